@@ -1,0 +1,116 @@
+#include "base/crypto.h"
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+namespace slipway {
+namespace {
+
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+void ensure_sodium() {
+    static const bool ready = sodium_init() >= 0;
+    if (!ready) std::abort();
+}
+
+std::string encode_base64(std::string_view bytes, int variant) {
+    std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+    sodium_bin2base64(text.data(), text.size(), bytes_of(bytes), bytes.size(), variant);
+    text.resize(std::strlen(text.c_str()));
+    return text;
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+    std::string digest(32, '\0');
+    unsigned length = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length, EVP_sha256(), nullptr) != 1)
+        std::abort();
+    return digest;
+}
+
+std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::string digest(32, '\0');
+    unsigned length = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(),
+             reinterpret_cast<unsigned char*>(digest.data()), &length) == nullptr)
+        std::abort();
+    return digest;
+}
+
+std::string to_hex(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += kDigits[byte >> 4];
+        text += kDigits[byte & 15];
+    }
+    return text;
+}
+
+std::string to_base64url(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING); }
+std::string to_base64(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_ORIGINAL); }
+
+std::optional<std::string> from_base64url(std::string_view text) {
+    std::string bytes(text.size(), '\0');
+    std::size_t length = 0;
+    const char* end = nullptr;
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr, &length,
+                          &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        end != text.data() + text.size())
+        return std::nullopt;
+    bytes.resize(length);
+    return bytes;
+}
+
+std::string random_bytes(std::size_t count) {
+    ensure_sodium();
+    std::string bytes(count, '\0');
+    randombytes_buf(bytes.data(), count);
+    return bytes;
+}
+
+std::string random_token(std::size_t bytes) { return to_base64url(random_bytes(bytes)); }
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string new_id() {
+    auto bytes = random_bytes(16);
+    using namespace std::chrono;
+    const auto ms = static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+    for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<char>(ms >> (40 - 8 * i));
+    bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x70);
+    bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+    auto text = to_hex(bytes);
+    for (const std::size_t position : std::array<std::size_t, 4>{8, 13, 18, 23}) text.insert(position, 1, '-');
+    return text;
+}
+
+std::string hash_password(std::string_view password, PasswordCost cost) {
+    ensure_sodium();
+    std::array<char, crypto_pwhash_STRBYTES> text{};
+    if (crypto_pwhash_argon2id_str(text.data(), password.data(), password.size(), cost.operations, cost.memory_bytes) != 0)
+        std::abort();  // out of memory
+    return text.data();
+}
+
+bool verify_password(std::string_view hash, std::string_view password) {
+    ensure_sodium();
+    const std::string terminated(hash);
+    return crypto_pwhash_argon2id_str_verify(terminated.c_str(), password.data(), password.size()) == 0;
+}
+
+}  // namespace slipway

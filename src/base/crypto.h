@@ -1,0 +1,39 @@
+// Hashes, random values, tokens and passwords. OpenSSL and libsodium underneath.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace slipway {
+
+std::string sha256(std::string_view bytes);      // 32 raw bytes
+std::string sha256_hex(std::string_view bytes);  // 64 characters
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
+std::string to_hex(std::string_view bytes);
+std::string to_base64url(std::string_view bytes);  // without padding
+std::optional<std::string> from_base64url(std::string_view text);
+std::string to_base64(std::string_view bytes);  // with padding
+
+// From the system's generator; never fails (aborts when the system has none).
+std::string random_bytes(std::size_t count);
+std::string random_token(std::size_t bytes = 32);  // base64url
+
+// Takes the same time for every pair of equal length.
+bool equal_constant_time(std::string_view a, std::string_view b);
+
+// A UUID of version 7: sorts by creation time, 74 random bits. Thread safe.
+std::string new_id();
+
+struct PasswordCost {
+    std::uint64_t operations = 2;
+    std::size_t memory_bytes = 19 << 20;  // OWASP's recommendation for argon2id: 19 MiB, 2 passes, 1 lane
+};
+// argon2id in PHC form. Takes tens of milliseconds: call on a pool.
+std::string hash_password(std::string_view password, PasswordCost cost = {});
+bool verify_password(std::string_view hash, std::string_view password);
+
+}  // namespace slipway

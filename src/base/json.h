@@ -1,0 +1,39 @@
+// JSON in and out (Boost.JSON), with limits on what comes from outside, and typed access that says which field is wrong.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/json.hpp>
+
+#include "base/error.h"
+
+namespace slipway {
+
+namespace json = boost::json;
+
+struct JsonLimits {
+    std::size_t depth_max = 64;
+    std::size_t bytes_max = 16 << 20;
+};
+
+// `invalid` with the byte offset when the text is not JSON, too deep or too long, or not valid UTF-8.
+Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
+
+// nullptr when absent or null.
+const json::value* find(const json::object& object, std::string_view key);
+// Empty / absent when the key is missing or has another type.
+std::string_view text_or(const json::object& object, std::string_view key, std::string_view otherwise = "");
+std::int64_t integer_or(const json::object& object, std::string_view key, std::int64_t otherwise);
+double number_or(const json::object& object, std::string_view key, double otherwise);
+bool bool_or(const json::object& object, std::string_view key, bool otherwise);
+const json::object* object_in(const json::object& object, std::string_view key);
+const json::array* array_in(const json::object& object, std::string_view key);
+
+// A std::string of a JSON string; Boost.JSON's own conversion needs a verbose call.
+inline std::string to_text(const json::string& string) { return std::string(string.data(), string.size()); }
+
+}  // namespace slipway

@@ -1,0 +1,63 @@
+#include "base/log.h"
+
+#include <array>
+#include <atomic>
+
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+
+namespace slipway::log {
+namespace {
+
+std::atomic<Level> minimum{Level::info};
+constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warning", "error"};
+
+std::string_view name_of(Level level) { return kNames[static_cast<std::size_t>(level)]; }
+
+std::string as_json(Level level, std::string_view event, boost::json::object fields) {
+    boost::json::object line;
+    line["time"] = to_iso8601(now());
+    line["level"] = name_of(level);
+    line["event"] = event;
+    for (auto& field : fields) line[field.key()] = std::move(field.value());
+    return boost::json::serialize(line) + "\n";
+}
+
+std::string as_text(Level level, std::string_view event, const boost::json::object& fields) {
+    constexpr std::array<std::string_view, 4> kColours{"\x1b[2m", "", "\x1b[33m", "\x1b[31m"};
+    auto line = fmt::format("\x1b[2m{}\x1b[0m {}{}\x1b[0m", to_iso8601(now()).substr(11, 12), kColours[static_cast<std::size_t>(level)],
+                            event);
+    for (const auto& field : fields) {
+        const auto& value = field.value();
+        const auto shown = value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+        line += fmt::format(" \x1b[2m{}=\x1b[0m{}", std::string_view(field.key()), shown);
+    }
+    // A value from outside must not move the cursor of a terminal or forge a line.
+    for (char& c : line)
+        if (static_cast<unsigned char>(c) < 0x20 && c != '\x1b') c = ' ';
+    return line + "\n";
+}
+
+}  // namespace
+
+std::optional<Level> level_from(std::string_view name) {
+    for (std::size_t i = 0; i < kNames.size(); ++i)
+        if (kNames[i] == name) return static_cast<Level>(i);
+    return std::nullopt;
+}
+
+void set_level(Level level) { minimum = level; }
+bool enabled(Level level) { return level >= minimum; }
+
+void write(Level level, std::string_view event, boost::json::object fields) {
+    if (!enabled(level)) return;
+    static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    const auto line = terminal ? as_text(level, event, fields) : as_json(level, event, std::move(fields));
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace slipway::log

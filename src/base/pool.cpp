@@ -1,0 +1,14 @@
+#include "base/pool.h"
+
+namespace slipway {
+
+WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_limit)
+    : name_(std::move(name)), queue_limit_(queue_limit), threads_(threads) {}
+
+bool WorkerPool::reserve() {
+    if (waiting_.fetch_add(1, std::memory_order_relaxed) < queue_limit_) return true;
+    release();
+    return false;
+}
+
+}  // namespace slipway

@@ -1,0 +1,43 @@
+// Templates of base/task.h.
+#pragma once
+
+#include <exception>
+#include <optional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace slipway {
+
+template <typename T>
+T run_to_end(asio::awaitable<T> task) {
+    asio::io_context loop(1);
+    std::exception_ptr thrown;
+    if constexpr (std::is_void_v<T>) {
+        asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error) { thrown = error; });
+        loop.run();
+        if (thrown) std::rethrow_exception(thrown);
+    } else {
+        std::optional<T> value;
+        asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error, T result) {
+            thrown = error;
+            if (!error) value.emplace(std::move(result));
+        });
+        loop.run();
+        if (thrown) std::rethrow_exception(thrown);
+        return std::move(*value);
+    }
+}
+
+// The result of `task`, or `unavailable` with `what` in the message once `limit` has passed; the task is cancelled then.
+template <typename T>
+Task<T> with_timeout(Task<T> task, Milliseconds limit, std::string what) {
+    using namespace asio::experimental::awaitable_operators;
+    auto timer = sleep_for(limit);
+    auto first = co_await (std::move(task) || std::move(timer));
+    if (first.index() == 0) co_return std::get<0>(std::move(first));
+    co_return fail(ErrorCode::unavailable, "{} took longer than {} ms and was stopped.", what, limit.count());
+}
+
+}  // namespace slipway

@@ -1,0 +1,65 @@
+// Routes: method and path pattern to handler, with what the OpenAPI document says about each.
+//
+// A pattern is literal segments and parameters: "/api/chats/{id}", "/files/{path:rest}" (the rest with slashes), "/v1/items/{n:int}"
+// (matches decimal digits only). Literal segments win over parameters. A trailing slash on the request is accepted.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "net/http.h"
+
+namespace slipway::net {
+
+// What OpenAPI and the server need to know of a route.
+struct Operation {
+    std::string summary;
+    std::string tag;
+    json::object parameters = {};        // name → JSON Schema of query parameters ("required": true inside is honoured)
+    json::value request_schema = {};     // JSON Schema of the body; null when there is none
+    std::string request_type = "application/json";
+    json::value response_schema = {};    // of the 2xx answer
+    int success_status = 200;
+    std::string response_type = "application/json";
+    bool authenticated = true;           // needs a bearer token
+    std::size_t body_bytes_max = 1 << 20;
+    Milliseconds time_max{60'000};       // until the response begins; a stream may last longer
+    bool hidden = false;                 // not in OpenAPI
+};
+
+struct Route {
+    Method method = Method::get;
+    std::string pattern;
+    Operation operation;
+    std::variant<Handler, WebSocketHandler> handler;
+};
+
+struct Match {
+    const Route* route = nullptr;      // null: 404, or 405 when `allowed` is not empty
+    Fields parameters;
+    std::vector<Method> allowed;       // the methods that this path has
+};
+
+// Filled once, then read by all loops at the same time. HEAD is served by GET routes; the server answers OPTIONS itself.
+class Router {
+ public:
+    void add(Method method, std::string pattern, Operation operation, Handler handler);
+    void add_websocket(std::string pattern, Operation operation, WebSocketHandler handler);
+    // `path` is decoded. A WebSocket route matches only when `upgrade` is set.
+    Match match(Method method, std::string_view path, bool upgrade = false) const;
+    const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+    struct Node;
+    struct NodeDeleter { void operator()(Node*) const; };
+    std::unique_ptr<Node, NodeDeleter> root_;
+    std::vector<std::unique_ptr<Route>> routes_;
+};
+
+// The OpenAPI 3.1 document of all routes that are not hidden.
+json::object openapi(const Router& router, std::string_view title, std::string_view version);
+
+}  // namespace slipway::net

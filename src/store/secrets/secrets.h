@@ -1,0 +1,18 @@
+// The secrets port: values by name that must not be seen. Adapters: environment.h (Secrets Manager and SSM come beside it).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+
+namespace slipway::store {
+
+class Secrets {
+ public:
+    virtual ~Secrets() = default;
+    // nullopt when there is no such secret; an error when the store could not be asked. Callers never log the value.
+    virtual Task<std::optional<std::string>> get(std::string name) = 0;
+};
+
+}  // namespace slipway::store
