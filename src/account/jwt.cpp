@@ -1,0 +1,52 @@
+#include "account/jwt.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+
+namespace slipway::account {
+namespace {
+
+constexpr std::size_t kTokenBytesMax = 4096;
+constexpr std::chrono::seconds kClockSkewMax{30};
+
+std::unexpected<Error> refused() { return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again."); }
+
+std::int64_t unix_seconds(Instant instant) { return to_unix_ms(instant) / 1000; }
+
+}  // namespace
+
+std::string sign_token(json::object claims, std::string_view secret, std::chrono::seconds valid_for) {
+    const auto issued = unix_seconds(now());
+    claims["iat"] = issued;
+    claims["exp"] = issued + valid_for.count();
+    const auto payload = json::serialize(claims);
+    auto token = to_base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + to_base64url(payload);
+    token += "." + to_base64url(hmac_sha256(secret, token));
+    return token;
+}
+
+Result<json::object> verify_token(std::string_view token, std::string_view secret) {
+    if (token.size() > kTokenBytesMax) return refused();
+    const auto parts = split(token, '.');
+    if (parts.size() != 3) return refused();
+    const auto signature = from_base64url(parts[2]);
+    const auto signed_part = token.substr(0, parts[0].size() + 1 + parts[1].size());
+    if (!signature || !equal_constant_time(*signature, hmac_sha256(secret, signed_part))) return refused();
+
+    const auto header_text = from_base64url(parts[0]);
+    const auto payload_text = from_base64url(parts[1]);
+    if (!header_text || !payload_text) return refused();
+    const auto header = parse_json(*header_text);
+    const auto payload = parse_json(*payload_text);
+    if (!header || !header->is_object() || text_or(header->get_object(), "alg") != "HS256") return refused();
+    if (!payload || !payload->is_object()) return refused();
+
+    const auto& claims = payload->get_object();
+    const auto current = unix_seconds(now());
+    if (integer_or(claims, "exp", 0) <= current) return refused();
+    if (integer_or(claims, "nbf", 0) > current + kClockSkewMax.count()) return refused();
+    if (integer_or(claims, "iat", 0) > current + kClockSkewMax.count()) return refused();
+    return claims;
+}
+
+}  // namespace slipway::account

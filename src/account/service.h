@@ -1,0 +1,71 @@
+// Accounts: registration, sign-in, sessions, roles.
+//
+// Passwords are argon2id hashes; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin, user_id); refresh tokens are
+// random, stored hashed, replaced at each use (the use of an old one ends the whole session). Users are checked on every request, so a
+// deactivated user or an ended session is out at once. Failed sign-ins are limited per name and per address; an unknown name and a wrong
+// password get the same answer after the same work.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "account/types.h"
+#include "base/crypto.h"
+#include "base/pool.h"
+#include "store/database/database.h"
+
+namespace slipway::account {
+
+struct AccountOptions {
+    std::string secret;  // signs access tokens; 32 bytes at least in production
+    std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
+    std::chrono::seconds refresh_token_valid_for{std::chrono::hours(24 * 30)};
+    bool registration_open = true;
+    std::size_t password_length_min = 8;
+    int attempts_max = 10;  // failed sign-ins per name, and ten times that per address, in a window
+    std::chrono::seconds attempts_window{std::chrono::minutes(15)};
+    std::string workspace_name = "main";  // the workspace that every registered user joins
+    PasswordCost password_cost = {};
+};
+
+class Accounts {
+ public:
+    Accounts(store::Database& database, WorkerPool& pool, AccountOptions options);
+
+    // Makes the workspace that everybody joins; call once after the migrations, before anything else.
+    Task<void> prepare();
+    const WorkspaceId& workspace() const { return workspace_; }
+
+    // `conflict` with details.field when the email or username is taken, `invalid` with details.errors, `forbidden` when closed.
+    Task<User> enroll(Registration registration, Role role = Role::member);
+    Task<User> register_user(Registration registration);
+
+    // `name` is an email or a username. `unauthorized`, or `rate_limited` with details.retry_after_seconds.
+    Task<Tokens> sign_in(std::string name, std::string password, std::string remote_address);
+    Task<Tokens> refresh(std::string refresh_token);
+    Task<void> sign_out(std::string refresh_token);
+    Task<Principal> authenticate(std::string access_token);
+
+    // Administration (slipway users). `not_found` when there is no such user.
+    Task<std::vector<User>> list();
+    Task<User> find(std::string name);
+    Task<void> set_password(std::string name, std::string password);  // ends all sessions of the user
+    Task<void> set_role(std::string name, Role role);
+    Task<void> set_active(std::string name, bool active);
+
+ private:
+    Task<void> check_attempts(std::string subject, int allowed);
+    Task<void> record_failure(std::string subject);
+    Task<void> clear_failures(std::string subject);
+    Task<Tokens> open_session(User user);
+    std::string access_token_for(const User& user, const std::string& session_id) const;
+    Task<std::string> hash(std::string password);
+
+    store::Database& database_;
+    WorkerPool& pool_;
+    AccountOptions options_;
+    WorkspaceId workspace_;
+    std::string dummy_hash_;  // compared against when the name is unknown
+};
+
+}  // namespace slipway::account

@@ -1,0 +1,18 @@
+// The tables of accounts and how their rows become values.
+#pragma once
+
+#include <span>
+
+#include "account/types.h"
+#include "store/database/database.h"
+
+namespace slipway::account {
+
+std::span<const store::Migration> migrations();
+
+// The columns that user_of() reads; for queries over `users u` joined with `memberships m`.
+inline constexpr std::string_view kUserColumns =
+    "u.id, u.number, u.email, u.username, u.active, u.created_at, u.password_hash, m.role, m.workspace";
+User user_of(const store::Row& row);
+
+}  // namespace slipway::account

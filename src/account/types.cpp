@@ -1,0 +1,18 @@
+#include "account/types.h"
+
+#include <array>
+
+namespace slipway::account {
+namespace {
+constexpr std::array<std::string_view, 4> kRoles{"viewer", "member", "admin", "owner"};
+}
+
+std::string_view to_string(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
+
+std::optional<Role> role_from(std::string_view name) {
+    for (std::size_t i = 0; i < kRoles.size(); ++i)
+        if (kRoles[i] == name) return static_cast<Role>(i);
+    return std::nullopt;
+}
+
+}  // namespace slipway::account
