@@ -1,7 +1,8 @@
-// SQLite in C++: a connection, its statements, results as values. Used by store/database and store/index, which keep separate files.
+// SQLite in C++: a connection, its statements, results as values. Used by store/database and store/index, which keep
+// separate files.
 //
-// Not thread safe: a connection and its statements are used by one thread at a time (which may change). Everything here blocks; call it
-// on a WorkerPool or inside a Writer (writer.h), never on an event loop.
+// Not thread safe: a connection and its statements are used by one thread at a time (which may change). Everything here
+// blocks; call it on a WorkerPool or inside a Writer (writer.h), never on an event loop.
 //
 //     SLIPWAY_TRY(auto statement, connection.prepare("SELECT id, size FROM part WHERE owner = $1"));
 //     statement.bind(1, owner);
@@ -11,9 +12,9 @@
 //         use(statement.text(0), statement.integer(1));
 //     }
 //
-// Errors: `conflict` for a constraint (details.constraint names it, details.kind is unique, foreign_key, not_null or check);
-// `unavailable` when the file is busy, full, read only, damaged or unreadable, or when the time limit passed, with what to do about it;
-// `invalid` for a value that is too large; `internal` for wrong SQL.
+// Errors: `conflict` for a constraint (details.constraint names it, details.kind is unique, foreign_key, not_null or
+// check); `unavailable` when the file is busy, full, read only, damaged or unreadable, or when the time limit passed,
+// with what to do about it; `invalid` for a value that is too large; `internal` for wrong SQL.
 #pragma once
 
 #include <atomic>
@@ -36,12 +37,12 @@ struct sqlite3_stmt;
 namespace slipway::store::sqlite {
 
 struct ConnectionOptions {
-    bool read_only = false;                // the file must exist; statements that write fail
-    bool exclusive = false;                // no other process may open the file; needs no shared memory (network file systems)
-    Milliseconds busy_time_max{5000};      // how long to wait for another process that writes
-    std::size_t statements_max = 128;      // prepared statements kept for the next use
-    std::size_t cache_bytes = 2 << 20;     // of pages, filled by use
-    std::uint64_t file_bytes_max = 0;      // 0: no limit but the disk's. Beyond it writes fail as on a full disk
+    bool read_only = false;  // the file must exist; statements that write fail
+    bool exclusive = false;  // no other process may open the file; needs no shared memory (network file systems)
+    Milliseconds busy_time_max{5000};   // how long to wait for another process that writes
+    std::size_t statements_max = 128;   // prepared statements kept for the next use
+    std::size_t cache_bytes = 2 << 20;  // of pages, filled by use
+    std::uint64_t file_bytes_max = 0;   // 0: no limit but the disk's. Beyond it writes fail as on a full disk
     // What to tell a person when the file is damaged.
     std::string repair = "Restore a backup with `slipway restore`.";
 };
@@ -50,15 +51,16 @@ enum class ColumnType : unsigned char { null, integer, number, text, blob };
 
 struct ConnectionState;
 
-// A prepared statement, borrowed from its connection, which must outlive it; returned (reset, nothing bound) by the destructor.
+// A prepared statement, borrowed from its connection, which must outlive it; returned (reset, nothing bound) by the
+// destructor.
 class Statement {
  public:
     Statement(Statement&&) noexcept;
     Statement& operator=(Statement&&) noexcept;
     ~Statement();
 
-    // Parameters count from 1; `?`, `?1`, `$1` and `$name` are understood. Values are copied. A failed bind is reported by step().
-    // Binding is only for a statement that was not stepped yet, or was reset.
+    // Parameters count from 1; `?`, `?1`, `$1` and `$name` are understood. Values are copied. A failed bind is reported
+    // by step(). Binding is only for a statement that was not stepped yet, or was reset.
     template <std::integral T>
     Statement& bind(int index, T value) {
         return bind_integer(index, static_cast<std::int64_t>(value));
@@ -77,8 +79,8 @@ class Statement {
     }
 
     int parameter_count() const;
-    std::string_view parameter_name(int index) const;      // "$1", "$workspace"; "" for a plain `?`
-    int parameter_index(std::string_view name) const;      // 0 when the statement has none of this name
+    std::string_view parameter_name(int index) const;  // "$1", "$workspace"; "" for a plain `?`
+    int parameter_index(std::string_view name) const;  // 0 when the statement has none of this name
 
     // True: a row stands ready. False: done.
     Result<bool> step();
@@ -125,7 +127,8 @@ struct StatementShape {
 
 class Connection {
  public:
-    // Opens or creates the file (0600; missing folders 0700) in WAL mode with synchronous=FULL and foreign keys enforced.
+    // Opens or creates the file (0600; missing folders 0700) in WAL mode with synchronous=FULL and foreign keys
+    // enforced.
     static Result<Connection> open(std::filesystem::path file, ConnectionOptions options = {});
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;
@@ -133,7 +136,8 @@ class Connection {
 
     // Exactly one statement; a prepared one is taken from the cache.
     Result<Statement> prepare(std::string_view sql);
-    // Any number of statements separated by ';', without parameters. Those before a failing one have happened: use a transaction.
+    // Any number of statements separated by ';', without parameters. Those before a failing one have happened: use a
+    // transaction.
     Result<void> execute(std::string_view script);
     Result<StatementShape> inspect(std::string_view sql);
 
@@ -143,8 +147,9 @@ class Connection {
     // Rows whose deferred foreign keys are not satisfied yet in the running transaction.
     bool has_open_references() const;
 
-    // From now on statements fail with `unavailable` once the moment has passed or *stop (which must outlive the limit) is true;
-    // running ones are interrupted. An interrupted write ends the whole transaction (SQLite's rule): see in_transaction().
+    // From now on statements fail with `unavailable` once the moment has passed or *stop (which must outlive the limit)
+    // is true; running ones are interrupted. An interrupted write ends the whole transaction (SQLite's rule): see
+    // in_transaction().
     void set_limit(std::chrono::steady_clock::time_point until, const std::atomic<bool>* stop = nullptr);
     void clear_limit();
 

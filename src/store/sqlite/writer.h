@@ -1,17 +1,19 @@
 // The one writer of a SQLite file: a thread with a bounded queue that puts what waits into one commit (group commit).
 //
-// Each unit of work runs inside a SAVEPOINT of one BEGIN IMMEDIATE … COMMIT. The awaiting coroutine resumes, on its own executor, only
-// after the COMMIT has reached the disk (WAL, synchronous=FULL), so success means durable. A unit that fails is rolled back alone; a
-// COMMIT that fails fails every unit of its group.
+// Each unit of work runs inside a SAVEPOINT of one BEGIN IMMEDIATE … COMMIT. The awaiting coroutine resumes, on its own
+// executor, only after the COMMIT has reached the disk (WAL, synchronous=FULL), so success means durable. A unit that
+// fails is rolled back alone; a COMMIT that fails fails every unit of its group.
 //
-// A unit may run more than once: when another one ends the whole transaction (full disk, interrupted write), those before it are
-// repeated. So it must set its outputs rather than add to them, and touch nothing outside but them. It must not begin or end a
-// transaction itself.
+// A unit may run more than once: when another one ends the whole transaction (full disk, interrupted write), those
+// before it are repeated. So it must set its outputs rather than add to them, and touch nothing outside but them. It
+// must not begin or end a transaction itself.
 //
-// Cancelling the awaiting coroutine takes the unit out of the queue, or interrupts and rolls it back; once it is being committed it is
-// too late. In every case the coroutine resumes only when the unit will not run any more: it may refer to what the coroutine keeps.
+// Cancelling the awaiting coroutine takes the unit out of the queue, or interrupts and rolls it back; once it is being
+// committed it is too late. In every case the coroutine resumes only when the unit will not run any more: it may refer
+// to what the coroutine keeps.
 //
-// Thread safe. Destroy the writer before the event loops of its callers; what still waits then is answered `unavailable`.
+// Thread safe. Destroy the writer before the event loops of its callers; what still waits then is answered
+// `unavailable`.
 //
 //     std::size_t erased = 0;
 //     sqlite::Writer::Work work = [&](sqlite::Connection& connection) -> Result<void> { … erased = …; return {}; };
@@ -36,11 +38,11 @@
 namespace slipway::store::sqlite {
 
 struct WriterOptions {
-    std::size_t group_max = 64;            // units in one commit
-    Milliseconds group_time_max{100};      // a group that is this old takes no further unit
-    std::size_t queue_max = 4096;          // waiting units; one more is answered `unavailable` at once
-    Milliseconds queue_time_max{30'000};   // a unit that waited longer is answered `unavailable`
-    Milliseconds unit_time_max{10'000};    // a unit that runs longer is interrupted and rolled back
+    std::size_t group_max = 64;           // units in one commit
+    Milliseconds group_time_max{100};     // a group that is this old takes no further unit
+    std::size_t queue_max = 4096;         // waiting units; one more is answered `unavailable` at once
+    Milliseconds queue_time_max{30'000};  // a unit that waited longer is answered `unavailable`
+    Milliseconds unit_time_max{10'000};   // a unit that runs longer is interrupted and rolled back
 };
 
 struct WriterCounts {
@@ -59,8 +61,8 @@ class Writer {
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    // `unavailable` when the queue is full, the time is over, the caller was cancelled, or SQLite could not write; `internal` when the
-    // unit throws; else what the unit answered. `time_max` replaces unit_time_max.
+    // `unavailable` when the queue is full, the time is over, the caller was cancelled, or SQLite could not write;
+    // `internal` when the unit throws; else what the unit answered. `time_max` replaces unit_time_max.
     Task<void> run(Work work, std::optional<Milliseconds> time_max = {});
     Task<void> run_body(Body body, std::optional<Milliseconds> time_max = {});
 
