@@ -1,0 +1,45 @@
+// Runs a graph of agents: from its first node along the edges whose conditions hold, with a time-out and a fallback for each node, text
+// streamed through, and a trace.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/condition.h"
+#include "agent/node.h"
+
+namespace slipway::agent {
+
+struct Edge {
+    Condition when;
+    std::string to;
+};
+
+struct GraphNode {
+    std::unique_ptr<Node> node;
+    std::vector<Edge> next;        // the first whose condition holds; none: the run ends
+    Milliseconds time_max{60'000};
+    std::string fallback;          // node to go on with when this one fails or is late; empty: go on with the next one if nothing was
+                                   // sent and the node is not the answer, else the run fails
+};
+
+// Immutable after validate(); many runs at the same time.
+class Graph {
+ public:
+    void add(std::string name, GraphNode node);
+    void start_with(std::string name) { start_ = std::move(name); }
+    // `invalid` when an edge leads nowhere or no node answers.
+    Result<void> validate() const;
+
+    // `state.input` is given; the rest is filled, also when the run fails or is cancelled in the middle: state.answer is what was sent.
+    Task<void> run(State& state, Listener listener) const;
+
+ private:
+    class Run;
+    std::map<std::string, GraphNode, std::less<>> nodes_;
+    std::string start_;
+};
+
+}  // namespace slipway::agent

@@ -1,0 +1,41 @@
+#include "agent/retrieve.h"
+
+#include "base/text.h"
+#include "knowledge/sources.h"
+
+namespace slipway::agent {
+namespace {
+
+std::vector<std::string> earlier_questions(const State& state) {
+    std::vector<std::string> questions;
+    for (const auto& message : state.input.history)
+        if (message.role == model::Role::user) questions.push_back(message.content);
+    return questions;
+}
+
+}  // namespace
+
+Task<void> RetrieveNode::run(State& state, Step& step, Output& output) {
+    knowledge::SearchRequest request;
+    request.question = state.input.message;
+    request.earlier = earlier_questions(state);
+    request.namespaces = state.namespaces;
+    request.limit = options_.passages;
+    request.minimum_score = options_.minimum_score;
+    request.neighbours = options_.neighbours;
+    SLIPWAY_CO_TRY(auto result, co_await knowledge_.search(state.input.workspace, request));
+    if (result.found.empty() && !request.namespaces.empty()) {
+        request.namespaces.clear();
+        SLIPWAY_CO_TRY(result, co_await knowledge_.search(state.input.workspace, request));
+        step.decision = "nothing in the chosen namespaces, searched all; ";
+    }
+    state.question = result.question;
+    state.found = std::move(result.found);
+    state.sources = knowledge::sources_of(state.found, state.question, options_.snippet_characters);
+    step.decision += fmt::format("{} passages by {}", state.found.size(), result.mode);
+    if (!result.note.empty()) step.error = result.note;
+    if (state.sources.empty()) co_return Result<void>();
+    co_return co_await output.tell(Event::Kind::sources);
+}
+
+}  // namespace slipway::agent

@@ -1,0 +1,73 @@
+// Chats: conversations that remember, answered by the graph of agents.
+//
+// The question is stored before anything is answered, the answer when it is whole. When the client leaves (the awaiting coroutine is
+// cancelled), the user stops it, or the model breaks off, the model call is cancelled and what was sent is stored as partial. Two messages
+// sent to one chat at once are answered in the order they came. Thread safe.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "agent/graph.h"
+#include "base/keyed_lock.h"
+#include "chat/types.h"
+#include "store/database/database.h"
+
+namespace slipway::chat {
+
+struct ChatOptions {
+    std::size_t message_bytes_max = 40'000;
+    std::size_t message_characters_max = 10'000;
+    std::int64_t history_tokens = 2000;      // of the conversation given to the model (estimated, see model/tokens.h)
+    std::size_t title_characters_max = 60;
+    Milliseconds turn_patience{120'000};     // how long a message waits for the one before it
+};
+
+struct SendRequest {
+    Owner owner;
+    std::optional<std::string> chat_id;  // absent: a new chat
+    std::string content;
+};
+
+class Chats {
+ public:
+    Chats(store::Database& database, const agent::Graph& graph, ChatOptions options);
+
+    Task<Chat> create(Owner owner, std::string title);
+    Task<Chat> get(Owner owner, std::string id);
+    Task<Chat> get_by_number(Owner owner, std::int64_t number);
+    Task<ChatPage> list(Owner owner, std::size_t offset, std::size_t limit);
+    Task<Chat> rename(Owner owner, std::string id, std::string title);
+    Task<void> remove(Owner owner, std::string id);
+    // Oldest first; `before` is a message number (0: none), the last `limit` before it are returned.
+    Task<std::vector<Message>> messages(Owner owner, std::string id, std::int64_t before, std::size_t limit);
+    // A chat with all its messages, as JSON that a person can keep.
+    Task<json::object> to_export(Owner owner, std::string id);
+
+    // Returns the answer as it was stored. An error after `started` was told means that the answer failed or is partial; it is stored too
+    // (details.message_id).
+    Task<Message> send(SendRequest request, ChatListener listener);
+    // Answers the last question again; the previous answer is replaced when the new one is stored.
+    Task<Message> regenerate(Owner owner, std::string id, ChatListener listener);
+    // Ends the answer that is being written in this chat. False when there is none.
+    Task<bool> stop(Owner owner, std::string id);
+
+ private:
+    struct Turn;
+    struct Running;
+
+    Task<Chat> chat_for(const SendRequest& request);
+    Task<Message> answer(std::shared_ptr<Turn> turn, ChatListener listener);
+    Task<void> run_graph(std::shared_ptr<Turn> turn, ChatListener listener);
+    Task<void> store_answer(std::shared_ptr<Turn> turn);
+    Task<std::vector<model::Message>> history(Owner owner, std::string chat_id, std::int64_t before);
+
+    store::Database& database_;
+    const agent::Graph& graph_;
+    ChatOptions options_;
+    KeyedLock turns_;
+    std::mutex running_mutex_;
+    std::map<std::string, std::shared_ptr<Running>> running_;  // by chat id
+};
+
+}  // namespace slipway::chat

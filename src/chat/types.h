@@ -1,0 +1,78 @@
+// Conversations: a chat belongs to a user of a workspace and holds messages.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/types.h"
+#include "base/clock.h"
+
+namespace slipway::chat {
+
+struct Chat {
+    std::string id;
+    std::int64_t number = 0;  // small id for clients that want an integer
+    std::string user_id;
+    std::string title;
+    std::int64_t messages = 0;
+    std::int64_t tokens = 0;  // prompt and completion, of all answers
+    Instant created_at;
+    Instant updated_at;
+};
+
+enum class MessageStatus : unsigned char {
+    complete,
+    partial,  // the client left, the user stopped it, or the model broke off: content is what was sent
+    failed,   // nothing was answered; error says why
+};
+std::string_view to_string(MessageStatus status);
+
+struct Message {
+    std::string id;
+    std::int64_t number = 0;
+    std::string chat_id;
+    model::Role role = model::Role::user;
+    MessageStatus status = MessageStatus::complete;
+    std::string content;
+    std::string agent;            // the node that answered
+    std::string model;
+    std::string routing_reason;
+    std::vector<knowledge::Source> sources;
+    std::vector<std::string> flags;
+    json::array trace;            // of agent::Step
+    std::string error;
+    std::int64_t prompt_tokens = 0, completion_tokens = 0;
+    std::int64_t response_time_ms = 0;
+    Instant created_at;
+};
+
+json::object to_json(const Chat& chat);
+json::object to_json(const Message& message);
+
+struct ChatPage {
+    std::vector<Chat> chats;  // last used first
+    std::int64_t total = 0;
+};
+
+// What a listener is told while a message is answered: started, then routed, sources, text …, then done.
+struct ChatEvent {
+    enum class Kind : unsigned char { started, routed, sources, text, done };
+    Kind kind = Kind::text;
+    const Chat* chat = nullptr;              // always
+    const Message* question = nullptr;       // always; stored already
+    std::string_view answer_id;              // always
+    std::string_view text;                   // of a text event
+    const agent::State* state = nullptr;     // of routed and sources
+    const Message* answer = nullptr;         // of done; stored already
+};
+using ChatListener = std::function<Task<void>(const ChatEvent&)>;
+
+// Whose chats.
+struct Owner {
+    WorkspaceId workspace;
+    std::string user_id;
+};
+
+}  // namespace slipway::chat

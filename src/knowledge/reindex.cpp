@@ -1,0 +1,104 @@
+// The index made anew from the database, and the question whether it fits the embedding model of today.
+#include "knowledge/prepared.h"
+#include "knowledge/tables.h"
+
+namespace slipway::knowledge {
+
+store::CollectionOptions Knowledge::collection_options() const {
+    store::CollectionOptions options;
+    options.language = options_.language;
+    if (embedding_) {
+        options.dimension = embedding_->dimension();
+        options.embedding_model = embedding_->name();
+    }
+    return options;
+}
+
+Task<void> Knowledge::check_embedding() {
+    SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
+    vectors_usable_ = false;
+    note_.store(nullptr);
+    if (!info) {
+        SLIPWAY_CO_CHECK(co_await index_.ensure(options_.collection, collection_options()));
+        vectors_usable_ = embedding_ != nullptr;
+        co_return Result<void>();
+    }
+    const auto wanted = collection_options();
+    const auto& present = info->options;
+    if (present.language != wanted.language)
+        co_return fail(ErrorCode::conflict,
+                       "The index was made for the language '{}', the manifest says '{}'. Run `slipway reindex` to make it anew.",
+                       present.language, wanted.language);
+    if (!embedding_) co_return Result<void>();
+    if (present.embedding_model == wanted.embedding_model && present.dimension == wanted.dimension) {
+        vectors_usable_ = true;
+        co_return Result<void>();
+    }
+    const auto before = present.embedding_model.empty() ? std::string("no embedding model") : "'" + present.embedding_model + "'";
+    note_.store(std::make_shared<const std::string>(
+        fmt::format("The index was made with {}; searching by words only. Run `slipway reindex` to use '{}'.", before, wanted.embedding_model)));
+    co_return Result<void>();
+}
+
+Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t)> progress) {
+    SLIPWAY_CO_TRY(const auto documents, co_await database_.read(store::Scope::system(),
+                                                                 "select id, workspace, chunks from documents where version > 0 order by workspace, number"));
+    std::size_t all = 0, done = 0;
+    for (const auto row : documents) all += static_cast<std::size_t>(row.integer("chunks"));
+    SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
+    const bool embed_anew = embedding_ && info && info->options.embedding_model != embedding_->name();
+    if (info) SLIPWAY_CO_CHECK(co_await index_.drop(options_.collection));
+    SLIPWAY_CO_CHECK(co_await index_.ensure(options_.collection, collection_options()));
+    vectors_usable_ = embedding_ != nullptr;
+    for (const auto row : documents) {
+        WorkspaceId workspace{row.text("workspace")};
+        SLIPWAY_CO_TRY(const auto count, co_await reindex_document(std::move(workspace), row.text("id"), embed_anew));
+        done += count;
+        if (progress) progress(done, all);
+    }
+    note_.store(nullptr);
+    co_return done;
+}
+
+Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
+    SLIPWAY_CO_TRY(const auto document, co_await get(workspace, document_id));
+    const auto sql = fmt::format("select {}, c.vector from document_chunks c where c.workspace = $workspace and c.document_id = $1 order by c.ordinal", kChunkColumns);
+    store::Parameters by_document{document_id};
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_document)));
+    std::vector<PreparedChunk> chunks;
+    std::vector<std::string> texts;
+    std::vector<std::size_t> missing;
+    for (const auto row : rows) {
+        PreparedChunk chunk;
+        chunk.id = row.text("chunk_id");
+        chunk.text = row.text("text");
+        chunk.place = place_of(row);
+        const auto vector = row.bytes("vector");
+        if (embedding_ && !embed_anew && vector.size() == embedding_->dimension() * sizeof(float)) chunk.vector = vector_of(vector);
+        else if (embedding_) {
+            texts.push_back(embedding_text(document.title, chunk));
+            missing.push_back(chunks.size());
+        }
+        chunks.push_back(std::move(chunk));
+    }
+    if (!texts.empty()) {
+        SLIPWAY_CO_TRY(auto vectors, co_await embedding_->embed(std::move(texts)));
+        for (std::size_t i = 0; i < missing.size(); ++i) chunks[missing[i]].vector = std::move(vectors[i]);
+        auto body = [&](store::Transaction& transaction) -> Task<void> {
+            for (const auto i : missing) {
+                store::Parameters values{document_id, chunks[i].id, bytes_of(*chunks[i].vector)};
+                SLIPWAY_CO_CHECK(co_await transaction.execute(
+                    "update document_chunks set vector = $3 where workspace = $workspace and document_id = $1 and chunk_id = $2", std::move(values)));
+            }
+            co_return Result<void>();
+        };
+        const store::Database::Body named_body = body;
+        SLIPWAY_CO_CHECK(co_await database_.transact(workspace, named_body));
+    }
+    std::vector<store::Passage> passages;
+    for (const auto& chunk : chunks) passages.push_back(passage_of(chunk, document));
+    SLIPWAY_CO_CHECK(co_await index_.upsert(std::move(workspace), options_.collection, std::move(passages)));
+    co_return chunks.size();
+}
+
+}  // namespace slipway::knowledge

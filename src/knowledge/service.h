@@ -1,0 +1,138 @@
+// Knowledge: documents in, passages out.
+//
+// Ingestion. A document's bytes are extracted, chunked, and kept: original in the object store, row and chunks in the database, passages in
+// the index. The new version becomes visible in one database transaction after the index has it; the old one is removed afterwards. Chunk
+// ids depend on the chunk's text only, so an edited document re-indexes (and re-embeds) just what changed. A crash at any point leaves the
+// old version or the new one; recover() removes what is left over.
+//
+// Retrieval. BM25 and, when an embedding model is configured, vectors; results are checked against the database, so what is not visible
+// is never found.
+//
+// Thread safe. All operations are coroutines on the caller's loop; extraction runs on the pool.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/keyed_lock.h"
+#include "base/pool.h"
+#include "knowledge/chunk.h"
+#include "knowledge/extract.h"
+#include "knowledge/types.h"
+#include "model/embedding_model.h"
+#include "store/database/database.h"
+#include "store/objects/objects.h"
+
+namespace slipway::knowledge {
+
+struct KnowledgeOptions {
+    std::string collection = "documents";
+    std::string language = "english";
+    std::vector<std::string> namespaces;  // empty: any
+    ChunkOptions chunk;
+    ExtractLimits extract;
+    std::size_t document_bytes_max = 50 << 20;
+};
+
+struct DocumentPage {
+    std::vector<Document> documents;
+    std::int64_t total = 0;
+};
+
+struct NamespaceCount {
+    std::string name;
+    std::int64_t documents = 0;
+};
+
+struct SearchRequest {
+    std::string question;
+    std::vector<std::string> earlier;     // what the user asked before in this conversation, oldest first
+    std::vector<std::string> namespaces;  // empty: all
+    store::Filter filter;
+    std::size_t limit = 5;
+    double minimum_score = 0;
+    std::size_t neighbours = 0;           // chunks of context on each side
+};
+
+struct SearchResult {
+    std::string question;  // completed from the conversation
+    std::vector<Found> found;
+    std::string mode;      // "text" or "text+vector"
+    std::string note;      // why vectors are not used, and the like
+};
+
+struct KnowledgeStatus {
+    std::int64_t documents = 0, indexed = 0, failed = 0, pending = 0, chunks = 0;
+    std::uint64_t passages = 0;
+    std::string embedding_model;   // empty: none
+    bool reindex_needed = false;
+    std::string note;
+};
+
+class Synonyms;
+struct Prepared;  // an extracted and chunked document, see prepared.h
+
+class Knowledge {
+ public:
+    Knowledge(store::Database& database, store::Index& index, store::Objects& objects, WorkerPool& pool,
+              std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options);
+
+    // Opens the collection and removes what a crash left. Once, before anything else.
+    Task<void> prepare(WorkspaceId workspace);
+
+    // Returns when the document is durable and visible. `invalid` with details.reason for a document that cannot be read.
+    Task<IngestReport> put(WorkspaceId workspace, NewDocument document);
+    Task<IngestReport> change(WorkspaceId workspace, std::string id, DocumentChange change);
+    Task<void> remove(WorkspaceId workspace, std::string id);
+    // All documents, or all of a namespace. Returns how many.
+    Task<std::size_t> remove_all(WorkspaceId workspace, std::optional<std::string> name_space);
+
+    Task<Document> get(WorkspaceId workspace, std::string id);
+    Task<Document> get_by_number(WorkspaceId workspace, std::int64_t number);
+    Task<std::optional<Document>> find_source(WorkspaceId workspace, std::string source);
+    Task<std::string> content(WorkspaceId workspace, std::string id);  // the extracted text
+    Task<store::Object> original(WorkspaceId workspace, std::string id);
+    // Newest first.
+    Task<DocumentPage> list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset, std::size_t limit);
+    Task<std::vector<NamespaceCount>> namespaces(WorkspaceId workspace);
+
+    Task<SearchResult> search(WorkspaceId workspace, SearchRequest request);
+
+    // Makes the index of all workspaces anew from the database's chunks; embeds again when the model changed. `progress` is told chunks done and all.
+    Task<std::size_t> reindex(std::function<void(std::size_t, std::size_t)> progress);
+    Task<KnowledgeStatus> status(WorkspaceId workspace);
+
+    const KnowledgeOptions& options() const { return options_; }
+
+ private:
+    Task<IngestReport> put_locked(WorkspaceId workspace, NewDocument document);
+    Task<IngestReport> index_document(WorkspaceId workspace, const NewDocument& document, std::optional<Document> existing, Prepared prepared);
+    Task<IngestReport> abandon(WorkspaceId workspace, std::string document_id, Error error);
+    Task<void> announce(WorkspaceId workspace, Document& row, bool exists);
+    Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old);
+    Task<void> fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
+    Task<void> clean(WorkspaceId workspace, std::string document_id);
+    Task<void> forget(WorkspaceId workspace, Document document);
+    Task<void> record_failure(WorkspaceId workspace, const NewDocument& document, const Error& error);
+    Task<void> recover(WorkspaceId workspace);
+    Task<void> check_embedding();
+    store::CollectionOptions collection_options() const;
+    Task<std::size_t> reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew);
+    Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
+    Task<void> add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours);
+
+    store::Database& database_;
+    store::Index& index_;
+    store::Objects& objects_;
+    WorkerPool& pool_;
+    std::shared_ptr<model::EmbeddingModel> embedding_;
+    std::shared_ptr<const Synonyms> synonyms_;
+    KnowledgeOptions options_;
+    std::atomic<bool> vectors_usable_{false};
+    std::atomic<std::shared_ptr<const std::string>> note_;  // why vectors are not used; null when they are, or when none are wanted
+    KeyedLock sources_;  // one writer per source
+};
+
+}  // namespace slipway::knowledge

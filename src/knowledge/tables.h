@@ -1,0 +1,30 @@
+// The tables of documents and how their rows become values.
+//
+// documents holds one row a document, document_chunks the passages of its visible version; both change in one transaction, so a version
+// appears as a whole. `dirty` is set while the index may hold passages that are not in document_chunks; recovery removes those at start.
+// A document being removed has the status 'removing' until the index and the object store have forgotten it.
+#pragma once
+
+
+#include <span>
+
+#include "knowledge/types.h"
+#include "store/database/database.h"
+
+namespace slipway::knowledge {
+
+std::span<const store::Migration> migrations();
+
+inline constexpr std::string_view kDocumentColumns =
+    "d.id, d.number, d.source, d.namespace, d.title, d.media_type, d.file_name, d.size, d.content_hash, d.object_key, d.metadata, "
+    "d.status, d.reason, d.recipe, d.version, d.chunks, d.uploaded_by, d.created_at, d.updated_at";
+Document document_of(const store::Row& row);
+
+inline constexpr std::string_view kChunkColumns = "c.chunk_id, c.ordinal, c.text, c.headings, c.page, c.seconds";
+Place place_of(const store::Row& row);
+
+// Vectors are kept as little-endian 32-bit floats.
+store::Bytes bytes_of(const store::Vector& vector);
+store::Vector vector_of(std::string_view bytes);
+
+}  // namespace slipway::knowledge
