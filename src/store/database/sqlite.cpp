@@ -1,0 +1,187 @@
+#include "store/database/sqlite.h"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/log.h"
+#include "base/pool.h"
+#include "store/database/dialect.h"
+#include "store/database/migration_plan.h"
+#include "store/database/sqlite_readers.h"
+#include "store/database/sqlite_statement.h"
+#include "store/sqlite/writer.h"
+
+namespace slipway::store {
+namespace {
+
+constexpr std::size_t kReadersMax = 16;
+constexpr std::size_t kWriterCacheBytes = 4 << 20;
+
+class SqliteTransaction final : public Transaction {
+ public:
+    SqliteTransaction(sqlite::Connection& connection, StatementRules& rules, const Scope& scope,
+                      std::size_t result_bytes_max)
+        : connection_(connection), rules_(rules), scope_(scope), result_bytes_max_(result_bytes_max) {}
+
+    Task<Rows> execute(std::string sql, Parameters parameters) override {
+        if (failure_) co_return std::unexpected(*failure_);
+        const StatementRun run{
+            .scope = scope_, .sql = sql, .parameters = parameters, .result_bytes_max = result_bytes_max_};
+        auto rows = run_statement(connection_, rules_, run);
+        if (!rows) failure_ = rows.error();
+        co_return rows;
+    }
+
+    const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+    sqlite::Connection& connection_;
+    StatementRules& rules_;
+    const Scope& scope_;
+    std::size_t result_bytes_max_;
+    std::optional<Error> failure_;
+};
+
+class SqliteDatabase final : public Database {
+ public:
+    SqliteDatabase(sqlite::Connection writer, std::filesystem::path file, const SqliteOptions& options)
+        : options_(options),
+          writer_(std::move(writer), writer_options(options)),
+          readers_(std::move(file), reader_options(options), options.readers, options.readers_waiting_max) {}
+
+    Task<Rows> read(Scope scope, std::string sql, Parameters parameters) override;
+    Task<void> transact(Scope scope, Body body) override;
+    Task<void> migrate(std::span<const Migration> migrations) override;
+    Task<void> backup(std::filesystem::path destination) override;
+    Task<DatabaseStatus> status() override;
+
+ private:
+    static sqlite::WriterOptions writer_options(const SqliteOptions& options) {
+        sqlite::WriterOptions writer;
+        writer.queue_max = options.writers_waiting_max;
+        writer.queue_time_max = options.waiting_time_max;
+        writer.unit_time_max = options.transaction_time_max;
+        return writer;
+    }
+    static sqlite::ConnectionOptions reader_options(const SqliteOptions& options) {
+        sqlite::ConnectionOptions reader;
+        reader.read_only = true;
+        reader.exclusive = options.exclusive;
+        reader.busy_time_max = options.busy_time_max;
+        reader.cache_bytes = 1 << 20;
+        return reader;
+    }
+    Task<void> run_transaction(sqlite::Connection& connection, const Scope& scope, const Body& body);
+    Result<void> apply(sqlite::Connection& connection, const Migration& migration);
+
+    SqliteOptions options_;
+    StatementRules rules_;
+    sqlite::Writer writer_;
+    SqliteReaders readers_;  // closed before the writer, which leaves one tidy file
+};
+
+Task<Rows> SqliteDatabase::read(Scope scope, std::string sql, Parameters parameters) {
+    if (writer_.is_here())
+        co_return fail(ErrorCode::internal, "A transaction reads past itself; use its own execute() for: {}", sql);
+    SqliteReaders::Work<Rows> work = [&](sqlite::Connection& connection) {
+        const StatementRun run{.scope = scope,
+                               .sql = sql,
+                               .parameters = parameters,
+                               .must_read_only = true,
+                               .result_bytes_max = options_.result_bytes_max};
+        return run_statement(connection, rules_, run);
+    };
+    co_return co_await readers_.run<Rows>(std::move(work), options_.read_time_max);
+}
+
+Task<void> SqliteDatabase::transact(Scope scope, Body body) {
+    sqlite::Writer::Body unit = [&](sqlite::Connection& connection) {
+        return run_transaction(connection, scope, body);
+    };
+    co_return co_await writer_.run_body(std::move(unit));
+}
+
+Task<void> SqliteDatabase::run_transaction(sqlite::Connection& connection, const Scope& scope, const Body& body) {
+    SqliteTransaction transaction(connection, rules_, scope, options_.result_bytes_max);
+    auto done = co_await body(transaction);
+    if (done && transaction.failure()) co_return std::unexpected(*transaction.failure());
+    co_return done;
+}
+
+Result<std::vector<AppliedMigration>> applied_migrations(sqlite::Connection& connection) {
+    SLIPWAY_CHECK(connection.execute(kMigrationTable));
+    SLIPWAY_TRY(auto statement, connection.prepare("SELECT capability, number, checksum FROM schema_migration"));
+    std::vector<AppliedMigration> applied;
+    for (;;) {
+        SLIPWAY_TRY(const bool row, statement.step());
+        if (!row) return applied;
+        applied.push_back({std::string(statement.text(0)), statement.integer(1), std::string(statement.text(2))});
+    }
+}
+
+Result<void> SqliteDatabase::apply(sqlite::Connection& connection, const Migration& migration) {
+    SLIPWAY_TRY(const auto script, in_dialect(migration.sql, kSqliteDialect));
+    SLIPWAY_CHECK(connection.execute(script));
+    SLIPWAY_TRY(auto record, connection.prepare("INSERT INTO schema_migration VALUES ($1, $2, $3, $4)"));
+    record.bind(1, migration.capability)
+        .bind(2, migration.number)
+        .bind(3, checksum_of(migration))
+        .bind(4, to_unix_ms(now()));
+    return record.run();
+}
+
+Task<void> SqliteDatabase::migrate(std::span<const Migration> migrations) {
+    std::vector<const Migration*> missing;
+    sqlite::Writer::Work plan = [&](sqlite::Connection& connection) -> Result<void> {
+        SLIPWAY_TRY(const auto applied, applied_migrations(connection));
+        SLIPWAY_TRY(missing, plan_migrations(migrations, applied));
+        return {};
+    };
+    SLIPWAY_CO_CHECK(co_await writer_.run(std::move(plan)));
+    for (const auto* const migration : missing) {
+        sqlite::Writer::Work step = [this, migration](sqlite::Connection& connection) {
+            return apply(connection, *migration);
+        };
+        auto applied = co_await writer_.run(std::move(step), options_.migration_time_max);
+        rules_.forget();
+        if (!applied) {
+            applied.error().message = fmt::format("Step {} of {} could not be applied: {}", migration->number,
+                                                  migration->capability, applied.error().message);
+            co_return applied;
+        }
+        log::info("migration applied", {{"capability", migration->capability}, {"number", migration->number}});
+    }
+    co_return Result<void>();
+}
+
+Task<void> SqliteDatabase::backup(std::filesystem::path destination) {
+    SqliteReaders::Work<void> work = [&](sqlite::Connection& connection) { return connection.backup_to(destination); };
+    co_return co_await readers_.run<void>(std::move(work), options_.backup_time_max);
+}
+
+Task<DatabaseStatus> SqliteDatabase::status() {
+    const auto started = std::chrono::steady_clock::now();
+    SLIPWAY_CO_CHECK(co_await read(Scope::system(), "SELECT count(*) AS tables FROM sqlite_schema", {}));
+    DatabaseStatus status;
+    status.engine = fmt::format("SQLite {}", sqlite::library_version());
+    status.latency = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started);
+    co_return status;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_sqlite(std::filesystem::path file, SqliteOptions options) {
+    if (options.readers == 0)
+        options.readers = std::min<std::size_t>(std::thread::hardware_concurrency() + 2, kReadersMax);
+    sqlite::ConnectionOptions writing;
+    writing.exclusive = options.exclusive;
+    writing.busy_time_max = options.busy_time_max;
+    writing.cache_bytes = kWriterCacheBytes;
+    writing.file_bytes_max = options.file_bytes_max;
+    SLIPWAY_TRY(auto connection, sqlite::Connection::open(file, std::move(writing)));
+    std::unique_ptr<Database> database =
+        std::make_unique<SqliteDatabase>(std::move(connection), std::move(file), options);
+    return database;
+}
+
+}  // namespace slipway::store
