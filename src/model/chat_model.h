@@ -1,13 +1,15 @@
-// The port for chat models: messages in, an answer out, whole or as a stream of deltas. Adapters: openai_chat.h (any API that speaks
-// OpenAI's chat completions), local_chat.h (answers from the passages it is given, needs nothing); models.h chooses one by name.
+// The port for chat models: messages in, an answer out, whole or as a stream of deltas. Adapters: openai_chat.h (any
+// API that speaks OpenAI's chat completions), local_chat.h (answers from the passages it is given, needs nothing);
+// models.h chooses one by name.
 //
 // Rules that every adapter keeps:
 //   - Thread safe; many calls at the same time, from any event loop. The model outlives the calls made on it.
 //   - Dropping or cancelling the awaiting coroutine stops the call upstream at once.
-//   - Errors: `invalid` (the request cannot be sent, or the provider says that it is wrong), `upstream` (the provider answered
-//     nonsense, refused our key, or cut its answer), `unavailable` (no connection, time-out, 5xx after the retries), `rate_limited`
-//     (429 after the retries, or a quota that is used up; details.retry_after_seconds when the provider names it).
-//     A message names the provider and what to check, never a key.
+//   - Errors: `invalid` (the request cannot be sent, or the provider says that it is wrong), `upstream` (the provider
+//   answered
+//     nonsense, refused our key, or cut its answer), `unavailable` (no connection, time-out, 5xx after the retries),
+//     `rate_limited` (429 after the retries, or a quota that is used up; details.retry_after_seconds when the provider
+//     names it). A message names the provider and what to check, never a key.
 //   - When a stream breaks after its first delta, details.partial holds the text so far; nothing is retried then.
 #pragma once
 
@@ -47,8 +49,8 @@ struct Tool {
     json::object parameters;  // JSON Schema
 };
 
-// A passage that the answer must be drawn from. Adapters that talk to a model elsewhere ignore these, because the caller has already
-// written them into the messages; the local model answers from them.
+// A passage that the answer must be drawn from. Adapters that talk to a model elsewhere ignore these, because the
+// caller has already written them into the messages; the local model answers from them.
 struct GroundingPassage {
     int number = 0;  // as the answer cites it: [1]
     std::string title;
@@ -97,8 +99,8 @@ struct ChatReply {
     std::vector<int> cited = {};  // numbers of the passages used, when the model knows
 };
 
-// Takes the next piece of text, never empty and always whole characters. A slow sink slows the stream; an error of the sink ends it
-// (the upstream connection is closed) and becomes the error of stream().
+// Takes the next piece of text, never empty and always whole characters. A slow sink slows the stream; an error of the
+// sink ends it (the upstream connection is closed) and becomes the error of stream().
 using DeltaSink = std::function<Task<void>(std::string_view delta)>;
 
 class ChatModel {
