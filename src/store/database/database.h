@@ -136,7 +136,9 @@ class Scope {
 class Transaction {
  public:
     virtual ~Transaction() = default;
-    // Errors: `conflict` (unique or foreign key; details.constraint), `unavailable` (busy, disk full, read only), `internal`.
+    // Errors: `conflict` (unique or foreign key; details.constraint), `unavailable` (busy, disk full, read only), `internal`, `invalid`
+    // (text with a NUL character; use Bytes). A transaction in which a statement failed cannot go on: it will be rolled back even
+    // when its body answers success. Where a conflict is expected, write ON CONFLICT.
     virtual Task<Rows> execute(std::string sql, Parameters parameters = {}) = 0;
 };
 

@@ -15,8 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRepeatsMax = 3;  // of a unit whose group was ended by another one
-
 std::unexpected<Error> stopped() {
     return fail(ErrorCode::unavailable, "The write was cancelled before it was committed; nothing was changed.");
 }
@@ -40,7 +38,6 @@ struct Writer::Unit {
     Milliseconds time_max;
     Clock::time_point queued = Clock::now();
     std::atomic<bool> stop{false};
-    int repeats = 0;
     Result<void> outcome = {};
     std::move_only_function<void(Result<void>)> complete;
 
@@ -161,23 +158,42 @@ void Writer::serve() {
 }
 
 void Writer::run_group(UnitPointer first) {
-    if (auto begun = control(connection_, "BEGIN IMMEDIATE"); !begun) {
-        first->finish(std::move(begun));
-        return;
-    }
     const auto started = Clock::now();
+    std::size_t taken = 0;
+    Source queued = [&]() -> UnitPointer {
+        if (first) return std::exchange(first, nullptr);
+        if (++taken >= options_.group_max || Clock::now() - started >= options_.group_time_max) return nullptr;
+        return next(false);
+    };
+    auto lost = attempt(queued);
+    // Each round settles at least the unit that ended it.
+    while (!lost.empty()) {
+        std::size_t position = 0;
+        Source again = [&]() -> UnitPointer { return position < lost.size() ? lost[position++] : nullptr; };
+        lost = attempt(again);
+    }
+}
+
+// One transaction. Returns the units that lost their work because another one ended it, through no fault of their own.
+Writer::Group Writer::attempt(Source& source) {
+    if (const auto begun = control(connection_, "BEGIN IMMEDIATE"); !begun) {
+        while (auto unit = source()) unit->finish(begun);
+        return {};
+    }
     Group group;
-    for (auto unit = std::move(first); unit; unit = next(false)) {
+    while (auto unit = source()) {
         const bool alive = run_in_savepoint(*unit, unit->outcome);
-        if (!alive) {
-            unit->finish(std::move(unit->outcome));
-            repeat(group);
-            return;
+        if (alive) {
+            group.push_back(std::move(unit));
+            continue;
         }
-        group.push_back(std::move(unit));
-        if (group.size() >= options_.group_max || Clock::now() - started >= options_.group_time_max) break;
+        unit->finish(std::move(unit->outcome));
+        auto lost = settle_failed(std::move(group));
+        while (auto rest = source()) lost.push_back(std::move(rest));
+        return lost;
     }
     commit(group);
+    return {};
 }
 
 // False when the whole transaction is gone.
@@ -231,9 +247,12 @@ Result<void> Writer::drive(Unit& unit) {
         } else {
             loop_.run_one_until(deadline);
             over = unit.stop.load(std::memory_order_relaxed) || Clock::now() >= deadline;
-            if (over && !ended) cancel.emit(asio::cancellation_type::terminal);
+            // From inside the loop: from outside Asio would only note it down, perhaps past the end of the body.
+            if (over && !ended) asio::post(loop_, [&] { cancel.emit(asio::cancellation_type::terminal); });
         }
     }
+    loop_.restart();
+    loop_.poll();
     if (over) {
         // What a cancelled body threw or answered does not matter: it did not finish.
         if (unit.stop.load(std::memory_order_relaxed)) return stopped();
@@ -258,19 +277,16 @@ void Writer::commit(Group& group) {
     }
 }
 
-// The units before the one that ended the transaction lost their work through no fault of their own.
-void Writer::repeat(Group& group) {
-    for (auto unit = group.rbegin(); unit != group.rend(); ++unit) {
-        if (!(*unit)->outcome) {
-            (*unit)->finish(std::move((*unit)->outcome));
-        } else if (++(*unit)->repeats > kRepeatsMax) {
-            (*unit)->finish(
-                fail(ErrorCode::unavailable, "Other writes ended the transaction repeatedly; nothing was changed."));
+Writer::Group Writer::settle_failed(Group group) {
+    Group good;
+    for (auto& unit : group) {
+        if (unit->outcome) {
+            good.push_back(std::move(unit));
         } else {
-            const std::scoped_lock lock(mutex_);
-            queue_.push_front(*unit);
+            unit->finish(std::move(unit->outcome));
         }
     }
+    return good;
 }
 
 }  // namespace slipway::store::sqlite

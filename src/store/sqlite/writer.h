@@ -75,6 +75,7 @@ class Writer {
     struct Unit;
     using UnitPointer = std::shared_ptr<Unit>;
     using Group = std::vector<UnitPointer>;
+    using Source = std::function<UnitPointer()>;
 
     Task<void> submit(UnitPointer unit);
     void enqueue(const UnitPointer& unit);
@@ -82,11 +83,12 @@ class Writer {
     void serve();
     UnitPointer next(bool wait);
     void run_group(UnitPointer first);
+    Group attempt(Source& source);
     bool run_in_savepoint(Unit& unit, Result<void>& outcome);
     Result<void> run_unit(Unit& unit);
     Result<void> drive(Unit& unit);
     void commit(Group& group);
-    void repeat(Group& group);
+    static Group settle_failed(Group group);
 
     Connection connection_;
     WriterOptions options_;
