@@ -68,7 +68,6 @@ std::unexpected<Error> pass(Result<T>& failed) {
 #define SLIPWAY_TRY(declaration, ...) SLIPWAY_TRY_(return, SLIPWAY_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
 #define SLIPWAY_CO_TRY(declaration, ...) SLIPWAY_TRY_(co_return, SLIPWAY_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
 #define SLIPWAY_CHECK_(leave, name, ...) \
-    auto name = __VA_ARGS__;             \
-    if (!name) leave ::slipway::pass(name)
+    if (auto name = __VA_ARGS__; !name) leave ::slipway::pass(name)
 #define SLIPWAY_CHECK(...) SLIPWAY_CHECK_(return, SLIPWAY_JOIN(result_, __LINE__), __VA_ARGS__)
 #define SLIPWAY_CO_CHECK(...) SLIPWAY_CHECK_(co_return, SLIPWAY_JOIN(result_, __LINE__), __VA_ARGS__)

@@ -44,7 +44,7 @@ Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id) {
     for (const auto chunk : chunks) visible.insert(chunk.text("chunk_id"));
     std::vector<std::string> stale;
     std::optional<std::string> cursor;
-    const auto of_document = store::Filter::equal("document_id", document_id);
+    const auto of_document = store::Filter::equal("document_id", json::string(document_id));
     do {
         SLIPWAY_CO_TRY(auto page, co_await index_.scroll(workspace, options_.collection, of_document, kScrollPage, cursor));
         for (const auto& passage : page.passages)
@@ -60,7 +60,7 @@ Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id) {
 }
 
 Task<void> Knowledge::forget(WorkspaceId workspace, Document document) {
-    const auto of_document = store::Filter::equal("document_id", document.id);
+    const auto of_document = store::Filter::equal("document_id", json::string(document.id));
     SLIPWAY_CO_CHECK(co_await index_.erase_where(workspace, options_.collection, of_document));
     const auto prefix = fmt::format("documents/{}/", document.id);
     std::optional<std::string> cursor;

@@ -1,0 +1,62 @@
+#include "face/api/access.h"
+
+#include <charconv>
+
+#include "base/json_schema.h"
+#include "base/text.h"
+#include "face/api/errors.h"
+
+namespace slipway::face {
+
+Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request) {
+    const auto header = request.headers.get("Authorization");
+    constexpr std::string_view kScheme = "bearer ";
+    if (header.size() <= kScheme.size() || !equal_ignoring_case(header.substr(0, kScheme.size()), kScheme))
+        co_return fail(ErrorCode::unauthorized, "Sign in first: this needs the header Authorization: Bearer <access token>.");
+    co_return co_await capabilities.accounts.authenticate(std::string(trim(header.substr(kScheme.size()))));
+}
+
+Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request, account::Role least) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of(capabilities, request));
+    if (!principal.may(least))
+        co_return fail(ErrorCode::forbidden, "This needs the role {}; you are {}.", account::to_string(least), account::to_string(principal.user.role));
+    co_return principal;
+}
+
+Result<json::object> body_of(const net::Request& request, const json::value& body_schema) {
+    SLIPWAY_TRY(auto parsed, parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body)));
+    SLIPWAY_CHECK(check_value(body_schema, parsed, "The body"));
+    return std::move(parsed.as_object());
+}
+
+Result<std::size_t> count_of(const net::Request& request, std::string_view name, std::size_t otherwise, std::size_t most) {
+    const auto text = request.query_value(name);
+    if (text.empty()) return otherwise;
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value > most)
+        return fail(ErrorCode::invalid, "The parameter {} must be a whole number from 0 to {}.", name, most);
+    return value;
+}
+
+net::Handler handler(ResultHandler inner) {
+    return [inner = std::move(inner)](net::Request& request) -> asio::awaitable<net::Response> {
+        auto result = co_await inner(request);
+        if (result) co_return *std::move(result);
+        co_return render_error(request, result.error());
+    };
+}
+
+json::object schema(std::initializer_list<std::pair<std::string_view, json::value>> properties,
+                    std::initializer_list<std::string_view> required) {
+    json::object fields;
+    for (const auto& [name, type] : properties) fields[name] = type;
+    json::object object{{"type", "object"}, {"properties", std::move(fields)}};
+    if (required.size() == 0) return object;
+    json::array names;
+    for (const auto name : required) names.emplace_back(name);
+    object["required"] = std::move(names);
+    return object;
+}
+
+}  // namespace slipway::face

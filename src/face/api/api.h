@@ -1,0 +1,23 @@
+// The default face: the REST API that every application has without a line of Lua. All JSON; paths below /api; errors as errors.h says.
+#pragma once
+
+#include "app/capabilities.h"
+#include "net/router.h"
+
+namespace slipway::face {
+
+struct ApiOptions {
+    std::size_t upload_bytes_max = 50 << 20;
+    std::size_t search_results_max = 50;
+};
+
+// Everything below. `capabilities` outlives the router.
+void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
+
+void add_account_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_chat_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_chat_socket(net::Router& router, const app::Capabilities& capabilities);
+void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
+void add_search_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
+
+}  // namespace slipway::face

@@ -1,0 +1,139 @@
+// /api/ws: chatting over a WebSocket.
+//
+// The client's first message is {"type": "auth", "token": "…"}; then {"type": "message", "content": "…", "chat_id": "…"} (without
+// chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends {"type": "ready"} and the events of
+// app/chat_events.h.
+#include <deque>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "app/chat_events.h"
+#include "face/api/access.h"
+#include "face/api/api.h"
+#include "face/api/errors.h"
+#include "net/wakeup.h"
+
+namespace slipway::face {
+namespace {
+
+constexpr Milliseconds kAuthTimeMax{10'000};
+constexpr std::uint16_t kPolicyViolation = 1008;
+constexpr std::size_t kWaitingMax = 16;  // messages sent ahead while one is answered
+
+class ChatSocket {
+ public:
+    ChatSocket(const app::Capabilities& capabilities, net::Request& request, net::WebSocket& socket, asio::any_io_executor executor)
+        : capabilities_(capabilities), request_(request), socket_(socket), arrived_(std::move(executor)) {}
+
+    asio::awaitable<void> run() {
+        auto signing_in = sign_in();
+        const auto signed_in = co_await with_timeout(std::move(signing_in), kAuthTimeMax, "Signing in");
+        if (!signed_in) {
+            co_await tell(signed_in.error());
+            co_await socket_.close(kPolicyViolation, "sign in first");
+            co_return;
+        }
+        co_await send({{"type", "ready"}, {"user", principal_.user.username}});
+        // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled while that lives.
+        using namespace asio::experimental::awaitable_operators;
+        auto reading = read_all();
+        auto answering = answer_all();
+        co_await (std::move(reading) || std::move(answering));
+    }
+
+ private:
+    Task<json::object> receive() {
+        SLIPWAY_CO_TRY(const auto message, co_await socket_.receive());
+        if (!message) co_return fail(ErrorCode::unavailable, "closed");
+        SLIPWAY_CO_TRY(auto value, parse_json(message->data));
+        if (!value.is_object()) co_return fail(ErrorCode::invalid, "A message must be a JSON object with a \"type\".");
+        co_return std::move(value.get_object());
+    }
+
+    Task<void> sign_in() {
+        SLIPWAY_CO_TRY(const auto message, co_await receive());
+        if (text_or(message, "type") != "auth")
+            co_return fail(ErrorCode::unauthorized, "The first message must be {{\"type\": \"auth\", \"token\": \"…\"}}.");
+        SLIPWAY_CO_TRY(principal_, co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
+        co_return Result<void>();
+    }
+
+    asio::awaitable<void> send(json::object object) { static_cast<void>(co_await socket_.send(json::serialize(object))); }
+
+    asio::awaitable<void> tell(const Error& error) {
+        auto body = error_body(error, request_.request_id);
+        body["type"] = "error";
+        co_await send(std::move(body));
+    }
+
+    asio::awaitable<void> read_all() {
+        while (true) {
+            auto message = co_await receive();
+            if (!message && message.error().code != ErrorCode::invalid) co_return;
+            if (!message) {
+                co_await tell(message.error());
+            } else if (text_or(*message, "type") == "stop") {
+                chat::Owner owner{principal_.workspace, principal_.user.id};
+                if (!chat_id_.empty()) static_cast<void>(co_await capabilities_.chats.stop(std::move(owner), chat_id_));
+            } else if (text_or(*message, "type") != "message") {
+                Error error{ErrorCode::invalid, "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.", {}};
+                co_await tell(error);
+            } else if (waiting_.size() >= kWaitingMax) {
+                Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
+                co_await tell(error);
+            } else {
+                waiting_.push_back(*std::move(message));
+                arrived_.wake_later();
+            }
+        }
+    }
+
+    asio::awaitable<void> answer_all() {
+        while (true) {
+            while (waiting_.empty()) co_await arrived_.wait();
+            const auto message = std::move(waiting_.front());
+            waiting_.pop_front();
+            co_await answer(message);
+        }
+    }
+
+    asio::awaitable<void> answer(const json::object& message) {
+        chat::SendRequest wanted;
+        wanted.owner = {principal_.workspace, principal_.user.id};
+        wanted.content = std::string(text_or(message, "content"));
+        if (const auto id = text_or(message, "chat_id"); !id.empty()) chat_id_ = std::string(id);
+        if (!chat_id_.empty()) wanted.chat_id = chat_id_;
+        chat::ChatListener listener = [this](const chat::ChatEvent& event) -> Task<void> {
+            if (event.kind == chat::ChatEvent::Kind::started) chat_id_ = event.chat->id;
+            const auto object = app::to_json(event, capabilities_.links, principal_.workspace);
+            co_return co_await socket_.send(json::serialize(object));
+        };
+        const auto answered = co_await capabilities_.chats.send(std::move(wanted), listener);
+        if (!answered) co_await tell(answered.error());
+    }
+
+    const app::Capabilities& capabilities_;
+    net::Request& request_;
+    net::WebSocket& socket_;
+    account::Principal principal_;
+    std::string chat_id_;
+    std::deque<json::object> waiting_;
+    net::Wakeup arrived_;
+};
+
+}  // namespace
+
+void add_chat_socket(net::Router& router, const app::Capabilities& capabilities) {
+    net::Operation described;
+    described.summary = "Chat over a WebSocket: {\"type\": \"auth\", \"token\"} first, then {\"type\": \"message\", \"content\", \"chat_id\"}";
+    described.tag = "chats";
+    described.authenticated = false;
+    net::WebSocketHandler serve = [&capabilities](net::Request& request, net::WebSocket& socket) -> asio::awaitable<void> {
+        const auto executor = co_await asio::this_coro::executor;
+        ChatSocket chat(capabilities, request, socket, executor);
+        co_await chat.run();
+    };
+    router.add_websocket("/api/ws", described, serve);
+}
+
+}  // namespace slipway::face

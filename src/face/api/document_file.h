@@ -1,0 +1,13 @@
+// /api/documents/{id}/file: the original of a document, for who is signed in or holds a signed link (app/links.h).
+#pragma once
+
+#include "app/capabilities.h"
+#include "net/router.h"
+
+namespace slipway::face {
+
+void add_document_file(net::Router& router, const app::Capabilities& capabilities);
+
+json::object to_json(const knowledge::Document& document, const app::Links& links, const WorkspaceId& workspace);
+
+}  // namespace slipway::face
