@@ -20,6 +20,10 @@ constexpr auto kMayEnd = std::to_array<std::string_view>(
      "min", "no",  "nov", "oct",  "p",  "p.m",  "ph.d", "sec",  "sep", "sept", "sr",  "u.k", "u.s", "u.s.a"});
 static_assert(std::ranges::is_sorted(kMayEnd));
 
+// After an ordinal ("am 3. Mai").
+constexpr auto kMonths = std::to_array<std::string_view>({"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli",
+                                                          "August", "September", "Oktober", "November", "Dezember"});
+
 constexpr auto kWideStops = std::to_array<std::string_view>({"。", "！", "？", "｡"});
 constexpr auto kClosers = std::to_array<std::string_view>(
     {"\"", "'", ")", "]", "}", "”", "’", "»", "」", "』", "）", "】", "〉", "》", "*", "_"});
@@ -67,10 +71,10 @@ bool is_abbreviation(std::string_view text, std::size_t at, std::string_view res
     if (word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z' && word[0] != 'I') return true;
     if (std::ranges::binary_search(kMayEnd, lowered))
         return !rest.empty() && (continues(rest) || is_digit(rest.front()));
-    // An ordinal or a list's number: "am 3. Mai", "1. Wash the rice".
+    // An ordinal or a list's number: "am 3. Mai", "der 2. und", "1. Wash the rice".
     const bool number = std::ranges::all_of(word, is_digit);
     const bool starts_line = at == word.size() || text[at - word.size() - 1] == '\n';
-    return number && word.size() <= 3 && (starts_line || continues(rest));
+    return number && word.size() <= 3 && (starts_line || continues(rest) || length_of_any(rest, kMonths) > 0);
 }
 
 class Splitter {

@@ -54,17 +54,17 @@ struct ExtractLimits {
     std::size_t bytes_max = 64 << 20;       // of the document
     std::size_t text_bytes_max = 32 << 20;  // of the text that comes out
     std::size_t blocks_max = 250'000;
-    std::size_t nesting_max = 2'000;               // elements inside elements: HTML, DOCX
-    std::size_t tree_bytes_max = 256 << 20;        // memory of a parsed HTML or XML tree
-    std::size_t archive_entries_max = 10'000;      // DOCX
-    std::size_t archive_bytes_max = 64 << 20;      // inflated, of the parts that are read
-    std::size_t archive_ratio_max = 200;           // inflated to compressed, of a part above 1 MiB
-    std::size_t pages_max = 10'000;                // PDF
-    std::chrono::milliseconds parse_time{20'000};  // HTML
-    std::chrono::milliseconds child_time{60'000};  // PDF, wall clock; two thirds of it may be processor time
-    std::size_t child_memory_bytes = 512 << 20;    // PDF, address space
-    std::string pdftotext = "pdftotext";           // a name in PATH, or a path
-    std::string pdfinfo = "pdfinfo";               // optional: gives a PDF's title and author
+    std::size_t nesting_max = 2'000;                // elements inside elements: HTML, DOCX
+    std::size_t tree_bytes_max = 256 << 20;         // memory of a parsed HTML or XML tree
+    std::size_t archive_entries_max = 10'000;       // DOCX
+    std::size_t archive_bytes_max = 64 << 20;       // inflated, of the parts that are read
+    std::size_t archive_ratio_max = 200;            // inflated to compressed, of a part above 1 MiB
+    std::size_t pages_max = 10'000;                 // PDF
+    std::chrono::milliseconds parse_time{20'000};   // HTML
+    std::chrono::milliseconds child_time{60'000};   // PDF, wall clock; two thirds of it may be processor time
+    std::size_t child_memory_bytes = 512 << 20;     // PDF, address space
+    std::size_t child_output_bytes_max = 96 << 20;  // PDF: text with the place of each word, about 20 times the text
+    std::string pdftotext = "pdftotext";            // a name in PATH, or a path
 };
 
 // `file_name` gives the extension and stands in messages; its folders are left out of them. Blocks for as long as

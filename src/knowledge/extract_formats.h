@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "knowledge/extract_blocks.h"
+#include "knowledge/extract_pdf_layout.h"
 
 namespace slipway::knowledge {
 
@@ -46,8 +47,7 @@ std::string decode_entities(std::string_view text);
 // Takes front matter off the text when there is any: `---`, keys, `---`. What it cannot read in there is left out.
 json::object take_front_matter(std::string_view& text);
 
-// The pages of pdftotext's output (separated by form feeds) to blocks: running heads and page numbers dropped, lines
-// reflowed.
-void read_pdf_pages(std::string_view output, BlockBuilder& blocks);
+// The pages of a PDF to blocks: running heads and page numbers dropped, lines reflowed.
+void read_pdf_pages(std::vector<PdfPage> pages, BlockBuilder& blocks);
 
 }  // namespace slipway::knowledge

@@ -103,6 +103,7 @@ class MarkdownReader {
             return comment(text.substr(4));
         }
         if (text.starts_with("```") || text.starts_with("~~~")) return open_fence(text);
+        if (pending_.empty() && indent_of(raw) == 0) item_indent_ = 0;  // the list is over
         if (after_gap_ && item_indent_ == 0 && pending_.empty() && indent_of(raw) >= 4)
             return blocks_.add(BlockKind::code, raw.substr(4));
         if (heading(text) || setext(text) || structure(raw, text)) return;

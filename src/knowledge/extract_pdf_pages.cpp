@@ -1,18 +1,24 @@
-// From the lines of a PDF's pages back to paragraphs: running heads and page numbers go, hyphenated words are joined,
-// lines reflowed.
+// From lines on paper back to the text: running heads and page numbers go, hyphenated words are joined, lines reflowed
+// to paragraphs, headings told by the size of their type.
+#include <cmath>
+#include <map>
+#include <set>
+
 #include "base/text.h"
 #include "knowledge/extract_formats.h"
+#include "knowledge/extract_pdf_layout.h"
 
 namespace slipway::knowledge {
 namespace {
 
 constexpr std::size_t kEdgeLines = 2;   // at the top and the bottom of a page, where running heads stand
 constexpr std::size_t kRepeatsMin = 3;  // pages with the same line
-constexpr std::size_t kHeadingBytesMax = 90;
-constexpr std::size_t kHeadingWordsMax = 12;
-constexpr std::size_t kBodyBytesMin = 80;  // of the paragraph under a heading
-
-using Lines = std::vector<std::string_view>;
+constexpr double kHeadingScale = 1.15;  // larger than the body's type by this
+constexpr std::size_t kHeadingBytesMax = 160;
+constexpr std::size_t kShortLineBytesMax = 90;  // of a heading in the body's size
+constexpr std::size_t kShortLineWordsMax = 12;
+constexpr std::size_t kBodyBytesMin = 80;  // of the paragraph under such a heading
+constexpr std::size_t kLevelsMax = 5;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -20,7 +26,7 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 // The line with its digits made equal: "Page 3 of 12" and "Page 4 of 12" are the same running line.
 std::string pattern_of(std::string_view line) {
     std::string pattern;
-    for (const char c : trim(line)) {
+    for (const char c : line) {
         if (!is_digit(c))
             pattern += c;
         else if (!pattern.ends_with('#'))
@@ -31,61 +37,116 @@ std::string pattern_of(std::string_view line) {
 
 // "12", "- 12 -", "xii"
 bool is_page_number(std::string_view line) {
-    const auto bare = collapse_spaces(line);
-    if (bare.empty() || bare.size() > 10) return false;
+    if (line.empty() || line.size() > 10) return false;
     const bool digits =
-        std::ranges::all_of(bare, [](char c) { return is_digit(c) || c == '-' || c == ' ' || c == '/' || c == '|'; });
-    const bool roman = std::ranges::all_of(bare, [](char c) { return c == 'i' || c == 'v' || c == 'x' || c == 'l'; });
-    return roman || (digits && std::ranges::any_of(bare, is_digit));
+        std::ranges::all_of(line, [](char c) { return is_digit(c) || c == '-' || c == ' ' || c == '/' || c == '|'; });
+    const bool roman = std::ranges::all_of(line, [](char c) { return c == 'i' || c == 'v' || c == 'x' || c == 'l'; });
+    return roman || (digits && std::ranges::any_of(line, is_digit));
 }
 
-// The positions of a page's first and last lines that are not blank.
-std::vector<std::size_t> edges_of(const Lines& page) {
-    std::vector<std::size_t> filled;
-    for (std::size_t i = 0; i < page.size(); ++i)
-        if (!trim(page[i]).empty()) filled.push_back(i);
-    if (filled.size() > 2 * kEdgeLines) filled.erase(filled.begin() + kEdgeLines, filled.end() - kEdgeLines);
-    return filled;
+// A page's uppermost and lowest lines, from the top.
+std::vector<PdfLine*> edges_of(PdfPage& page) {
+    std::vector<PdfLine*> lines;
+    for (auto& block : page)
+        for (auto& line : block)
+            if (!line.text.empty()) lines.push_back(&line);
+    std::ranges::sort(lines, {}, &PdfLine::top);
+    if (lines.size() > 2 * kEdgeLines) lines.erase(lines.begin() + kEdgeLines, lines.end() - kEdgeLines);
+    return lines;
 }
 
-void drop_running_lines(std::vector<Lines>& pages) {
+void drop_running_lines(std::vector<PdfPage>& pages) {
     std::unordered_map<std::string, std::size_t> seen;
-    for (const auto& page : pages) {
+    for (auto& page : pages) {
         std::set<std::string> of_page;
-        for (const auto at : edges_of(page)) of_page.insert(pattern_of(page[at]));
+        for (const auto* line : edges_of(page)) of_page.insert(pattern_of(line->text));
         for (const auto& pattern : of_page) ++seen[pattern];
     }
     // On at least half of the pages: a chapter's title stands on fewer.
     const auto enough = std::max(kRepeatsMin, pages.size() / 2);
     for (auto& page : pages) {
         const auto edges = edges_of(page);
-        for (const auto at : edges) {
-            const bool outermost = at == edges.front() || at == edges.back();
-            if (seen[pattern_of(page[at])] >= enough || (outermost && edges.size() > 1 && is_page_number(page[at])))
-                page[at] = {};
+        for (auto* line : edges) {
+            const bool outermost = edges.size() > 1 && (line == edges.front() || line == edges.back());
+            if (seen[pattern_of(line->text)] >= enough || (outermost && is_page_number(line->text))) line->text.clear();
         }
     }
 }
 
-// One paragraph of lines; blank lines stand between them.
-std::vector<Lines> paragraphs_of(const Lines& page) {
-    std::vector<Lines> paragraphs(1);
-    for (const auto line : page) {
-        const auto clean = trim(line);
-        if (!clean.empty())
-            paragraphs.back().push_back(clean);
-        else if (!paragraphs.back().empty())
-            paragraphs.emplace_back();
+// Heights in half points, so that rounding in the file does not make sizes of its own.
+long size_of(const PdfLine& line) { return std::lround(line.height * 2); }
+
+// Which sizes of type are headings: level 1 is the largest.
+class TypeSizes {
+ public:
+    explicit TypeSizes(const std::vector<PdfPage>& pages) {
+        std::map<long, std::size_t> bytes;
+        std::size_t all = 0;
+        for (const auto& page : pages)
+            for (const auto& block : page)
+                for (const auto& line : block) {
+                    bytes[size_of(line)] += line.text.size();
+                    all += line.text.size();
+                }
+        // The size in the middle of the text is the body's.
+        std::size_t passed = 0;
+        for (const auto& [size, count] : bytes) {
+            passed += count;
+            if (body_ == 0 && passed * 2 >= all) body_ = size;
+        }
+        for (auto larger = bytes.rbegin(); larger != bytes.rend() && is_large(larger->first); ++larger)
+            if (larger->second > 0) levels_.emplace(larger->first, std::min(levels_.size() + 1, kLevelsMax));
     }
-    if (paragraphs.back().empty()) paragraphs.pop_back();
-    return paragraphs;
+
+    // 0: body.
+    std::size_t level(const PdfLine& line) const {
+        const auto found = levels_.find(size_of(line));
+        return found == levels_.end() ? 0 : found->second;
+    }
+    // For headings that are not larger than the body.
+    std::size_t lowest() const { return std::min(levels_.size() + 1, kLevelsMax + 1); }
+
+ private:
+    bool is_large(long size) const { return static_cast<double>(size) >= static_cast<double>(body_) * kHeadingScale; }
+
+    long body_ = 0;
+    std::map<long, std::size_t> levels_;
+};
+
+// Lines of one paragraph or heading.
+struct Passage {
+    std::vector<std::string_view> lines;
+    std::size_t level = 0;
+
+    std::size_t bytes() const {
+        std::size_t sum = 0;
+        for (const auto line : lines) sum += line.size();
+        return sum;
+    }
+};
+
+std::vector<Passage> passages_of(const PdfPage& page, const TypeSizes& sizes) {
+    std::vector<Passage> passages;
+    for (const auto& block : page) {
+        bool first = true;
+        for (const auto& line : block) {
+            if (line.text.empty()) continue;
+            const auto level = sizes.level(line);
+            if (first || level != passages.back().level) passages.push_back({{}, level});
+            passages.back().lines.push_back(line.text);
+            first = false;
+        }
+    }
+    return passages;
 }
 
 // "exam-" + "ple" is one word; "well-" + "Being" and "2019-" + "2020" keep the hyphen. A soft hyphen always goes.
-std::string reflow(const Lines& lines) {
+std::string reflow(const std::vector<std::string_view>& lines) {
     constexpr std::string_view kSoftHyphen = "\xC2\xAD";
+    constexpr std::string_view kHyphen = "\xE2\x80\x90";
     std::string text;
     for (const auto line : lines) {
+        if (text.ends_with(kHyphen)) text.replace(text.size() - kHyphen.size(), kHyphen.size(), "-");
         const bool hyphen =
             text.size() > 1 && text.ends_with('-') && is_lower(text[text.size() - 2]) && is_lower(line.front());
         if (text.ends_with(kSoftHyphen))
@@ -99,7 +160,7 @@ std::string reflow(const Lines& lines) {
     return replace_all(std::move(text), kSoftHyphen, "");
 }
 
-// "•", "–", "*", "1." at the front: the length of the mark.
+// The length of a list's mark at the front.
 std::size_t bullet(std::string_view line) {
     for (const std::string_view mark : {"• ", "◦ ", "▪ ", "‣ ", "● ", "○ ", "– ", "* ", "- "})
         if (line.starts_with(mark)) return mark.size();
@@ -107,68 +168,67 @@ std::size_t bullet(std::string_view line) {
 }
 
 bool ends_sentence(std::string_view text) {
-    return text.ends_with('.') || text.ends_with('!') || text.ends_with('?') || text.ends_with(':') ||
-           text.ends_with("”") || text.ends_with('"') || text.ends_with(')');
+    for (const std::string_view mark : {".", "!", "?", ":", "\"", ")", "”", "。"})
+        if (text.ends_with(mark)) return true;
+    return false;
 }
 
-// A PDF does not say what is a heading: one short line without a full stop, followed by a paragraph of text.
-bool looks_like_heading(const Lines& lines, const Lines* next) {
-    if (lines.size() != 1 || next == nullptr || lines[0].size() > kHeadingBytesMax || bullet(lines[0]) > 0)
+// In the body's size: one short line that is no sentence, followed by a paragraph.
+bool is_short_heading(const Passage& passage, const Passage* next) {
+    if (passage.lines.size() != 1 || next == nullptr || next->level > 0) return false;
+    const auto line = passage.lines[0];
+    const auto words = static_cast<std::size_t>(std::ranges::count(line, ' ')) + 1;
+    if (line.size() > kShortLineBytesMax || words > kShortLineWordsMax || bullet(line) > 0 || is_lower(line.front()))
         return false;
-    const auto line = lines[0];
-    const auto words = std::ranges::count(line, ' ') + 1;
     const bool letters = std::ranges::any_of(
-        line, [](char c) { return (c >= 'A' && c <= 'Z') || is_lower(c) || static_cast<unsigned char>(c) >= 0x80; });
-    if (!letters || is_lower(line.front()) || static_cast<std::size_t>(words) > kHeadingWordsMax) return false;
-    if (line.ends_with('.') || line.ends_with(',') || line.ends_with(';') || line.ends_with(':') || line.ends_with('-'))
-        return false;
-    std::size_t body = 0;
-    for (const auto under : *next) body += under.size();
-    return body >= kBodyBytesMin && bullet(next->front()) == 0;
+        line, [](char c) { return !is_digit(c) && std::ispunct(static_cast<unsigned char>(c)) == 0 && c != ' '; });
+    const bool goes_on = line.ends_with(',') || line.ends_with(';') || line.ends_with('-') || ends_sentence(line);
+    return letters && !goes_on && next->lines.size() > 1 && next->bytes() >= kBodyBytesMin &&
+           bullet(next->lines.front()) == 0;
 }
 
-void add_list(const Lines& lines, BlockBuilder& blocks) {
-    Lines item;
+void add_list(const std::vector<std::string_view>& lines, BlockBuilder& blocks) {
+    std::vector<std::string_view> item;
     for (const auto line : lines) {
-        if (const auto mark = bullet(line)) {
+        const auto mark = bullet(line);
+        if (mark > 0) {
             blocks.add(BlockKind::list_item, reflow(item));
-            item = {line.substr(mark)};
-        } else {
-            item.push_back(line);
+            item.clear();
         }
+        item.push_back(line.substr(mark));
     }
     blocks.add(BlockKind::list_item, reflow(item));
 }
 
-void add_page(const Lines& page, BlockBuilder& blocks, bool& unfinished) {
-    const auto paragraphs = paragraphs_of(page);
-    for (std::size_t i = 0; i < paragraphs.size(); ++i) {
-        const auto& lines = paragraphs[i];
-        const auto text = reflow(lines);
-        const bool goes_on = i == 0 && unfinished && is_lower(text.front());
-        if (goes_on)
+void add_page(const PdfPage& page, const TypeSizes& sizes, BlockBuilder& blocks, bool& unfinished) {
+    const auto passages = passages_of(page, sizes);
+    for (std::size_t i = 0; i < passages.size(); ++i) {
+        const auto& passage = passages[i];
+        const auto text = reflow(passage.lines);
+        const auto* next = i + 1 < passages.size() ? &passages[i + 1] : nullptr;
+        const bool large = passage.level > 0 && text.size() <= kHeadingBytesMax;
+        const bool heading = large || is_short_heading(passage, next);
+        if (i == 0 && unfinished && is_lower(text.front()))
             blocks.extend_last(text);
-        else if (bullet(lines.front()) > 0)
-            add_list(lines, blocks);
-        else if (looks_like_heading(lines, i + 1 < paragraphs.size() ? &paragraphs[i + 1] : nullptr))
-            blocks.heading(1, text);
+        else if (bullet(passage.lines.front()) > 0)
+            add_list(passage.lines, blocks);
+        else if (heading)
+            blocks.heading(large ? passage.level : sizes.lowest(), text);
         else
             blocks.add(BlockKind::paragraph, text);
-        unfinished = !ends_sentence(text);
+        unfinished = !heading && !ends_sentence(text);
     }
 }
 
 }  // namespace
 
-void read_pdf_pages(std::string_view output, BlockBuilder& blocks) {
-    if (output.ends_with('\f')) output.remove_suffix(1);
-    std::vector<Lines> pages;
-    for (const auto page : split(output, '\f')) pages.push_back(split(page, '\n'));
+void read_pdf_pages(std::vector<PdfPage> pages, BlockBuilder& blocks) {
     drop_running_lines(pages);
+    const TypeSizes sizes(pages);
     bool unfinished = false;
     for (std::size_t i = 0; i < pages.size() && !blocks.full(); ++i) {
         blocks.set_page(static_cast<int>(i) + 1);
-        add_page(pages[i], blocks, unfinished);
+        add_page(pages[i], sizes, blocks, unfinished);
     }
 }
 

@@ -51,9 +51,12 @@ struct Stretch {
     std::size_t hits = 0;
     bool at_sentence = true;
 
-    // More terms first, then a clean beginning, then more hits; the earlier one wins a tie.
+    bool filled = true;  // not just the passage's last words
+
+    // More terms first, then a clean beginning, then more hits; of equals the one that comes to the point.
     bool better_than(const Stretch& other) const {
-        return std::tuple(different, at_sentence, hits) > std::tuple(other.different, other.at_sentence, other.hits);
+        return std::tuple(different, at_sentence, hits, filled, begin) >
+               std::tuple(other.different, other.at_sentence, other.hits, other.filled, other.begin);
     }
 };
 
@@ -78,12 +81,13 @@ std::size_t word_border(std::string_view text, std::size_t at, std::size_t no_la
 
 Stretch best_stretch(std::string_view text, const std::vector<std::string_view>& sentences,
                      const std::vector<Hit>& hits, std::size_t length) {
-    Stretch best;
+    auto best = measure(0, forward(text, 0, length), true, hits);
+    if (forward(text, 0, length) == text.size()) return best;
     const auto consider = [&](std::size_t begin, bool at_sentence) {
-        const auto stretch = measure(begin, forward(text, begin, length), at_sentence, hits);
-        if (stretch.better_than(best)) best = stretch;
+        auto stretch = measure(begin, forward(text, begin, length), at_sentence, hits);
+        stretch.filled = forward(text, begin, length / 2) < text.size();
+        if (stretch.hits > 0 && stretch.better_than(best)) best = stretch;
     };
-    if (!sentences.empty()) best = measure(0, forward(text, 0, length), true, hits);
     for (const auto sentence : sentences | std::views::take(kCandidatesMax))
         consider(static_cast<std::size_t>(sentence.data() - text.data()), true);
     for (const auto& hit : hits | std::views::take(kCandidatesMax))
