@@ -5,11 +5,11 @@
 // Rules that every adapter keeps:
 //   - Thread safe; many calls at the same time, from any event loop. The model outlives the calls made on it.
 //   - Dropping or cancelling the awaiting coroutine stops the call upstream at once.
-//   - Errors: `invalid` (the request cannot be sent, or the provider says that it is wrong), `upstream` (the provider
-//   answered
-//     nonsense, refused our key, or cut its answer), `unavailable` (no connection, time-out, 5xx after the retries),
-//     `rate_limited` (429 after the retries, or a quota that is used up; details.retry_after_seconds when the provider
-//     names it). A message names the provider and what to check, never a key.
+//   - Errors: `invalid` (the request cannot be sent), `upstream` (the provider answered nonsense, refused our key or
+//   our
+//     request, or cut its answer), `unavailable` (no connection, time-out, 5xx after the retries), `rate_limited` (429
+//     after the retries, or a quota that is used up; details.retry_after_seconds when the provider names it). A message
+//     names the provider and what to check, never a key.
 //   - When a stream breaks after its first delta, details.partial holds the text so far; nothing is retried then.
 #pragma once
 

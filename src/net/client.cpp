@@ -89,7 +89,8 @@ Task<std::unique_ptr<ClientResponse>> Client::send(ClientRequest request) {
             connecting.limit = std::min(request.timeouts.connect, left);
             SLIPWAY_CO_TRY(connection, co_await connect(state->resolver, route, connecting));
         }
-        auto exchange = std::make_unique<Exchange>(std::move(connection), request, route, total_end, home, executor);
+        auto exchange =
+            std::make_unique<ClientExchange>(std::move(connection), request, route, total_end, home, executor);
         // The body is kept for a second attempt only when there may be one.
         std::string body = again ? request.body : std::move(request.body);
         auto begun = co_await exchange->begin(head, std::move(body));

@@ -60,8 +60,9 @@ Result<std::string> serialize_head(const ClientRequest& request, const ClientRou
     return head + "\r\n";
 }
 
-Exchange::Exchange(std::unique_ptr<ClientConnection> connection, const ClientRequest& request, const ClientRoute& route,
-                   SteadyTime total_end, IdleHome home, asio::any_io_executor executor)
+ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection, const ClientRequest& request,
+                               const ClientRoute& route, SteadyTime total_end, IdleHome home,
+                               asio::any_io_executor executor)
     : connection_(std::move(connection)),
       deadline_(executor),
       executor_(std::move(executor)),
@@ -72,18 +73,21 @@ Exchange::Exchange(std::unique_ptr<ClientConnection> connection, const ClientReq
       host_(route.unix_socket ? route.unix_socket->string() : route.target.host),
       reusable_(!closes(request)) {}
 
-void Exchange::arm(Milliseconds limit) {
+void ClientExchange::arm(Milliseconds limit) {
     deadline_.arm(connection_->socket(), std::min(total_end_, std::chrono::steady_clock::now() + limit));
 }
 
-std::unexpected<Error> Exchange::failed(ErrorCode code, std::string_view phase, std::string_view what) {
-    error_ = Error{code, fmt::format("{} {}.", host_, what)}.with("phase", json::string_view(phase)).with("host", json::string_view(host_));
+std::unexpected<Error> ClientExchange::failed(ErrorCode code, std::string_view phase, std::string_view what) {
+    error_ = Error{code, fmt::format("{} {}.", host_, what)}
+                 .with("phase", json::string_view(phase))
+                 .with("host", json::string_view(host_));
     deadline_.disarm();
     connection_.reset();
     return std::unexpected(*error_);
 }
 
-std::unexpected<Error> Exchange::broken(boost::system::error_code error, Milliseconds limit, std::string_view phase) {
+std::unexpected<Error> ClientExchange::broken(boost::system::error_code error, Milliseconds limit,
+                                              std::string_view phase) {
     if (deadline_.fired() && std::chrono::steady_clock::now() >= total_end_)
         return failed(ErrorCode::unavailable, "total",
                       fmt::format("did not finish its answer within {} ms in all", timeouts_.total.count()));
@@ -102,7 +106,7 @@ std::unexpected<Error> Exchange::broken(boost::system::error_code error, Millise
     return failed(ErrorCode::upstream, phase, "closed the connection in the middle of its answer");
 }
 
-Task<void> Exchange::send(std::string_view bytes) {
+Task<void> ClientExchange::send(std::string_view bytes) {
     while (!bytes.empty()) {
         arm(timeouts_.between_bytes);
         const auto [error, count] = co_await connection_->write_some(bytes);
@@ -116,7 +120,7 @@ Task<void> Exchange::send(std::string_view bytes) {
     co_return Result<void>();
 }
 
-Task<void> Exchange::begin(std::string head, std::string body) {
+Task<void> ClientExchange::begin(std::string head, std::string body) {
     const std::size_t total = head.size() + body.size();
     if (body.size() <= kJoinedBodyBytesMax) head += std::exchange(body, {});
     SLIPWAY_CO_CHECK(co_await send(head));
@@ -133,7 +137,7 @@ Task<void> Exchange::begin(std::string head, std::string body) {
     co_return Result<void>();
 }
 
-Task<void> Exchange::receive(Milliseconds limit, std::string_view phase) {
+Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
     std::array<char, kReadBytes> room;
     arm(limit);
     const auto [error, count] = co_await connection_->read_some(room);
@@ -154,14 +158,14 @@ Task<void> Exchange::receive(Milliseconds limit, std::string_view phase) {
     co_return Result<void>();
 }
 
-void Exchange::finish() {
+void ClientExchange::finish() {
     deadline_.disarm();
     auto connection = std::move(connection_);
     if (connection && reusable_ && unread_.empty() && parser_.keep_alive())
         IdleConnections::of(executor_).put(home_.owner, std::move(connection), home_.limits);
 }
 
-Task<std::optional<std::string>> Exchange::read_some() {
+Task<std::optional<std::string>> ClientExchange::read_some() {
     if (error_) co_return std::unexpected(*error_);
     while (true) {
         if (auto piece = parser_.take_body(); !piece.empty()) co_return std::optional(std::move(piece));

@@ -19,10 +19,10 @@ struct IdleHome {
 // The head and body of a request as they go over the wire. `invalid` for a header that would break out of its line.
 Result<std::string> serialize_head(const ClientRequest& request, const ClientRoute& route);
 
-class Exchange final : public ClientResponse {
+class ClientExchange final : public ClientResponse {
  public:
-    Exchange(std::unique_ptr<ClientConnection> connection, const ClientRequest& request, const ClientRoute& route,
-             SteadyTime total_end, IdleHome home, asio::any_io_executor executor);
+    ClientExchange(std::unique_ptr<ClientConnection> connection, const ClientRequest& request, const ClientRoute& route,
+                   SteadyTime total_end, IdleHome home, asio::any_io_executor executor);
 
     // Sends the request and reads the head of the response.
     Task<void> begin(std::string head, std::string body);

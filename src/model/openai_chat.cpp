@@ -1,0 +1,130 @@
+#include "model/openai_chat.h"
+
+#include "base/text.h"
+#include "model/openai_wire.h"
+#include "model/tokens.h"
+
+namespace slipway::model {
+namespace {
+
+constexpr std::size_t kEventBytesMax = 1 << 20;
+// How long the end of a body may take after [DONE]. Only then can the connection be used again; it is not worth waiting
+// longer.
+constexpr Milliseconds kEndOfBodyMax{50};
+
+}  // namespace
+
+// One streamed answer on its way.
+class OpenAiChat::Streaming {
+ public:
+    Streaming(const Provider& provider, std::unique_ptr<net::ClientResponse> response, DeltaSink sink)
+        : provider_(provider), response_(std::move(response)), sink_(std::move(sink)) {}
+
+    Task<ChatReply> run();
+    const StreamAssembler& assembler() const { return assembler_; }
+
+ private:
+    // True once the stream has said that it is done.
+    Task<bool> take(std::string bytes);
+    Task<bool> take_event(const std::string& data);
+    Task<void> let_connection_be_reused();
+
+    const Provider& provider_;
+    std::unique_ptr<net::ClientResponse> response_;
+    DeltaSink sink_;
+    net::EventParser events_{kEventBytesMax};
+    StreamAssembler assembler_;
+};
+
+Task<bool> OpenAiChat::Streaming::take_event(const std::string& data) {
+    if (data.starts_with("[DONE]")) co_return true;
+    if (trim(data).empty()) co_return false;
+    JsonLimits limits;
+    limits.bytes_max = kEventBytesMax;
+    const auto parsed = parse_json(data, limits);
+    if (!parsed || !parsed->is_object()) co_return provider_.nonsense("a chunk that is not a JSON object");
+    const auto& chunk = parsed->get_object();
+    if (const auto* error = object_in(chunk, "error")) co_return std::unexpected(provider_.error_inside(*error));
+    auto added = assembler_.add(chunk);
+    if (!added) co_return fail(ErrorCode::upstream, "{} {}.", provider_.options().name, added.error().message);
+    if (!added->empty()) {
+        SLIPWAY_CO_CHECK(co_await sink_(*added));
+    }
+    co_return false;
+}
+
+Task<bool> OpenAiChat::Streaming::take(std::string bytes) {
+    SLIPWAY_CO_TRY(const auto events, events_.feed(bytes));
+    for (const auto& event : events) {
+        SLIPWAY_CO_TRY(const bool done, co_await take_event(event.data));
+        if (done) co_return true;
+    }
+    co_return false;
+}
+
+Task<void> OpenAiChat::Streaming::let_connection_be_reused() {
+    auto end = response_->read_some();
+    const auto ended = co_await with_timeout(std::move(end), kEndOfBodyMax, "The end of the body");
+    co_return Result<void>();
+}
+
+Task<ChatReply> OpenAiChat::Streaming::run() {
+    while (true) {
+        auto piece = co_await response_->read_some();
+        const bool over = !piece || !*piece;
+        if (over && assembler_.finished()) break;
+        SLIPWAY_CO_CHECK(piece);
+        if (!*piece) {
+            co_return fail(ErrorCode::upstream, "{} ended the stream in the middle of its answer.",
+                           provider_.options().name);
+        }
+        SLIPWAY_CO_TRY(const bool done, co_await take(std::move(**piece)));
+        if (done) {
+            SLIPWAY_CO_CHECK(co_await let_connection_be_reused());
+            break;
+        }
+    }
+    co_return assembler_.reply();
+}
+
+OpenAiChat::OpenAiChat(std::shared_ptr<net::Client> client, OpenAiChatOptions options)
+    : options_(std::move(options)), provider_(std::move(client), options_.provider) {}
+
+Task<std::unique_ptr<net::ClientResponse>> OpenAiChat::send(const ChatRequest& request, bool stream) const {
+    const auto end = std::chrono::steady_clock::now() + request.time_max;
+    const WireOptions wire{.model = options_.model, .tokens_field = options_.tokens_field, .stream = stream};
+    SLIPWAY_CO_TRY(auto body, render_request(request, wire));
+    co_return co_await provider_.post("/chat/completions", std::move(body), end, stream);
+}
+
+void OpenAiChat::complete_reply(ChatReply& reply, const ChatRequest& request) const {
+    if (reply.usage.estimated) {
+        reply.usage.prompt_tokens = estimate_tokens(request);
+        reply.usage.completion_tokens = estimate_tokens(reply.message);
+    }
+    if (reply.model.empty()) reply.model = request.model.empty() ? options_.model : request.model;
+}
+
+Task<ChatReply> OpenAiChat::complete(ChatRequest request) {
+    SLIPWAY_CO_TRY(auto response, co_await send(request, false));
+    SLIPWAY_CO_TRY(const auto body, co_await provider_.read(std::move(response)));
+    auto reply = parse_reply(body);
+    if (!reply) co_return fail(ErrorCode::upstream, "{} {}.", provider_.options().name, reply.error().message);
+    complete_reply(*reply, request);
+    co_return reply;
+}
+
+Task<ChatReply> OpenAiChat::stream(ChatRequest request, DeltaSink sink) {
+    SLIPWAY_CO_TRY(auto response, co_await send(request, true));
+    Streaming streaming(provider_, std::move(response), std::move(sink));
+    auto reply = co_await streaming.run();
+    if (!reply) {
+        auto error = std::move(reply).error();
+        if (!streaming.assembler().text().empty()) error.details["partial"] = streaming.assembler().text();
+        co_return std::unexpected(std::move(error));
+    }
+    complete_reply(*reply, request);
+    co_return reply;
+}
+
+}  // namespace slipway::model
