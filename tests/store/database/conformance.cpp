@@ -1,59 +1,14 @@
 #include "store/database/conformance.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 namespace slipway::test {
 
 using store::Database;
 using store::Parameters;
 using store::Scope;
 
-Result<void> expect(bool holds, std::string_view what) {
-    if (holds) return {};
-    return fail(ErrorCode::internal, "expected: {}", what);
-}
-
-Result<void> expect_error(const Result<void>& result, ErrorCode code, std::string_view what) {
-    if (result) return fail(ErrorCode::internal, "expected {} for: {}; it succeeded", to_string(code), what);
-    if (result.error().code == code) return {};
-    return fail(ErrorCode::internal, "expected {} for: {}; got {}: {}", to_string(code), what,
-                to_string(result.error().code), result.error().message);
-}
-
-Result<void> first_failure(const std::vector<Result<void>>& results) {
-    for (const auto& result : results) {
-        if (!result) return result;
-    }
-    return {};
-}
-
-asio::awaitable<std::vector<Result<void>>> all_of(std::vector<Task<void>> tasks) {
-    auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer ended(executor, std::chrono::hours(24));
-    std::vector<Result<void>> results(tasks.size());
-    std::size_t left = tasks.size();
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        auto on_end = [&, i](std::exception_ptr thrown, Result<void> result) {
-            results[i] = std::move(result);
-            if (thrown) results[i] = fail(ErrorCode::internal, "An exception reached the caller.");
-            if (--left == 0) ended.cancel();
-        };
-        asio::co_spawn(executor, std::move(tasks[i]), on_end);
-    }
-    if (left > 0) co_await ended.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return results;
-}
-
 std::optional<std::string> failure_of(const DatabaseCheck& check, const DatabasePlaces& places) {
     auto place = places();
-    try {
-        const auto result = run_to_end(check.run(*place));
-        if (!result) return fmt::format("{}: {}", check.name, result.error().message);
-    } catch (const std::exception& error) {
-        return fmt::format("{}: exception {}", check.name, error.what());
-    }
-    return std::nullopt;
+    return failure_of_check(check.name, check.run(*place));
 }
 
 Task<std::unique_ptr<Database>> open_with_tables(DatabasePlace& place) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "store/check.h"
 #include "store/database/database.h"
 
 namespace slipway::test {
@@ -34,17 +35,6 @@ std::span<const DatabaseCheck> database_promise_checks();  // workspaces, migrat
 
 // nullopt when the adapter passes; otherwise what went wrong.
 std::optional<std::string> failure_of(const DatabaseCheck& check, const DatabasePlaces& places);
-
-// For the checks: a failed expectation is an error that says what was expected.
-Result<void> expect(bool holds, std::string_view what);
-Result<void> expect_error(const Result<void>& result, ErrorCode code, std::string_view what);
-template <typename T>
-Result<void> expect_error(const Result<T>& result, ErrorCode code, std::string_view what) {
-    return expect_error(result ? Result<void>() : Result<void>(std::unexpected(result.error())), code, what);
-}
-Result<void> first_failure(const std::vector<Result<void>>& results);
-// Runs all at once on the loop of the caller; the results are in the same order.
-asio::awaitable<std::vector<Result<void>>> all_of(std::vector<Task<void>> tasks);
 
 inline const WorkspaceId kHere{"here"};
 inline const WorkspaceId kThere{"there"};

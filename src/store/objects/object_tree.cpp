@@ -1,0 +1,155 @@
+#include "store/objects/object_tree.h"
+
+#include <cerrno>
+
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "store/objects/object_key.h"
+#include "store/objects/object_walk.h"
+#include "store/objects/stored_file.h"
+
+namespace slipway::store {
+namespace {
+
+constexpr int kPlaceAttemptsMax = 8;  // a folder may be removed by an erase between making and using it
+constexpr std::size_t kContentTypeBytesMax = 255;
+
+std::unexpected<Error> no_object(std::string_view key) {
+    return fail(ErrorCode::not_found, "There is no object {}.", key);
+}
+
+Result<StoredFile> open_object(const std::filesystem::path& path, std::string_view key) {
+    auto file = open_stored(path);
+    if (!file && file.error().code == ErrorCode::not_found) return no_object(key);
+    if (file) file->info.key = key;
+    return file;
+}
+
+struct Slice {
+    std::uint64_t first = 0;
+    std::uint64_t length = 0;
+};
+
+Result<Slice> slice(const ObjectInfo& info, const std::optional<ByteRange>& range) {
+    if (!range) return Slice{0, info.size};
+    const auto last = std::min(range->last.value_or(info.size), info.size == 0 ? 0 : info.size - 1);
+    if (range->first >= info.size || (range->last && *range->last < range->first)) {
+        Error error{ErrorCode::invalid, fmt::format("The range lies outside the {} bytes of {}.", info.size, info.key)};
+        return std::unexpected(std::move(error).with("size", info.size));
+    }
+    return Slice{range->first, last - range->first + 1};
+}
+
+}  // namespace
+
+ObjectTree::ObjectTree(std::filesystem::path root) : objects_(root / "objects"), new_(root / "new") {}
+
+Result<ObjectTree> ObjectTree::open(std::filesystem::path root) {
+    std::error_code error;
+    auto absolute = std::filesystem::absolute(root, error);
+    if (error) return fail(ErrorCode::unavailable, "The folder {} cannot be used: {}.", root.string(), error.message());
+    ObjectTree tree(std::move(absolute));
+    SLIPWAY_CHECK(ensure_folder(tree.objects_));
+    SLIPWAY_CHECK(ensure_folder(tree.new_));
+    for (const auto& left : std::filesystem::directory_iterator(tree.new_, error)) ::unlink(left.path().c_str());
+    return tree;
+}
+
+std::filesystem::path ObjectTree::file_of(const WorkspaceId& workspace, std::string_view key) const {
+    return objects_ / workspace_folder(workspace) / object_file(key);
+}
+
+std::filesystem::path ObjectTree::new_file() const { return new_ / random_token(12); }
+
+Result<void> ObjectTree::put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) const {
+    Result<void> failed;
+    for (int attempt = 0; attempt < kPlaceAttemptsMax; ++attempt) {
+        failed = ensure_folder(to.parent_path());
+        if (!failed) continue;
+        if (::rename(from.c_str(), to.c_str()) == 0) return flush_folder(to.parent_path());
+        const int reason = errno;
+        failed = file_failure(to, reason);
+        if (reason != ENOENT) break;
+    }
+    return failed;
+}
+
+Result<ObjectInfo> ObjectTree::put(const WorkspaceId& workspace, const std::string& key, std::string_view data,
+                                   std::string content_type) const {
+    SLIPWAY_CHECK(check_object_key(workspace, key));
+    if (content_type.size() > kContentTypeBytesMax)
+        return fail(ErrorCode::invalid, "A content type has at most {} bytes.", kContentTypeBytesMax);
+    ObjectInfo info{.key = key,
+                    .size = data.size(),
+                    .content_type = std::move(content_type),
+                    .etag = sha256_hex(data),
+                    .modified = now()};
+    const auto written = new_file();
+    SLIPWAY_CHECK(write_stored(written, data, info));
+    auto placed = put_in_place(written, file_of(workspace, key));
+    if (!placed) {
+        ::unlink(written.c_str());
+        return pass(placed);
+    }
+    return info;
+}
+
+Result<Object> ObjectTree::get(const WorkspaceId& workspace, const std::string& key,
+                               const std::optional<ByteRange>& range) const {
+    SLIPWAY_CHECK(check_object_key(workspace, key));
+    SLIPWAY_TRY(auto file, open_object(file_of(workspace, key), key));
+    SLIPWAY_TRY(const auto part, slice(file.info, range));
+    SLIPWAY_TRY(auto data, read_stored(file, part.first, part.length));
+    return Object{std::move(file.info), std::move(data)};
+}
+
+Result<ObjectInfo> ObjectTree::head(const WorkspaceId& workspace, const std::string& key) const {
+    SLIPWAY_CHECK(check_object_key(workspace, key));
+    SLIPWAY_TRY(auto file, open_object(file_of(workspace, key), key));
+    return std::move(file.info);
+}
+
+Result<void> ObjectTree::erase(const WorkspaceId& workspace, const std::string& key) const {
+    SLIPWAY_CHECK(check_object_key(workspace, key));
+    const auto file = file_of(workspace, key);
+    if (::unlink(file.c_str()) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        return file_failure(file, errno);
+    }
+    auto folder = file.parent_path();
+    std::error_code error;
+    // An erase beside this one may have removed the folder already.
+    while (folder != objects_ && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
+    SLIPWAY_CHECK(flush_folder(folder));
+    // Folders that became empty go as far as they are; one that is in use again refuses.
+    while (folder != objects_ && ::rmdir(folder.c_str()) == 0) folder = folder.parent_path();
+    return {};
+}
+
+Result<std::vector<ObjectInfo>> ObjectTree::list(const WorkspaceId& workspace, std::string_view prefix,
+                                                 std::string_view after, std::size_t limit) const {
+    SLIPWAY_CHECK(check_workspace(workspace));
+    std::vector<ObjectInfo> found;
+    const WalkRange range{.prefix = prefix, .after = after};
+    SLIPWAY_CHECK(walk_objects(objects_ / workspace_folder(workspace), range,
+                               [&](const std::string& key, const std::filesystem::path& file) -> Result<bool> {
+                                   auto opened = open_object(file, key);
+                                   if (opened) {
+                                       found.push_back(std::move(opened->info));
+                                   } else if (opened.error().code != ErrorCode::not_found) {
+                                       return pass(opened);
+                                   }
+                                   return found.size() < limit;
+                               }));
+    return found;
+}
+
+Result<void> ObjectTree::check() const {
+    const auto file = new_file();
+    SLIPWAY_CHECK(write_stored(file, "check", {}));
+    if (::unlink(file.c_str()) != 0) return file_failure(file, errno);
+    return {};
+}
+
+}  // namespace slipway::store

@@ -1,0 +1,41 @@
+// The folder of objects: <root>/objects/w<workspace>/<file of the key> and <root>/new/ for files that are being
+// written. Everything here blocks. Thread safe: a put is one rename, a read holds the file it opened.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/objects/objects.h"
+
+namespace slipway::store {
+
+class ObjectTree {
+ public:
+    // Creates the folders (0700) and removes what an earlier program left half written.
+    static Result<ObjectTree> open(std::filesystem::path root);
+
+    Result<ObjectInfo> put(const WorkspaceId& workspace, const std::string& key, std::string_view data,
+                           std::string content_type) const;
+    Result<Object> get(const WorkspaceId& workspace, const std::string& key,
+                       const std::optional<ByteRange>& range) const;
+    Result<ObjectInfo> head(const WorkspaceId& workspace, const std::string& key) const;
+    Result<void> erase(const WorkspaceId& workspace, const std::string& key) const;
+    // The objects whose keys begin with `prefix` and come after `after`, in byte order of keys, at most `limit`.
+    Result<std::vector<ObjectInfo>> list(const WorkspaceId& workspace, std::string_view prefix, std::string_view after,
+                                         std::size_t limit) const;
+    // Writes, flushes and removes a file.
+    Result<void> check() const;
+
+ private:
+    explicit ObjectTree(std::filesystem::path root);
+    std::filesystem::path file_of(const WorkspaceId& workspace, std::string_view key) const;
+    std::filesystem::path new_file() const;
+    Result<void> put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) const;
+
+    std::filesystem::path objects_;
+    std::filesystem::path new_;
+};
+
+}  // namespace slipway::store

@@ -1,0 +1,126 @@
+#include "store/objects/presigned.h"
+
+#include <charconv>
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "store/objects/object_key.h"
+
+namespace slipway::store {
+namespace {
+
+constexpr std::size_t kTargetBytesMax = 4096;
+
+std::string_view name_of(Access access) { return access == Access::get ? "get" : "put"; }
+
+// Workspaces and keys hold no control characters, so the parts cannot run into each other.
+std::string signature(std::string_view signing_key, std::string_view access, std::int64_t expires,
+                      std::string_view workspace, std::string_view key) {
+    return to_base64url(
+        hmac_sha256(signing_key, fmt::format("slipway object 1\n{}\n{}\n{}\n{}", access, expires, workspace, key)));
+}
+
+std::string percent_encode(std::string_view text, bool keep_slash) {
+    std::string encoded;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
+        encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return encoded;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            decoded += text[i];
+            continue;
+        }
+        unsigned value = 0;
+        if (i + 2 >= text.size()) return std::nullopt;
+        const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
+        if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
+        decoded += static_cast<char>(value);
+        i += 2;
+    }
+    return decoded;
+}
+
+struct Query {
+    std::string_view access;
+    std::string_view signature;
+    std::int64_t expires = 0;
+};
+
+std::optional<Query> parse_query(std::string_view text) {
+    Query query;
+    for (const auto part : split(text, '&')) {
+        const auto equals = part.find('=');
+        if (equals == std::string_view::npos) return std::nullopt;
+        const auto name = part.substr(0, equals);
+        const auto value = part.substr(equals + 1);
+        if (name == "access") query.access = value;
+        if (name == "signature") query.signature = value;
+        if (name == "expires") {
+            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.expires);
+            if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+        }
+    }
+    return query;
+}
+
+std::unexpected<Error> refused() {
+    return fail(ErrorCode::forbidden, "The link is not valid; ask for a new one where you found it.");
+}
+
+struct Parts {
+    std::string workspace;
+    std::string key;
+    Query query;
+};
+
+std::optional<Parts> parse_target(std::string_view prefix, std::string_view target) {
+    if (target.size() > kTargetBytesMax || !target.starts_with(prefix)) return std::nullopt;
+    target.remove_prefix(prefix.size());
+    const auto question = target.find('?');
+    if (!target.starts_with('/') || question == std::string_view::npos) return std::nullopt;
+    const auto path = target.substr(1, question - 1);
+    const auto slash = path.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    auto workspace = percent_decode(path.substr(0, slash));
+    auto key = percent_decode(path.substr(slash + 1));
+    const auto query = parse_query(target.substr(question + 1));
+    if (!workspace || !key || !query) return std::nullopt;
+    return Parts{*std::move(workspace), *std::move(key), *query};
+}
+
+}  // namespace
+
+std::string presigned_target(std::string_view signing_key, std::string_view prefix, const PresignedGrant& grant) {
+    const auto expires = std::chrono::ceil<std::chrono::seconds>(grant.expires).time_since_epoch().count();
+    const auto access = name_of(grant.access);
+    return fmt::format("{}/{}/{}?access={}&expires={}&signature={}", prefix,
+                       percent_encode(grant.workspace.value, false), percent_encode(grant.key, true), access, expires,
+                       signature(signing_key, access, expires, grant.workspace.value, grant.key));
+}
+
+Result<PresignedGrant> verify_presigned(std::string_view signing_key, std::string_view prefix, std::string_view target,
+                                        Access access, Instant at) {
+    if (signing_key.size() < kSigningKeyBytesMin)
+        return fail(ErrorCode::internal, "Links cannot be checked: the signing key is shorter than {} bytes.",
+                    kSigningKeyBytesMin);
+    auto parts = parse_target(prefix, target);
+    if (!parts) return refused();
+    WorkspaceId workspace{std::move(parts->workspace)};
+    const auto& query = parts->query;
+    const auto expected = signature(signing_key, query.access, query.expires, workspace.value, parts->key);
+    if (!equal_constant_time(expected, query.signature) || query.access != name_of(access)) return refused();
+    // Signed by us, so these cannot fail; checked all the same before they meet the file system.
+    if (!check_object_key(workspace, parts->key)) return refused();
+    if (to_unix_ms(at) / 1000 >= query.expires)
+        return fail(ErrorCode::forbidden, "The link has expired; ask for a new one where you found it.");
+    return PresignedGrant{std::move(workspace), std::move(parts->key), access, from_unix_ms(query.expires * 1000)};
+}
+
+}  // namespace slipway::store
