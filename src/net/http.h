@@ -1,7 +1,8 @@
-// HTTP as the rest of the program sees it: requests, responses, handlers. No Beast here (it costs seconds per file that includes it).
+// HTTP as the rest of the program sees it: requests, responses, handlers. No Beast here (it costs seconds per file that
+// includes it).
 //
-// A handler is a coroutine from a Request to a Response. It runs on the event loop of its connection. When the client hangs up, the
-// handler (and whatever it awaits, such as a model call) is cancelled.
+// A handler is a coroutine from a Request to a Response. It runs on the event loop of its connection. When the client
+// hangs up, the handler (and whatever it awaits, such as a model call) is cancelled.
 #pragma once
 
 #include <cstdint>
@@ -49,19 +50,19 @@ struct Request {
     Headers headers;
     std::string body;
 
-    Fields parameters;                // of the route's pattern, decoded
-    std::string route;                // the pattern that matched, for logs and metrics ("/api/chats/{id}")
-    std::string request_id;           // X-Request-Id of the client when it is sane, else made here
-    std::string remote_address;       // "127.0.0.1"; empty on the private socket
-    bool private_socket = false;      // came by the socket in the data folder: an operator of this machine
-    bool secure = false;              // TLS here, or a trusted proxy says https
+    Fields parameters;            // of the route's pattern, decoded
+    std::string route;            // the pattern that matched, for logs and metrics ("/api/chats/{id}")
+    std::string request_id;       // X-Request-Id of the client when it is sane, else made here
+    std::string remote_address;   // "127.0.0.1"; empty on the private socket
+    bool private_socket = false;  // came by the socket in the data folder: an operator of this machine
+    bool secure = false;          // TLS here, or a trusted proxy says https
 
     std::string_view parameter(std::string_view name) const;
     std::string_view query_value(std::string_view name, std::string_view otherwise = "") const;
 };
 
-// Where a streamed body goes. write() returns once the bytes are with the kernel, so a slow reader slows the producer; a reader that
-// takes nothing for the write time-out is cut, and write() answers `unavailable` then and ever after.
+// Where a streamed body goes. write() returns once the bytes are with the kernel, so a slow reader slows the producer;
+// a reader that takes nothing for the write time-out is cut, and write() answers `unavailable` then and ever after.
 class BodyWriter {
  public:
     virtual ~BodyWriter() = default;
@@ -118,7 +119,8 @@ std::string_view reason_phrase(int status);
 // By file name: "text/html; charset=utf-8". "application/octet-stream" when unknown.
 std::string_view content_type_of(std::string_view file_name);
 
-// Decodes %XX (and '+' when `plus_is_space`); nullopt for a broken escape or a result that is not valid UTF-8 without NUL.
+// Decodes %XX (and '+' when `plus_is_space`); nullopt for a broken escape or a result that is not valid UTF-8 without
+// NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 std::string percent_encode(std::string_view text);  // all but unreserved characters
 // "a=1&b=2" of a query or a form body.
@@ -130,7 +132,9 @@ struct FormPart {
     std::string content_type;
     std::string data;
 };
-// A multipart/form-data body; `content_type` holds the boundary. `invalid` when broken, or with more than `parts_max` parts.
-Result<std::vector<FormPart>> parse_multipart(std::string_view content_type, std::string_view body, std::size_t parts_max = 32);
+// A multipart/form-data body; `content_type` holds the boundary. `invalid` when broken, or with more than `parts_max`
+// parts.
+Result<std::vector<FormPart>> parse_multipart(std::string_view content_type, std::string_view body,
+                                              std::size_t parts_max = 32);
 
 }  // namespace slipway::net

@@ -1,0 +1,250 @@
+// Connection: from a request to its answer on the wire.
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "net/body_writer.h"
+#include "net/connection.h"
+#include "net/cors.h"
+#include "net/file_body.h"
+#include "net/gzip.h"
+#include "net/response_head.h"
+
+namespace slipway::net {
+namespace {
+
+constexpr std::size_t kShownPathMax = 200;
+constexpr std::string_view kComment = ":\n\n";
+
+asio::awaitable<void> call(const Handler& handler, Request& request, std::optional<Response>& response) {
+    response.emplace(co_await handler(request));
+}
+
+Response plain_error(int status, const Error& error) {
+    json::object body{{"code", to_string(error.code)}, {"message", error.message}};
+    if (!error.details.empty()) body["details"] = error.details;
+    return Response::of_json(status, json::object{{"error", std::move(body)}});
+}
+
+// An answer that is the client's already.
+bool unchanged(const Exchange& exchange, const Response& response) {
+    const auto method = exchange.request.method;
+    if (response.status != 200 || (method != Method::get && method != Method::head)) return false;
+    const auto known = exchange.request.headers.get("If-None-Match");
+    const auto etag = known.empty() ? std::string_view() : response.headers.get("ETag");
+    return !etag.empty() && etag_matches(known, etag);
+}
+
+}  // namespace
+
+// Runs code of the application: cancelled by hang-up, time-out and cut; its exceptions end here.
+asio::awaitable<Connection::Outcome> Connection::guarded(asio::awaitable<void> work, std::string_view what,
+                                                         const Exchange& exchange) {
+    auto outcome = Outcome::finished;
+    cancellable_ = true;
+    channel_.read_on(kIdleInput);
+    if (channel_.ended()) asio::post(channel_.executor(), [keep = self()] { keep->input_changed(); });
+    try {
+        co_await std::move(work);
+    } catch (const std::exception& thrown) {
+        outcome = cancellable_ ? Outcome::failed : Outcome::cancelled;
+        if (outcome == Outcome::failed)
+            log::error(what, {{"route", exchange.request.route},
+                              {"request_id", exchange.request.request_id},
+                              {"exception", thrown.what()}});
+    } catch (...) {
+        outcome = Outcome::failed;
+        log::error(
+            what,
+            {{"route", exchange.request.route}, {"request_id", exchange.request.request_id}, {"exception", "unknown"}});
+    }
+    // Nobody hears a cancellation of this work any more; and what the application changed in the coroutine's state is
+    // undone.
+    if (!std::exchange(cancellable_, false) && outcome == Outcome::finished) outcome = Outcome::cancelled;
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(true);
+    co_return outcome;
+}
+
+asio::awaitable<void> Connection::answer(Exchange& exchange) {
+    if (exchange.route == nullptr) {
+        auto response = without_route(exchange);
+        co_return co_await respond(exchange, std::move(response));
+    }
+    if (std::holds_alternative<WebSocketHandler>(exchange.route->handler)) co_return co_await serve_websocket(exchange);
+    const auto time_max = exchange.route->operation.time_max;
+    enter(Phase::handler, time_max);
+    std::optional<Response> response;
+    auto work = call(std::get<Handler>(exchange.route->handler), exchange.request, response);
+    const auto outcome = co_await guarded(std::move(work), "handler failed", exchange);
+    const bool late = timed_out_;
+    enter(Phase::sending);
+    if (gone_) co_return;
+    if (late || outcome == Outcome::cancelled) {
+        response = render(exchange, refuse(503, ErrorCode::unavailable,
+                                           "The request took longer than {} ms and was stopped.", time_max.count())
+                                        .error());
+    } else if (outcome == Outcome::failed || !response || response->status < 200 || response->status > 599) {
+        response = render(exchange, refuse(500, ErrorCode::internal,
+                                           "Something went wrong here; the server's log says what (request {}).",
+                                           exchange.request.request_id)
+                                        .error());
+    }
+    co_await respond(exchange, std::move(*response));
+}
+
+Response Connection::without_route(const Exchange& exchange) {
+    const auto& request = exchange.request;
+    const auto& router = **exchange.router;
+    if (request.path == "*") {
+        const std::vector<Method> all{Method::get, Method::head, Method::post, Method::put, Method::patch, Method::del};
+        return answer_options(service_.options.cors, request, all);
+    }
+    if (!exchange.allowed.empty()) {
+        if (request.method == Method::options) return answer_options(service_.options.cors, request, exchange.allowed);
+        const auto allowed = allow_list(exchange.allowed);
+        auto response = render(exchange, refuse(405, ErrorCode::invalid, "{} is not possible here; possible are {}.",
+                                                to_string(request.method), allowed)
+                                             .error());
+        response.headers.set("Allow", allowed);
+        return response;
+    }
+    if (request.method == Method::get && router.match(Method::get, request.path, true).route != nullptr) {
+        auto response = render(
+            exchange, refuse(426, ErrorCode::invalid, "This is a WebSocket; connect with a WebSocket client.").error());
+        response.headers.set("Upgrade", "websocket");
+        return response;
+    }
+    return render(
+        exchange,
+        refuse(404, ErrorCode::not_found, "There is nothing at {}.", cut_utf8(request.path, kShownPathMax)).error());
+}
+
+Response Connection::render(const Exchange& exchange, const Refusal& refusal) {
+    try {
+        if (service_.render_error) return service_.render_error(exchange.request, refusal.status, refusal.error);
+    } catch (const std::exception& bug) {
+        log::error("error renderer failed", {{"exception", bug.what()}});
+    }
+    return plain_error(refusal.status, refusal.error);
+}
+
+asio::awaitable<bool> Connection::send(Pieces pieces) {
+    std::size_t size = 0;
+    for (const auto piece : pieces) size += piece.size();
+    const auto sent = channel_.send_now(pieces);
+    if (sent == size) co_return true;
+    const bool whole = co_await channel_.send(pieces, sent);
+    if (!whole) gone_ = true;
+    co_return whole;
+}
+
+std::string Connection::head_of(Exchange& exchange, const Response& response, bool chunked,
+                                std::optional<std::uint64_t> length) {
+    exchange.status = response.status;
+    if (service_.draining || equal_ignoring_case(response.headers.get("Connection"), "close"))
+        exchange.keep_alive = false;
+    const HeadFraming framing{.status = response.status,
+                              .http_1_0 = exchange.http_1_0,
+                              .keep_alive = exchange.keep_alive,
+                              .chunked = chunked,
+                              .length = length};
+    return render_head(framing, loop_.common_headers(), exchange.request.request_id, response.headers);
+}
+
+asio::awaitable<void> Connection::respond(Exchange& exchange, Response response) {
+    phase_ = Phase::sending;
+    add_cors_headers(service_.options.cors, exchange.request, response.headers);
+    if (auto* text = std::get_if<std::string>(&response.body))
+        co_await respond_text(exchange, response, *text);
+    else if (auto* stream = std::get_if<StreamBody>(&response.body))
+        co_await respond_stream(exchange, response, *stream);
+    else if (auto* events = std::get_if<EventBody>(&response.body))
+        co_await respond_events(exchange, response, *events);
+    else
+        co_await respond_file(exchange, response, std::get<FileBody>(response.body));
+}
+
+asio::awaitable<void> Connection::respond_text(Exchange& exchange, Response& response, std::string& body) {
+    if (unchanged(exchange, response)) response.status = 304;
+    const auto& limits = service_.options.limits;
+    if (has_no_body(response.status)) {
+        body.clear();
+    } else if (body.size() >= limits.compress_bytes_min && body.size() <= limits.compress_bytes_max &&
+               is_compressible(response.headers.get("Content-Type")) && !response.headers.has("Content-Encoding")) {
+        response.headers.add("Vary", "Accept-Encoding");
+        auto packed = accepts_gzip(exchange.request.headers.get("Accept-Encoding")) ? gzip(body) : std::nullopt;
+        if (packed) {
+            body = std::move(*packed);
+            response.headers.set("Content-Encoding", "gzip");
+            // Other bytes than the plain body's: only weakly the same.
+            const std::string etag(response.headers.get("ETag"));
+            if (etag.starts_with('"')) response.headers.set("ETag", "W/" + etag);
+        }
+    }
+    std::optional<std::uint64_t> length;
+    if (!has_no_body(response.status)) length = body.size();
+    const auto head = head_of(exchange, response, false, length);
+    const bool head_only = exchange.request.method == Method::head;
+    const std::array<std::string_view, 2> pieces{head, head_only ? std::string_view() : std::string_view(body)};
+    const auto sent = channel_.send_now(pieces);  // nearly always all of it
+    if (sent < head.size() + pieces[1].size() && !co_await channel_.send(pieces, sent)) gone_ = true;
+}
+
+asio::awaitable<void> Connection::respond_stream(Exchange& exchange, Response& response, StreamBody& body) {
+    const bool chunked = !exchange.http_1_0;
+    if (!chunked) exchange.keep_alive = false;
+    const auto head = head_of(exchange, response, chunked, std::nullopt);
+    const std::array<std::string_view, 1> pieces{head};
+    if (!co_await send(pieces) || exchange.request.method == Method::head) co_return;
+    StreamWriter writer(*this, chunked);
+    const auto outcome = co_await guarded(body(writer), "stream failed", exchange);
+    bool whole = outcome == Outcome::finished && !channel_.broken();
+    if (whole) whole = co_await writer.finish();
+    end_stream(exchange, whole);
+}
+
+// A body that broke off must not look like a whole one: the connection ends without the last chunk.
+void Connection::end_stream(Exchange& exchange, bool whole) {
+    if (whole) return;
+    if (channel_.broken()) gone_ = true;
+    exchange.keep_alive = false;
+    channel_.close();
+}
+
+asio::awaitable<void> Connection::respond_events(Exchange& exchange, Response& response, EventBody& body) {
+    const bool chunked = !exchange.http_1_0;
+    if (!chunked) exchange.keep_alive = false;
+    response.headers.set("Cache-Control", "no-cache");
+    response.headers.set("X-Accel-Buffering", "no");
+    const auto head = head_of(exchange, response, chunked, std::nullopt);
+    const auto comment = chunked ? chunk_of(kComment) : std::string(kComment);
+    const bool head_only = exchange.request.method == Method::head;
+    // The comment tells every proxy on the way that bytes flow.
+    const std::array<std::string_view, 2> pieces{head, head_only ? std::string_view() : std::string_view(comment)};
+    if (!co_await send(pieces) || head_only) co_return;
+    EventWriter writer(*this, chunked);
+    set_heartbeat(comment);
+    const auto outcome = co_await guarded(body(writer), "event stream failed", exchange);
+    stop_heartbeat();
+    bool whole = outcome == Outcome::finished && !channel_.broken();
+    if (whole) whole = co_await writer.finish();
+    end_stream(exchange, whole);
+}
+
+void Connection::set_heartbeat(std::string comment) {
+    heartbeat_ = std::move(comment);
+    postpone_heartbeat();
+}
+
+asio::awaitable<void> Connection::send_heartbeat() {
+    const auto keep = self();
+    const auto bytes = heartbeat_;
+    const std::array<std::string_view, 1> pieces{bytes};
+    if (!co_await channel_.send(pieces)) hang_up();
+}
+
+}  // namespace slipway::net

@@ -1,0 +1,54 @@
+// Connection: the WebSocket handshake (RFC 6455 section 4.2) and the handler's time with the socket.
+#include "base/text.h"
+#include "net/connection.h"
+#include "net/websocket_session.h"
+
+namespace slipway::net {
+namespace {
+
+constexpr Milliseconds kCloseMax{2'000};  // for the peer's answer to our close
+constexpr std::string_view kVersion = "13";
+
+std::string handshake_answer(std::string_view common, std::string_view request_id, std::string_view accepted) {
+    return fmt::format(
+        "HTTP/1.1 101 Switching Protocols\r\n{}X-Request-Id: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: {}\r\n\r\n",
+        common, request_id, accepted);
+}
+
+}  // namespace
+
+asio::awaitable<void> Connection::serve_websocket(Exchange& exchange) {
+    const auto& headers = exchange.request.headers;
+    const auto accepted = accept_key(trim(headers.get("Sec-WebSocket-Key")));
+    if (headers.get("Sec-WebSocket-Version") != kVersion) {
+        auto response =
+            render(exchange, refuse(426, ErrorCode::invalid, "Only version 13 of WebSocket is spoken here.").error());
+        response.headers.set("Sec-WebSocket-Version", std::string(kVersion));
+        co_return co_await respond(exchange, std::move(response));
+    }
+    if (!accepted) {
+        auto response =
+            render(exchange, refuse(400, ErrorCode::invalid, "The Sec-WebSocket-Key is missing or not valid.").error());
+        co_return co_await respond(exchange, std::move(response));
+    }
+    exchange.status = 101;
+    exchange.keep_alive = false;
+    enter(Phase::websocket);
+    const auto head = handshake_answer(loop_.common_headers(), exchange.request.request_id, *accepted);
+    const std::array<std::string_view, 1> pieces{head};
+    if (!co_await send(pieces)) co_return;
+
+    const auto session = std::make_shared<WebSocketSession>(*this);
+    websocket_ = session.get();
+    session->start();
+    if (service_.draining) session->drain();
+    const auto& handler = std::get<WebSocketHandler>(exchange.route->handler);
+    const auto outcome = co_await guarded(handler(exchange.request, *session), "WebSocket handler failed", exchange);
+    enter(Phase::finishing, kCloseMax);
+    co_await session->finish(outcome == Outcome::failed ? close_code::kInternal : close_code::kNormal);
+    linger_ = session->failed();
+    websocket_ = nullptr;
+}
+
+}  // namespace slipway::net

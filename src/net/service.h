@@ -1,0 +1,22 @@
+// What all connections of a server share.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+
+#include "base/pool.h"
+#include "net/server.h"
+
+namespace slipway::net {
+
+struct Service {
+    static constexpr std::size_t kFileThreads = 2;
+
+    ServerOptions options;
+    ErrorRenderer render_error;
+    std::unique_ptr<asio::ssl::context> tls;  // null: plain
+    std::atomic<std::size_t> connections{0};
+    std::atomic<bool> draining{false};
+    WorkerPool file_reads{"file reads", kFileThreads};
+};
+
+}  // namespace slipway::net
