@@ -42,6 +42,8 @@ class Accounts {
 
     // `name` is an email or a username. `unauthorized`, or `rate_limited` with details.retry_after_seconds.
     Task<Tokens> sign_in(std::string name, std::string password, std::string remote_address);
+    // For a user whose right to sign in was proven otherwise.
+    Task<Tokens> sign_in_without_password(User user) { return open_session(std::move(user)); }
     Task<Tokens> refresh(std::string refresh_token);
     Task<void> sign_out(std::string refresh_token);
     Task<Principal> authenticate(std::string access_token);

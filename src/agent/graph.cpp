@@ -85,6 +85,7 @@ class Graph::Run final : public Output {
         const auto* entry = &graph_.nodes_.at(name);
         while (!entry->next.empty()) {
             const auto& next = entry->next.front().to;
+            if (next.empty()) return;
             entry = &graph_.nodes_.at(next);
             auto filter = entry->node->filter();
             if (!filter) return;
@@ -152,7 +153,7 @@ Result<void> Graph::validate() const {
     for (const auto& [name, entry] : nodes_) {
         answers = answers || entry.node->kind() == "answer";
         for (const auto& edge : entry.next)
-            if (!nodes_.contains(edge.to)) return fail(ErrorCode::invalid, "The node {} leads to {}, which is not in the graph.", name, edge.to);
+            if (!edge.to.empty() && !nodes_.contains(edge.to)) return fail(ErrorCode::invalid, "The node {} leads to {}, which is not in the graph.", name, edge.to);
         if (!entry.fallback.empty() && !nodes_.contains(entry.fallback))
             return fail(ErrorCode::invalid, "The fallback {} of the node {} is not in the graph.", entry.fallback, name);
     }

@@ -14,7 +14,7 @@ namespace slipway::agent {
 
 struct Edge {
     Condition when;
-    std::string to;
+    std::string to;  // empty: the run ends
 };
 
 struct GraphNode {

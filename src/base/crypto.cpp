@@ -36,6 +36,30 @@ std::string sha256(std::string_view bytes) {
     return digest;
 }
 
+struct Sha256::State {
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+};
+
+Sha256::Sha256() : state_(new State) {
+    if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) std::abort();
+}
+
+Sha256::~Sha256() {
+    EVP_MD_CTX_free(state_->context);
+    delete state_;
+}
+
+void Sha256::add(std::string_view bytes) {
+    if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) std::abort();
+}
+
+std::string Sha256::finish() {
+    std::string digest(32, '\0');
+    unsigned length = 0;
+    if (EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()), &length) != 1) std::abort();
+    return digest;
+}
+
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

@@ -11,6 +11,22 @@ namespace slipway {
 
 std::string sha256(std::string_view bytes);      // 32 raw bytes
 std::string sha256_hex(std::string_view bytes);  // 64 characters
+
+// SHA-256 of what comes in pieces.
+class Sha256 {
+ public:
+    Sha256();
+    ~Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+    void add(std::string_view bytes);
+    std::string finish();  // 32 raw bytes; once
+
+ private:
+    struct State;
+    State* state_;
+};
+
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
 std::string to_hex(std::string_view bytes);

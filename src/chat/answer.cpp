@@ -129,7 +129,7 @@ Task<Message> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
     SLIPWAY_CO_CHECK(co_await store_answer(turn));
     if (!turn->outcome && !turn->interrupted) {
         auto error = std::move(turn->outcome).error();
-        co_return std::unexpected(std::move(error).with("message_id", turn->answer.id));
+        co_return std::unexpected(std::move(error).with("message_id", json::string(turn->answer.id)));
     }
     if (!cancelled) {
         ChatEvent event;

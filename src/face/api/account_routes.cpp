@@ -62,9 +62,8 @@ void add_account_routes(net::Router& router, const app::Capabilities& capabiliti
         registration.email = std::string(text_or(body, "email"));
         registration.username = std::string(text_or(body, "username"));
         registration.password = std::string(text_or(body, "password"));
-        const auto name = registration.email, password = registration.password;
-        SLIPWAY_CO_CHECK(co_await capabilities.accounts.register_user(std::move(registration)));
-        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(name, password, request.remote_address));
+        SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
+        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
         co_return tokens_response(201, tokens);
     };
     router.add(Method::post, "/api/auth/register", operation("Register and sign in", kRegistration, tokens_schema(), 201), handler(enroll));

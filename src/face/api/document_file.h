@@ -8,6 +8,4 @@ namespace slipway::face {
 
 void add_document_file(net::Router& router, const app::Capabilities& capabilities);
 
-json::object to_json(const knowledge::Document& document, const app::Links& links, const WorkspaceId& workspace);
-
 }  // namespace slipway::face

@@ -1,4 +1,5 @@
 // /api/documents/*, /api/namespaces
+#include "app/operations.h"
 #include "base/text.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
@@ -78,27 +79,6 @@ Result<knowledge::NewDocument> document_of_json(const net::Request& request) {
 
 }  // namespace
 
-json::object to_json(const knowledge::Document& document, const app::Links& links, const WorkspaceId& workspace) {
-    json::object object{{"id", document.id},
-                        {"number", document.number},
-                        {"source", document.source},
-                        {"namespace", document.name_space},
-                        {"title", document.title},
-                        {"status", knowledge::to_string(document.status)},
-                        {"media_type", document.media_type},
-                        {"file_name", document.file_name},
-                        {"size", document.size},
-                        {"chunks", document.chunks},
-                        {"version", document.version},
-                        {"metadata", document.metadata},
-                        {"uploaded_by", document.uploaded_by},
-                        {"created_at", to_iso8601(document.created_at)},
-                        {"updated_at", to_iso8601(document.updated_at)}};
-    if (!document.reason.empty()) object["reason"] = document.reason;
-    if (!document.object_key.empty()) object["url"] = links.sign(workspace, fmt::format("/api/documents/{}/file", document.id));
-    return object;
-}
-
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
     using net::Method;
     auto list = [&capabilities](net::Request& request) -> Task<net::Response> {
@@ -109,7 +89,7 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
         SLIPWAY_CO_TRY(const auto page, co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
         json::array items;
-        for (const auto& document : page.documents) items.push_back(to_json(document, capabilities.links, principal.workspace));
+        for (const auto& document : page.documents) items.push_back(app::to_json(document, capabilities.links, principal.workspace));
         co_return net::Response::of_json(200, json::object{{"documents", std::move(items)}, {"total", page.total}});
     };
     auto listing = operation("Documents, newest first", nullptr, schema({{"documents", array_schema(document_schema())}, {"total", type_schema("integer")}}));
@@ -126,7 +106,7 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         if (document->name_space.empty() && !names.empty()) document->name_space = names.back();
         SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.put(principal.workspace, *std::move(document)));
         const int status = report.what == knowledge::Ingested::added ? 201 : 200;
-        co_return net::Response::of_json(status, to_json(report.document, capabilities.links, principal.workspace));
+        co_return net::Response::of_json(status, app::to_json(report.document, capabilities.links, principal.workspace));
     };
     auto adding = operation("Add a document: JSON, or a multipart form with a part named file", kNewDocument, document_schema(), 201);
     adding.body_bytes_max = options.upload_bytes_max + (64 << 10);
@@ -137,7 +117,7 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         const std::string id(request.parameter("id"));
         SLIPWAY_CO_TRY(const auto document, co_await capabilities.knowledge.get(principal.workspace, id));
         SLIPWAY_CO_TRY(const auto content, co_await capabilities.knowledge.content(principal.workspace, id));
-        auto object = to_json(document, capabilities.links, principal.workspace);
+        auto object = app::to_json(document, capabilities.links, principal.workspace);
         object["content"] = content;
         co_return net::Response::of_json(200, object);
     };
@@ -152,7 +132,7 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         if (find(body, "namespace") != nullptr) wanted.name_space = std::string(text_or(body, "namespace"));
         if (const auto* metadata = object_in(body, "metadata")) wanted.metadata = *metadata;
         SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.change(principal.workspace, std::string(request.parameter("id")), std::move(wanted)));
-        co_return net::Response::of_json(200, to_json(report.document, capabilities.links, principal.workspace));
+        co_return net::Response::of_json(200, app::to_json(report.document, capabilities.links, principal.workspace));
     };
     auto changing = operation("Change title, content, namespace or metadata", kChange, document_schema());
     changing.body_bytes_max = options.upload_bytes_max;

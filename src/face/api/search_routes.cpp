@@ -1,28 +1,13 @@
 // /api/search, /api/status
+#include "app/operations.h"
 #include "base/text.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
-#include "knowledge/sources.h"
 
 namespace slipway::face {
 namespace {
 
 constexpr std::size_t kQuestionBytesMax = 4000;
-constexpr std::size_t kSnippetCharacters = 300;
-
-json::object to_json(const knowledge::Found& found, const knowledge::Source& source) {
-    auto object = knowledge::to_json(source);
-    object["text"] = found.text;
-    json::object scores{{"score", found.score}};
-    scores["text"] = found.text_score ? json::value(*found.text_score) : json::value();
-    scores["vector"] = found.vector_score ? json::value(*found.vector_score) : json::value();
-    json::array terms;
-    for (const auto& term : found.terms) terms.push_back(json::object{{"term", term.term}, {"score", term.score}});
-    scores["terms"] = std::move(terms);
-    object["explanation"] = std::move(scores);
-    return object;
-}
-
 std::vector<std::string> values_of(const net::Request& request, std::string_view name) {
     std::vector<std::string> values;
     for (const auto& [key, value] : request.query)
@@ -34,16 +19,6 @@ std::vector<std::string> values_of(const net::Request& request, std::string_view
 
 }  // namespace
 
-json::object search_to_json(const knowledge::SearchResult& result, const app::Links& links, const WorkspaceId& workspace) {
-    json::array items;
-    const auto sources = knowledge::sources_of(result.found, result.question, kSnippetCharacters);
-    for (std::size_t i = 0; i < sources.size(); ++i) items.push_back(to_json(result.found[i], sources[i]));
-    links.sign_sources(workspace, items);
-    json::object object{{"question", result.question}, {"mode", result.mode}, {"results", std::move(items)}};
-    if (!result.note.empty()) object["note"] = result.note;
-    return object;
-}
-
 void add_search_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
     auto search = [&capabilities, options](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
@@ -54,7 +29,7 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
         SLIPWAY_CO_TRY(wanted.limit, count_of(request, "limit", 10, options.search_results_max));
         wanted.namespaces = values_of(request, "namespace");
         SLIPWAY_CO_TRY(const auto result, co_await capabilities.knowledge.search(principal.workspace, std::move(wanted)));
-        co_return net::Response::of_json(200, search_to_json(result, capabilities.links, principal.workspace));
+        co_return net::Response::of_json(200, app::to_json(result, capabilities.links, principal.workspace));
     };
     net::Operation searching;
     searching.summary = "Passages for a question, with how their scores came about";

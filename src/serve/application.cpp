@@ -1,0 +1,189 @@
+#include "serve/application.h"
+
+#include "app/operations.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "knowledge/synonyms.h"
+#include "knowledge/tables.h"
+#include "account/tables.h"
+#include "chat/tables.h"
+#include "serve/graph.h"
+#include "serve/models.h"
+#include "store/database/sqlite.h"
+#include "store/index/embedded.h"
+#include "store/objects/file.h"
+#include "store/secrets/environment.h"
+
+namespace slipway::serve {
+namespace {
+
+constexpr std::size_t kPoolThreads = 4;
+constexpr Milliseconds kStoreTimeMax{2000};
+constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
+constexpr std::string_view kSecretName = "jwt";
+
+std::vector<store::Migration> all_migrations() {
+    std::vector<store::Migration> all;
+    for (const auto& part : {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations()})
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+std::chrono::seconds seconds_of(Milliseconds duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration); }
+
+template <typename Check>
+asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
+    app::StoreHealth health;
+    health.name = std::move(name);
+    const auto began = std::chrono::steady_clock::now();
+    auto asking = check(health);
+    auto asked = co_await with_timeout(std::move(asking), kStoreTimeMax, "The store");
+    health.latency_ms = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
+    if (!asked) health.error = asked.error().message;
+    co_return health;
+}
+
+}  // namespace
+
+Application::Application(app::Manifest manifest, Environment environment, DataFolder folder)
+    : manifest_(std::move(manifest)), environment_(std::move(environment)), folder_(std::move(folder)), pool_("work", kPoolThreads) {}
+
+Application::~Application() = default;
+
+Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, Environment environment, IndexUse index_use) {
+    SLIPWAY_TRY(auto folder, DataFolder::open(manifest.data));
+    std::unique_ptr<Application> application(new Application(std::move(manifest), std::move(environment), std::move(folder)));
+    SLIPWAY_CHECK(application->open_stores(index_use));
+    SLIPWAY_CHECK(application->open_models());
+    SLIPWAY_CHECK(application->open_accounts());
+    SLIPWAY_CHECK(application->open_knowledge());
+    SLIPWAY_CHECK(application->open_chats());
+    SLIPWAY_CHECK(application->open_scripts());
+    return application;
+}
+
+Result<void> Application::open_stores(IndexUse index_use) {
+    secrets_ = store::open_environment_secrets(environment_);
+    SLIPWAY_TRY(database_, store::open_sqlite(manifest_.stores.database.path));
+    const auto migrations = all_migrations();
+    SLIPWAY_CHECK(run_to_end(database_->migrate(migrations)));
+    const auto& index_file = manifest_.stores.index.path;
+    if (index_use == IndexUse::anew) SLIPWAY_CHECK(store::remove_embedded(index_file));
+    SLIPWAY_TRY(index_, store::open_embedded(index_file));
+    SLIPWAY_TRY(const auto signing_key, folder_.secret("objects"));
+    SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, signing_key, pool_));
+    return {};
+}
+
+Result<void> Application::open_models() {
+    net::ClientOptions options;
+    options.environment = environment_;
+    client_ = std::make_shared<net::Client>(std::move(options));
+    SLIPWAY_TRY(chat_model_, make_chat_model(manifest_, client_));
+    SLIPWAY_TRY(embedding_, make_embedding_model(manifest_, client_));
+    return {};
+}
+
+Result<void> Application::open_accounts() {
+    const auto& section = manifest_.accounts;
+    account::AccountOptions options;
+    options.secret = section.secret.reveal();
+    // Only development gets here without one: the manifest refuses it elsewhere.
+    if (options.secret.empty()) SLIPWAY_TRY(options.secret, folder_.secret(kSecretName));
+    options.access_token_valid_for = seconds_of(section.access_token);
+    options.refresh_token_valid_for = seconds_of(section.refresh_token);
+    options.registration_open = section.registration == app::RegistrationPolicy::open;
+    options.password_length_min = section.password_length_min;
+    options.attempts_max = section.attempts.max;
+    options.attempts_window = seconds_of(section.attempts.window);
+    options.workspace_name = section.workspace;
+    options.password_cost = section.argon2;
+    links_ = std::make_unique<app::Links>(options.secret, kLinksValidFor);
+    accounts_ = std::make_unique<account::Accounts>(*database_, pool_, std::move(options));
+    SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
+    return {};
+}
+
+Result<void> Application::open_knowledge() {
+    const auto& section = manifest_.knowledge;
+    knowledge::KnowledgeOptions options;
+    options.language = section.language;
+    options.namespaces = section.namespace_names();
+    options.chunk = section.chunk;
+    options.document_bytes_max = section.upload_bytes_max;
+    std::shared_ptr<const knowledge::Synonyms> synonyms;
+    if (!section.synonyms.empty()) SLIPWAY_TRY(synonyms, knowledge::load_synonyms(section.synonyms, section.language));
+    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_, std::move(synonyms), std::move(options));
+    SLIPWAY_CHECK(run_to_end(knowledge_->prepare(accounts_->workspace())));
+    return {};
+}
+
+Result<void> Application::open_chats() {
+    SLIPWAY_TRY(graph_, make_graph(manifest_, *knowledge_, chat_model_));
+    chat::ChatOptions options;
+    options.message_bytes_max = manifest_.chat.message_bytes_max;
+    options.message_characters_max = manifest_.chat.message_characters_max;
+    options.history_tokens = static_cast<std::int64_t>(manifest_.chat.history_tokens);
+    options.title_characters_max = manifest_.chat.title.characters_max;
+    chats_ = std::make_unique<chat::Chats>(*database_, *graph_, options);
+
+    std::function<Task<account::Tokens>()> demo;
+    if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
+    auto stores = [this] { return check_stores(); };
+    capabilities_ = std::make_unique<app::Capabilities>(app::Capabilities{*accounts_, *knowledge_, *chats_, *links_, stores, chat_model_->name(),
+                                                                          manifest_.production(), std::string(app::to_string(manifest_.environment)), demo});
+    return {};
+}
+
+Result<void> Application::open_scripts() {
+    if (manifest_.script.files.empty()) return {};
+    app::ScriptOptions options;
+    options.folder = manifest_.folder;
+    options.entries = manifest_.script.files;
+    options.limits = manifest_.script.limits;
+    options.development = !manifest_.production();
+    scripts_ = std::make_unique<app::ScriptHost>(std::move(options));
+    app::bind_operations(*scripts_, *capabilities_);
+    return scripts_->load();
+}
+
+// The demo user is made when somebody first wants to be it.
+Task<account::Tokens> Application::sign_in_demo() {
+    const auto& demo = *manifest_.accounts.demo;
+    auto known = co_await accounts_->find(demo.username);
+    if (!known) {
+        account::Registration registration;
+        registration.email = demo.email;
+        registration.username = demo.username;
+        registration.password = demo.password.empty() ? random_token() : demo.password.reveal();
+        auto made = co_await accounts_->enroll(std::move(registration));
+        if (!made && made.error().code != ErrorCode::conflict) co_return pass(made);
+        known = co_await accounts_->find(demo.username);
+        if (!known) co_return pass(known);
+    }
+    co_return co_await accounts_->sign_in_without_password(*std::move(known));
+}
+
+asio::awaitable<std::vector<app::StoreHealth>> Application::check_stores() {
+    auto ask_database = [this](app::StoreHealth& health) -> Task<void> {
+        SLIPWAY_CO_TRY(const auto status, co_await database_->status());
+        health.engine = status.engine;
+        co_return Result<void>();
+    };
+    auto ask_index = [this](app::StoreHealth& health) -> Task<void> {
+        SLIPWAY_CO_TRY(const auto status, co_await index_->status());
+        health.engine = status.engine;
+        co_return Result<void>();
+    };
+    auto ask_objects = [this](app::StoreHealth& health) -> Task<void> {
+        health.engine = "files";
+        co_return co_await objects_->check();
+    };
+    std::vector<app::StoreHealth> all;
+    all.push_back(co_await health_of("database", ask_database));
+    all.push_back(co_await health_of("index", ask_index));
+    all.push_back(co_await health_of("objects", ask_objects));
+    co_return all;
+}
+
+}  // namespace slipway::serve

@@ -1,0 +1,70 @@
+// One application, built from its manifest from top to bottom: stores, models, capabilities, the graph of agents, scripts.
+#pragma once
+
+#include <memory>
+
+#include "app/capabilities.h"
+#include "app/manifest.h"
+#include "app/script.h"
+#include "net/client.h"
+#include "serve/data_folder.h"
+#include "store/secrets/secrets.h"
+
+namespace slipway::serve {
+
+enum class IndexUse : unsigned char {
+    open,   // as it is
+    anew,   // a damaged or foreign index file is set aside; the caller runs Knowledge::reindex
+};
+
+class Application {
+ public:
+    // Opens everything, migrates the database, cleans up after a crash. Blocks. `conflict` when another process uses the data.
+    static Result<std::unique_ptr<Application>> open(app::Manifest manifest, Environment environment, IndexUse index_use = IndexUse::open);
+    ~Application();
+    Application(const Application&) = delete;
+    Application& operator=(const Application&) = delete;
+
+    const app::Manifest& manifest() const { return manifest_; }
+    const app::Capabilities& capabilities() const { return *capabilities_; }
+    app::ScriptHost* scripts() { return scripts_.get(); }
+    const agent::Graph& graph() const { return *graph_; }
+    store::Database& database() { return *database_; }
+    store::Objects& objects() { return *objects_; }
+    WorkerPool& pool() { return pool_; }
+    const DataFolder& folder() const { return folder_; }
+    const WorkspaceId& workspace() const { return accounts_->workspace(); }
+
+    asio::awaitable<std::vector<app::StoreHealth>> check_stores();
+
+ private:
+    Application(app::Manifest manifest, Environment environment, DataFolder folder);
+    Result<void> open_stores(IndexUse index_use);
+    Result<void> open_models();
+    Result<void> open_accounts();
+    Result<void> open_knowledge();
+    Result<void> open_chats();
+    Result<void> open_scripts();
+    Task<account::Tokens> sign_in_demo();
+
+    app::Manifest manifest_;
+    Environment environment_;
+    DataFolder folder_;
+    WorkerPool pool_;
+    std::unique_ptr<store::Secrets> secrets_;
+    std::unique_ptr<store::Database> database_;
+    std::unique_ptr<store::Index> index_;
+    std::unique_ptr<store::Objects> objects_;
+    std::shared_ptr<net::Client> client_;
+    std::shared_ptr<model::ChatModel> chat_model_;
+    std::shared_ptr<model::EmbeddingModel> embedding_;
+    std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<knowledge::Knowledge> knowledge_;
+    std::unique_ptr<agent::Graph> graph_;
+    std::unique_ptr<chat::Chats> chats_;
+    std::unique_ptr<app::Links> links_;
+    std::unique_ptr<app::Capabilities> capabilities_;
+    std::unique_ptr<app::ScriptHost> scripts_;
+};
+
+}  // namespace slipway::serve

@@ -1,0 +1,87 @@
+#include "serve/health_routes.h"
+
+#include "base/text.h"
+#include "serve/version.h"
+
+namespace slipway::serve {
+namespace {
+
+net::Operation probe(std::string summary) {
+    net::Operation described;
+    described.summary = std::move(summary);
+    described.tag = "health";
+    described.authenticated = false;
+    described.response_schema = json::object{{"type", "object"}};
+    return described;
+}
+
+bool on_this_machine(const net::Request& request) {
+    return request.private_socket || request.remote_address.starts_with("127.") || request.remote_address == "::1";
+}
+
+// The answer as the manifest words it. All but the time is filled in once.
+json::object health_answer(const app::Manifest& manifest) {
+    json::object answer;
+    for (const auto& [name, text] : manifest.server.health_answer) {
+        auto filled = replace_all(text, "{version}", kVersion);
+        filled = replace_all(std::move(filled), "{environment}", app::to_string(manifest.environment));
+        answer[name] = filled;
+    }
+    return answer;
+}
+
+asio::awaitable<net::Response> readiness(Application& application, net::Request& request) {
+    const auto stores = co_await application.check_stores();
+    bool ready = true;
+    json::object checks;
+    for (const auto& store : stores) {
+        ready = ready && store.error.empty();
+        // The world learns ready or not; names, versions and reasons are for this machine.
+        if (!on_this_machine(request)) continue;
+        json::object check{{"ok", store.error.empty()}, {"engine", store.engine}, {"latency_ms", store.latency_ms}};
+        if (!store.error.empty()) check["error"] = store.error;
+        checks[store.name] = std::move(check);
+    }
+    json::object body{{"ready", ready}, {"timestamp", to_iso8601(now())}};
+    if (!checks.empty()) body["checks"] = std::move(checks);
+    auto response = net::Response::of_json(ready ? 200 : 503, body);
+    response.headers.set("Cache-Control", "no-store");
+    co_return response;
+}
+
+}  // namespace
+
+void add_health_routes(net::Router& router, Application& application) {
+    const auto& server = application.manifest().server;
+    const auto answer = health_answer(application.manifest());
+    auto text = json::serialize(answer);
+    const bool timed = text.find("{time}") != std::string::npos;
+    auto health = [text, timed](net::Request&) -> asio::awaitable<net::Response> {
+        auto body = timed ? replace_all(text, "{time}", to_iso8601(now())) : text;
+        co_return net::Response::text(200, std::move(body), "application/json");
+    };
+    router.add(net::Method::get, server.health, probe("Is the process well? Touches no store"), health);
+    if (!server.liveness.empty()) {
+        auto alive = [](net::Request&) -> asio::awaitable<net::Response> {
+            const json::object body{{"alive", true}};
+            co_return net::Response::of_json(200, body);
+        };
+        router.add(net::Method::get, server.liveness, probe("Does the process answer?"), alive);
+    }
+    if (!server.readiness.empty()) {
+        auto ready = [&application](net::Request& request) { return readiness(application, request); };
+        router.add(net::Method::get, server.readiness, probe("Can it serve? Asks every store; 503 when not"), ready);
+    }
+}
+
+void add_openapi_route(net::Router& router, const app::Manifest& manifest) {
+    auto described = probe("This document");
+    described.hidden = true;
+    auto document = std::make_shared<const std::string>(json::serialize(net::openapi(router, manifest.title, kVersion)));
+    auto serve = [document](net::Request&) -> asio::awaitable<net::Response> {
+        co_return net::Response::text(200, *document, "application/json");
+    };
+    router.add(net::Method::get, "/openapi.json", described, serve);
+}
+
+}  // namespace slipway::serve

@@ -1,0 +1,57 @@
+#include "serve/routes.h"
+
+#include "face/api/api.h"
+#include "face/api/errors.h"
+#include "face/web/page.h"
+#include "serve/health_routes.h"
+#include "serve/operator_route.h"
+#include "serve/script_http.h"
+
+namespace slipway::serve {
+namespace {
+
+// A route that a script declares and that exists already is the script's mistake.
+Result<void> add_script_routes(net::Router& router, Application& application) {
+    if (application.scripts() == nullptr) return {};
+    for (const auto& route : application.scripts()->routes()) {
+        const bool taken = route.websocket ? router.has_websocket(route.pattern) : router.has(route.method, route.pattern);
+        if (taken)
+            return fail(ErrorCode::conflict, "{}: {} {} is served by Slipway itself; choose another path.", route.place,
+                        net::to_string(route.method), route.pattern);
+    }
+    app::add_script_routes(router, *application.scripts(), script_http(application));
+    return {};
+}
+
+void add_page(net::Router& router, const Application& application) {
+    const auto& site = application.manifest().site;
+    if (!site.enabled) return;
+    face::PageOptions options;
+    options.title = site.title;
+    options.tagline = site.tagline;
+    options.starters = site.starters;
+    options.demo = site.demo && application.capabilities().sign_in_demo != nullptr;
+    options.registration = application.manifest().accounts.registration == app::RegistrationPolicy::open;
+    face::add_page(router, options);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const net::Router>> make_router(Application& application, Operator& commands) {
+    auto router = std::make_shared<net::Router>();
+    face::ApiOptions options;
+    options.upload_bytes_max = application.manifest().knowledge.upload_bytes_max;
+    add_health_routes(*router, application);
+    face::add_api(*router, application.capabilities(), options);
+    SLIPWAY_CHECK(add_script_routes(*router, application));
+    if (!router->has(net::Method::get, "/")) add_page(*router, application);
+    if (application.manifest().server.openapi) add_openapi_route(*router, application.manifest());
+    add_operator_route(*router, commands);
+    return router;
+}
+
+net::Response render_outside_error(const net::Request& request, int status, const Error& error) {
+    return face::render_http_error(request, status, error);
+}
+
+}  // namespace slipway::serve

@@ -1,0 +1,172 @@
+#include "serve/run.h"
+
+#include <csignal>
+#include <future>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "base/log.h"
+#include "knowledge/folder.h"
+#include "net/server.h"
+#include "serve/routes.h"
+
+namespace slipway::serve {
+namespace {
+
+constexpr Milliseconds kWatchEvery{1000};
+
+net::ServerOptions server_options(const Application& application) {
+    const auto& section = application.manifest().server;
+    net::ServerOptions options;
+    options.host = section.host;
+    options.port = section.port;
+    options.private_socket = private_socket_of(application.folder().path());
+    if (section.tls.configured()) options.tls = net::TlsFiles{section.tls.certificate, section.tls.key};
+    options.limits = section.limits;
+    options.cors.origins = section.cors.origins;
+    options.cors.credentials = section.cors.credentials;
+    options.trusted_proxies = section.trusted_proxies;
+    return options;
+}
+
+// Brings the application's own documents up to date, and again when they change.
+class Upkeep {
+ public:
+    Upkeep(Application& application, Operator& commands, net::Server& server, bool watch)
+        : application_(application), commands_(commands), server_(server), watch_(watch) {}
+
+    asio::awaitable<void> documents() {
+        const auto& folder = application_.manifest().knowledge.documents;
+        if (folder.empty()) co_return;
+        std::string seen;
+        do {
+            auto look = [&folder] { return knowledge::folder_fingerprint(folder); };
+            auto fingerprint = co_await application_.pool().run(std::move(look));
+            if (fingerprint && *fingerprint != seen) {
+                seen = *fingerprint;
+                co_await bring_up_to_date();
+            }
+            if (watch_) co_await sleep_for(kWatchEvery);
+        } while (watch_);
+    }
+
+    asio::awaitable<void> scripts() {
+        if (!watch_ || application_.scripts() == nullptr) co_return;
+        auto seen = script_times();
+        while (true) {
+            co_await sleep_for(kWatchEvery);
+            const auto times = script_times();
+            if (times == seen) continue;
+            seen = times;
+            reload();
+        }
+    }
+
+ private:
+    asio::awaitable<void> bring_up_to_date() {
+        const auto began = std::chrono::steady_clock::now();
+        OperatorEvents events = [](json::object event) -> Task<void> {
+            if (const auto failure = text_or(event, "failure"); !failure.empty())
+                log::warning("document failed", {{"file", text_or(event, "file")}, {"reason", failure}});
+            co_return Result<void>();
+        };
+        auto report = co_await commands_.sync(events);
+        if (!report) {
+            log::error("documents not brought up to date", {{"error", report.error().message}});
+            co_return;
+        }
+        report->erase("failures");
+        (*report)["ms"] = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
+        log::info("documents up to date", *std::move(report));
+    }
+
+    std::vector<std::filesystem::file_time_type> script_times() const {
+        std::vector<std::filesystem::file_time_type> times;
+        for (const auto& file : application_.manifest().script.files) {
+            std::error_code error;
+            times.push_back(std::filesystem::last_write_time(application_.manifest().folder / file, error));
+        }
+        return times;
+    }
+
+    void reload() {
+        auto loaded = application_.scripts()->reload();
+        if (!loaded) {
+            log::error("scripts not reloaded, the old ones go on", {{"error", loaded.error().message}});
+            return;
+        }
+        auto router = make_router(application_, commands_);
+        if (!router) {
+            log::error("routes not reloaded, the old ones go on", {{"error", router.error().message}});
+            return;
+        }
+        server_.set_router(*std::move(router));
+        log::info("scripts reloaded");
+    }
+
+    Application& application_;
+    Operator& commands_;
+    net::Server& server_;
+    bool watch_;
+};
+
+// The first signal ends the wait; the second forces.
+void wait_for_signal(asio::io_context& signals_loop, asio::signal_set& signals) {
+    signals.async_wait([&signals_loop](boost::system::error_code, int signal) {
+        log::info("draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        signals_loop.stop();
+    });
+    signals_loop.run();
+}
+
+// Work beside the connections ends before what it uses is destroyed.
+template <typename Work>
+std::future<void> start(asio::any_io_executor executor, asio::cancellation_signal& stop, Work work) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto future = done->get_future();
+    auto finish = [done](std::exception_ptr) { done->set_value(); };
+    asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), finish));
+    return future;
+}
+
+}  // namespace
+
+Result<void> run(Application& application, RunOptions options) {
+    Operator commands(application);
+    SLIPWAY_TRY(auto router, make_router(application, commands));
+    net::Server server(server_options(application), std::move(router), render_outside_error);
+    // Before the loops start, so that their threads leave the signals to this one.
+    asio::io_context signals_loop(1);
+    asio::signal_set signals(signals_loop, SIGINT, SIGTERM);
+    SLIPWAY_CHECK(server.start());
+    Upkeep upkeep(application, commands, server, options.watch);
+    asio::cancellation_signal stop_documents, stop_scripts;
+    auto documents = start(server.executor(), stop_documents, upkeep.documents());
+    auto scripts = start(server.executor(), stop_scripts, upkeep.scripts());
+    if (options.ready) options.ready(server.port());
+
+    wait_for_signal(signals_loop, signals);
+    std::thread forced([&] {
+        signals_loop.restart();
+        signals.async_wait([&server](boost::system::error_code error, int) {
+            if (error) return;
+            log::warning("forced to stop");
+            server.stop();
+        });
+        signals_loop.run();
+    });
+    const auto cancel = [&server](asio::cancellation_signal& stop) {
+        asio::post(server.executor(), [&stop] { stop.emit(asio::cancellation_type::terminal); });
+    };
+    cancel(stop_documents);
+    cancel(stop_scripts);
+    server.drain();
+    documents.wait();
+    scripts.wait();
+    asio::post(signals_loop, [&signals] { signals.cancel(); });
+    forced.join();
+    server.stop();
+    return {};
+}
+
+}  // namespace slipway::serve

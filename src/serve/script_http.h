@@ -1,0 +1,11 @@
+// What Lua routes need from the composition: who makes a request, and what errors look like.
+#pragma once
+
+#include "app/script_routes.h"
+#include "serve/application.h"
+
+namespace slipway::serve {
+
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application);
+
+}  // namespace slipway::serve
