@@ -179,7 +179,7 @@ asio::awaitable<net::Response> Provider::embeddings(net::Request& request) {
     if (auto failure = failure_of(behaviour)) co_return std::move(*failure);
 
     const auto dimension = behaviour.dimension > 0 ? behaviour.dimension : static_cast<std::size_t>(asked);
-    const bool base64 = text_or(object, "encoding_format") == "base64";
+    const bool base64 = behaviour.base64 || text_or(object, "encoding_format") == "base64";
     json::array data;
     std::int64_t tokens = 0;
     for (std::size_t i = 0; i + behaviour.drop < texts->size(); ++i) {

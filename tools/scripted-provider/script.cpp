@@ -10,16 +10,16 @@
 namespace slipway::scripted {
 namespace {
 
-constexpr std::array<std::string_view, 19> kKeys = {
-    "when",           "times",  "answer", "tool_calls", "finish_reason", "chunk_size",      "first_delay_ms",
-    "chunk_delay_ms", "status", "error",  "headers",    "cut_after",     "malformed_after", "error_after",
-    "endless",        "usage",  "done",   "finish",     "dimension"};
+constexpr std::array<std::string_view, 21> kKeys = {
+    "drop",           "base64",         "when",   "times",  "answer",   "tool_calls", "finish_reason",   "chunk_size",
+    "first_delay_ms", "chunk_delay_ms", "status", "error",  "headers",  "cut_after",  "malformed_after", "error_after",
+    "endless",        "usage",          "done",   "finish", "dimension"};
 constexpr std::array<std::string_view, 5> kConditions = {"contains", "matches", "path", "model", "stream"};
 
 Result<void> check_keys(const json::object& object, std::span<const std::string_view> known, std::size_t index) {
     for (const auto& [key, value] : object) {
         const std::string_view name = key;
-        if (name == "drop" || std::ranges::find(known, name) != known.end()) continue;
+        if (std::ranges::find(known, name) != known.end()) continue;
         const auto near = nearest(name, known);
         return fail(ErrorCode::invalid, "Rule {} has an unknown key “{}”{}.", index, name,
                     near.empty() ? "" : fmt::format("; did you mean “{}”?", near));
@@ -59,6 +59,7 @@ Behaviour read_behaviour(const json::object& object) {
     behaviour.endless = bool_or(object, "endless", false);
     behaviour.usage = bool_or(object, "usage", true);
     behaviour.done = bool_or(object, "done", true);
+    behaviour.base64 = bool_or(object, "base64", false);
     behaviour.finish = bool_or(object, "finish", true);
     behaviour.dimension = static_cast<std::size_t>(std::max<std::int64_t>(0, integer_or(object, "dimension", 0)));
     behaviour.drop = static_cast<std::size_t>(std::max<std::int64_t>(0, integer_or(object, "drop", 0)));

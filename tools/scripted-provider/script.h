@@ -1,8 +1,8 @@
 // What the provider does with a request: rules from a JSON file, or the built-in echo.
 //
 //   {"rules": [{
-//      "when": {"contains": "text", "matches": "regular expression", "path": "/embeddings", "model": "m", "stream":
-//      true}, "times": 1,              the rule serves so many requests, then it is passed over (default: any number)
+//      "when": {"contains": "text", "matches": "expression", "path": "/embeddings", "model": "m", "stream": true},
+//      "times": 1,              the rule serves so many requests, then it is passed over (default: any number)
 //      "answer": "text",        default: "You said: " and the last message of the user
 //      "tool_calls": [{"name": "f", "arguments": {…}}],
 //      "finish_reason": "stop",
@@ -17,7 +17,8 @@
 //      "usage": false,          usage is not reported
 //      "done": false,           [DONE] is left out
 //      "finish": false,         the chunk with finish_reason is left out
-//      "dimension": 8, "drop": 1   of embeddings: another dimension, so many vectors left out
+//      "dimension": 8, "drop": 1, "base64": true   of embeddings: another dimension, so many
+//                               vectors left out, base64 whatever was asked for
 //   }]}
 //
 // The first rule whose conditions all hold serves the request. "contains" and "matches" look at the last message of the
@@ -50,7 +51,7 @@ struct Behaviour {
     json::value error;
     net::Fields headers;
     std::optional<std::int64_t> cut_after, malformed_after, error_after;
-    bool endless = false, usage = true, done = true, finish = true;
+    bool endless = false, usage = true, done = true, finish = true, base64 = false;
     std::size_t dimension = 0, drop = 0;
 };
 
