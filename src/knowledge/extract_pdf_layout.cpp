@@ -32,20 +32,21 @@ std::string content(std::string_view line, std::string_view closing) {
 }
 
 void read_word(std::string_view line, PdfLayout& layout) {
-    if (layout.pages.empty() || layout.pages.back().empty() || layout.pages.back().back().empty()) return;
+    if (layout.pages.empty() || layout.pages.back().empty()) return;
     const auto word = content(line, "</word>");
     if (trim(word).empty()) return;
-    auto& text = layout.pages.back().back().back().text;
+    auto& text = layout.pages.back().back().text;
     if (!text.empty()) text += ' ';
     text += word;
     layout.has_text = true;
 }
 
 void read_line(std::string_view line, PdfLayout& layout) {
-    if (layout.pages.empty() || layout.pages.back().empty()) return;
+    if (layout.pages.empty()) return;
     const auto top = number(attribute(line, " yMin=\""));
     const auto bottom = number(attribute(line, " yMax=\""));
-    layout.pages.back().back().push_back({.text = {}, .top = top, .height = bottom - top});
+    layout.pages.back().push_back(
+        {.text = {}, .top = top, .left = number(attribute(line, " xMin=\"")), .height = bottom - top});
 }
 
 }  // namespace
@@ -60,8 +61,6 @@ PdfLayout read_pdf_layout(std::string_view output) {
             read_word(line, layout);
         else if (line.starts_with("<line "))
             read_line(line, layout);
-        else if (line.starts_with("<block ") && !layout.pages.empty())
-            layout.pages.back().emplace_back();
         else if (line.starts_with("<page "))
             layout.pages.emplace_back();
         else if (line.starts_with("<title>"))

@@ -11,11 +11,12 @@ namespace slipway::knowledge {
 struct PdfLine {
     std::string text;
     double top = 0;
+    double left = 0;
     double height = 0;  // follows the size of the type
 };
 
-using PdfBlock = std::vector<PdfLine>;  // usually a paragraph or a heading
-using PdfPage = std::vector<PdfBlock>;  // in reading order
+// In reading order, column by column. poppler's own blocks are not kept: widely set lines are a block each to it.
+using PdfPage = std::vector<PdfLine>;
 
 struct PdfLayout {
     std::string title;

@@ -47,9 +47,8 @@ bool is_page_number(std::string_view line) {
 // A page's uppermost and lowest lines, from the top.
 std::vector<PdfLine*> edges_of(PdfPage& page) {
     std::vector<PdfLine*> lines;
-    for (auto& block : page)
-        for (auto& line : block)
-            if (!line.text.empty()) lines.push_back(&line);
+    for (auto& line : page)
+        if (!line.text.empty()) lines.push_back(&line);
     std::ranges::sort(lines, {}, &PdfLine::top);
     if (lines.size() > 2 * kEdgeLines) lines.erase(lines.begin() + kEdgeLines, lines.end() - kEdgeLines);
     return lines;
@@ -83,11 +82,10 @@ class TypeSizes {
         std::map<long, std::size_t> bytes;
         std::size_t all = 0;
         for (const auto& page : pages)
-            for (const auto& block : page)
-                for (const auto& line : block) {
-                    bytes[size_of(line)] += line.text.size();
-                    all += line.text.size();
-                }
+            for (const auto& line : page) {
+                bytes[size_of(line)] += line.text.size();
+                all += line.text.size();
+            }
         // The size in the middle of the text is the body's.
         std::size_t passed = 0;
         for (const auto& [size, count] : bytes) {
@@ -113,10 +111,25 @@ class TypeSizes {
     std::map<long, std::size_t> levels_;
 };
 
-// Lines of one paragraph or heading.
+// From one line's top to the next one's inside a paragraph: the distance that is met most often between lines of the
+// body.
+double leading_of(const std::vector<PdfPage>& pages, const TypeSizes& sizes) {
+    std::map<long, std::size_t> distances;
+    for (const auto& page : pages)
+        for (std::size_t i = 1; i < page.size(); ++i) {
+            const auto distance = page[i].top - page[i - 1].top;
+            if (distance > 0 && sizes.level(page[i]) == 0 && sizes.level(page[i - 1]) == 0)
+                ++distances[std::lround(distance * 2)];
+        }
+    const auto most = std::ranges::max_element(distances, {}, [](const auto& each) { return each.second; });
+    return most == distances.end() ? 0 : static_cast<double>(most->first) / 2;
+}
+
+// Lines of one paragraph, list item or heading.
 struct Passage {
     std::vector<std::string_view> lines;
     std::size_t level = 0;
+    bool begins_column = false;  // of the page, too: it may go on with the paragraph before
 
     std::size_t bytes() const {
         std::size_t sum = 0;
@@ -125,17 +138,41 @@ struct Passage {
     }
 };
 
-std::vector<Passage> passages_of(const PdfPage& page, const TypeSizes& sizes) {
+// The length of a list's mark at the front.
+std::size_t bullet(std::string_view line) {
+    for (const std::string_view mark : {"• ", "◦ ", "▪ ", "‣ ", "● ", "○ ", "– ", "* ", "- "})
+        if (line.starts_with(mark)) return mark.size();
+    return 0;
+}
+
+bool ends_sentence(std::string_view text) {
+    for (const std::string_view mark : {".", "!", "?", ":", "\"", ")", "”", "。"})
+        if (text.ends_with(mark)) return true;
+    return false;
+}
+
+// Whether `next` is the line under `line` in the same paragraph: near enough, and not indented as a paragraph's first
+// line is.
+bool goes_on(const PdfLine& line, const PdfLine& next, std::size_t level, double leading) {
+    const auto distance = next.top - line.top;
+    // A bullet that the writer placed beside its text.
+    if (std::abs(distance) < next.height * 0.5 && bullet(line.text + " ") == line.text.size() + 1) return true;
+    const auto farthest = level > 0 ? next.height * 1.5 : std::min(leading * 1.3, next.height * 2.2);
+    if (distance < next.height * 0.3 || distance > farthest || bullet(next.text) > 0) return false;
+    const bool indented = next.left > line.left + next.height * 0.7;
+    return !indented || !ends_sentence(line.text);
+}
+
+std::vector<Passage> passages_of(const PdfPage& page, const TypeSizes& sizes, double leading) {
     std::vector<Passage> passages;
-    for (const auto& block : page) {
-        bool first = true;
-        for (const auto& line : block) {
-            if (line.text.empty()) continue;
-            const auto level = sizes.level(line);
-            if (first || level != passages.back().level) passages.push_back({{}, level});
-            passages.back().lines.push_back(line.text);
-            first = false;
-        }
+    const PdfLine* before = nullptr;
+    for (const auto& line : page) {
+        if (line.text.empty()) continue;
+        const auto level = sizes.level(line);
+        if (before == nullptr || level != passages.back().level || !goes_on(*before, line, level, leading))
+            passages.push_back({{}, level, before == nullptr || line.top < before->top});
+        passages.back().lines.push_back(line.text);
+        before = &line;
     }
     return passages;
 }
@@ -160,19 +197,6 @@ std::string reflow(const std::vector<std::string_view>& lines) {
     return replace_all(std::move(text), kSoftHyphen, "");
 }
 
-// The length of a list's mark at the front.
-std::size_t bullet(std::string_view line) {
-    for (const std::string_view mark : {"• ", "◦ ", "▪ ", "‣ ", "● ", "○ ", "– ", "* ", "- "})
-        if (line.starts_with(mark)) return mark.size();
-    return 0;
-}
-
-bool ends_sentence(std::string_view text) {
-    for (const std::string_view mark : {".", "!", "?", ":", "\"", ")", "”", "。"})
-        if (text.ends_with(mark)) return true;
-    return false;
-}
-
 // In the body's size: one short line that is no sentence, followed by a paragraph.
 bool is_short_heading(const Passage& passage, const Passage* next) {
     if (passage.lines.size() != 1 || next == nullptr || next->level > 0) return false;
@@ -182,38 +206,25 @@ bool is_short_heading(const Passage& passage, const Passage* next) {
         return false;
     const bool letters = std::ranges::any_of(
         line, [](char c) { return !is_digit(c) && std::ispunct(static_cast<unsigned char>(c)) == 0 && c != ' '; });
-    const bool goes_on = line.ends_with(',') || line.ends_with(';') || line.ends_with('-') || ends_sentence(line);
-    return letters && !goes_on && next->lines.size() > 1 && next->bytes() >= kBodyBytesMin &&
+    const bool unfinished = line.ends_with(',') || line.ends_with(';') || line.ends_with('-') || ends_sentence(line);
+    return letters && !unfinished && next->lines.size() > 1 && next->bytes() >= kBodyBytesMin &&
            bullet(next->lines.front()) == 0;
 }
 
-void add_list(const std::vector<std::string_view>& lines, BlockBuilder& blocks) {
-    std::vector<std::string_view> item;
-    for (const auto line : lines) {
-        const auto mark = bullet(line);
-        if (mark > 0) {
-            blocks.add(BlockKind::list_item, reflow(item));
-            item.clear();
-        }
-        item.push_back(line.substr(mark));
-    }
-    blocks.add(BlockKind::list_item, reflow(item));
-}
-
-void add_page(const PdfPage& page, const TypeSizes& sizes, BlockBuilder& blocks, bool& unfinished) {
-    const auto passages = passages_of(page, sizes);
+void add_page(const std::vector<Passage>& passages, std::size_t lowest_level, BlockBuilder& blocks, bool& unfinished) {
     for (std::size_t i = 0; i < passages.size(); ++i) {
         const auto& passage = passages[i];
-        const auto text = reflow(passage.lines);
+        const auto mark = bullet(passage.lines.front());
+        const auto text = reflow(passage.lines).substr(mark);
         const auto* next = i + 1 < passages.size() ? &passages[i + 1] : nullptr;
         const bool large = passage.level > 0 && text.size() <= kHeadingBytesMax;
         const bool heading = large || is_short_heading(passage, next);
-        if (i == 0 && unfinished && is_lower(text.front()))
+        if (passage.begins_column && unfinished && mark == 0 && is_lower(text.front()))
             blocks.extend_last(text);
-        else if (bullet(passage.lines.front()) > 0)
-            add_list(passage.lines, blocks);
+        else if (mark > 0)
+            blocks.add(BlockKind::list_item, text);
         else if (heading)
-            blocks.heading(large ? passage.level : sizes.lowest(), text);
+            blocks.heading(large ? passage.level : lowest_level, text);
         else
             blocks.add(BlockKind::paragraph, text);
         unfinished = !heading && !ends_sentence(text);
@@ -225,10 +236,11 @@ void add_page(const PdfPage& page, const TypeSizes& sizes, BlockBuilder& blocks,
 void read_pdf_pages(std::vector<PdfPage> pages, BlockBuilder& blocks) {
     drop_running_lines(pages);
     const TypeSizes sizes(pages);
+    const auto leading = leading_of(pages, sizes);
     bool unfinished = false;
     for (std::size_t i = 0; i < pages.size() && !blocks.full(); ++i) {
         blocks.set_page(static_cast<int>(i) + 1);
-        add_page(pages[i], sizes, blocks, unfinished);
+        add_page(passages_of(pages[i], sizes, leading), sizes.lowest(), blocks, unfinished);
     }
 }
 

@@ -86,18 +86,90 @@ Result<std::string> decode_text(std::string_view bytes, std::string_view name) {
     return text;
 }
 
-Result<void> read_plain_text(std::string_view text, BlockBuilder& blocks) {
-    std::size_t begin = 0;
-    std::size_t line = 0;
-    while (line < text.size()) {
-        const auto end = std::min(text.find('\n', line), text.size());
-        if (trim(text.substr(line, end - line)).empty()) {
-            blocks.add(BlockKind::paragraph, text.substr(begin, line - begin));
-            begin = end;
-        }
-        line = end + 1;
+namespace {
+
+// Its lines are cut again when they are needed: a paragraph may have millions.
+struct Paragraph {
+    std::string_view text;  // from the first line to the last; empty: the document is over
+    std::size_t lines = 0;
+};
+
+std::string_view take_line(std::string_view& text) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = trim(text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end + 1));
+    return line;
+}
+
+Paragraph take_paragraph(std::string_view& text) {
+    Paragraph paragraph;
+    const char* begin = text.data();
+    while (!text.empty()) {
+        const auto line = take_line(text);
+        if (line.empty() && paragraph.lines > 0) break;
+        if (line.empty()) continue;
+        if (paragraph.lines++ == 0) begin = line.data();
+        paragraph.text = {begin, static_cast<std::size_t>(line.data() + line.size() - begin)};
     }
-    blocks.add(BlockKind::paragraph, text.substr(std::min(begin, text.size())));
+    return paragraph;
+}
+
+bool is_bullet(std::string_view line) {
+    return line.starts_with("- ") || line.starts_with("* ") || line.starts_with("• ");
+}
+
+bool is_underline(std::string_view line) {
+    return line.size() >= 3 && (line.find_first_not_of('=') == std::string_view::npos ||
+                                line.find_first_not_of('-') == std::string_view::npos);
+}
+
+// A short line that stands alone above a paragraph and is no sentence, or one that is underlined.
+bool is_heading(const Paragraph& paragraph, const Paragraph& next) {
+    constexpr std::size_t kHeadingBytesMax = 80;
+    constexpr std::size_t kBodyBytesMin = 80;
+    auto rest = paragraph.text;
+    const auto line = take_line(rest);
+    if (paragraph.lines == 2 && is_underline(trim(rest))) return true;
+    if (paragraph.lines != 1 || next.text.size() < kBodyBytesMin || line.size() > kHeadingBytesMax) return false;
+    const bool begins_small = line.front() >= 'a' && line.front() <= 'z';
+    const bool letters = std::ranges::any_of(line, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+    });
+    constexpr std::string_view kEnds = ".,;:!\"')]-";
+    return letters && !begins_small && !is_bullet(line) && !kEnds.contains(line.back()) && !line.ends_with("。") &&
+           !line.ends_with("”");
+}
+
+void add_paragraph(const Paragraph& paragraph, BlockBuilder& blocks) {
+    std::string text;
+    auto kind = BlockKind::paragraph;
+    for (auto rest = paragraph.text; !rest.empty();) {
+        const auto line = take_line(rest);
+        const bool item = is_bullet(line);
+        if (item) {
+            blocks.add(kind, text);
+            text.clear();
+            kind = BlockKind::list_item;
+        }
+        text += ' ';
+        text += item ? line.substr(line.find(' ')) : line;
+    }
+    blocks.add(kind, text);
+}
+
+}  // namespace
+
+// The first heading is the title when the text begins with it; the others stand below.
+Result<void> read_plain_text(std::string_view text, BlockBuilder& blocks) {
+    auto paragraph = take_paragraph(text);
+    while (!paragraph.text.empty() && !blocks.full()) {
+        auto next = take_paragraph(text);
+        if (is_heading(paragraph, next))
+            blocks.heading(blocks.empty() ? 1 : 2, paragraph.text.substr(0, paragraph.text.find('\n')));
+        else
+            add_paragraph(paragraph, blocks);
+        paragraph = std::move(next);
+    }
     return {};
 }
 

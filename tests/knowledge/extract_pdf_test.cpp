@@ -63,17 +63,22 @@ TEST(ExtractPdf, TheChildHasTimeAndMemoryAndOutputLimits) {
     EXPECT_FALSE(extract(bytes, "a.pdf", {.child_memory_bytes = 8 << 20}));
 }
 
-TEST(ExtractPdf, HyphensAtLineEndsAreJoinedAndAParagraphGoesOnOverThePage) {
-    const auto line = [](std::string_view text, double top, double height = 10) {
-        return PdfLine{std::string(text), top, height};
-    };
-    const PdfPage first{{line("A difficult exam-", 10), line("ple of the well-", 20), line("Being of soft\u00AD", 30),
-                         line("ware that goes on and", 40)}};
-    const PdfPage second{{line("on to the next page.", 10)}, {line("• one", 30), line("more", 40), line("• two", 50)}};
+PdfLine line(std::string_view text, double top, double height = 10, double left = 50) {
+    return {std::string(text), top, left, height};
+}
+
+Extracted from_pages(std::vector<PdfPage> pages) {
     const ExtractLimits limits;
     BlockBuilder blocks("a.pdf", limits);
-    read_pdf_pages({first, second}, blocks);
-    const auto document = std::move(blocks).finish().value();
+    read_pdf_pages(std::move(pages), blocks);
+    return std::move(blocks).finish().value();
+}
+
+TEST(ExtractPdf, HyphensAtLineEndsAreJoinedAndAParagraphGoesOnOverThePage) {
+    const auto document =
+        from_pages({{line("A difficult exam-", 10), line("ple of the well-", 22), line("Being of soft\u00AD", 34),
+                     line("ware that goes on and", 46)},
+                    {line("on to the next page.", 10), line("• one", 40), line("more", 52), line("• two", 64)}});
     EXPECT_EQ(texts(document, BlockKind::paragraph),
               Strings{"A difficult example of the well-Being of software that goes on and on to the next page."});
     EXPECT_EQ(texts(document, BlockKind::list_item), (Strings{"one more", "two"}));
@@ -81,21 +86,34 @@ TEST(ExtractPdf, HyphensAtLineEndsAreJoinedAndAParagraphGoesOnOverThePage) {
     EXPECT_EQ(document.blocks[1].place.page, 2);
 }
 
+TEST(ExtractPdf, ParagraphsAreToldByDistanceIndentAndColumn) {
+    const auto document =
+        from_pages({{line("Wide lines of one", 10), line("paragraph here.", 30), line("After a gap", 65),
+                     line("it is another.", 85), line("Indented it is", 105, 10, 70), line("a third that goes", 125),
+                     line("on in a column.", 10, 10, 300)}});
+    EXPECT_EQ(texts(document, BlockKind::paragraph),
+              (Strings{"Wide lines of one paragraph here.", "After a gap it is another.",
+                       "Indented it is a third that goes on in a column."}));
+}
+
 TEST(ExtractPdf, SizesOfTypeMakeTheLevelsOfHeadings) {
-    const auto line = [](std::string_view text, double top, double height) {
-        return PdfLine{std::string(text), top, height};
-    };
     const std::string body(200, 'b');
-    const PdfPage page{{line("Book", 5, 24)},
-                       {line("Chapter", 40, 18), line(body, 70, 10)},
-                       {line("Section", 90, 14)},
-                       {line(body, 110, 10)}};
-    const ExtractLimits limits;
-    BlockBuilder blocks("a.pdf", limits);
-    read_pdf_pages({page}, blocks);
-    const auto document = std::move(blocks).finish().value();
+    const auto document = from_pages(
+        {{line("Book", 5, 24), line("Chapter", 40, 18), line(body, 70), line("Section", 90, 14), line(body, 110)}});
     EXPECT_EQ(document.blocks.back().place.headings, (Strings{"Book", "Chapter", "Section"}));
     EXPECT_EQ(document.blocks[2].place.headings, (Strings{"Book", "Chapter"}));
+}
+
+TEST(ExtractPdf, PageNumbersAndRunningLinesGoButChapterTitlesStay) {
+    std::vector<PdfPage> pages;
+    for (int i = 1; i <= 8; ++i)
+        pages.push_back({line(fmt::format("The book — {}", i), 5), line(i < 5 ? "Chapter one" : "Chapter two", 25),
+                         line(fmt::format("Text of page {}.", i), 60), line("More text.", 72), line("Still more.", 84),
+                         line(std::to_string(i), 500)});
+    const auto text = all_text(from_pages(pages));
+    EXPECT_FALSE(text.contains("The book"));
+    EXPECT_FALSE(text.contains("8\n"));
+    EXPECT_TRUE(text.contains("Text of page 8."));
 }
 
 // A million small objects: the reader must come back, whatever it makes of them.

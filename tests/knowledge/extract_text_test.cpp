@@ -11,6 +11,19 @@ TEST(ExtractText, ParagraphsAreSeparatedByBlankLinesAndReflowed) {
     EXPECT_EQ(document.title, "tea and rice");
 }
 
+TEST(ExtractText, ShortLinesAboveAParagraphAreHeadingsAndBulletsAreItems) {
+    const std::string body =
+        "This paragraph is long enough to stand below a heading, which a single short line above it then is.";
+    const auto document = read("The Rice Jar\n\n" + body + "\n\nHow much is enough?\n\n" + body +
+                                   "\n- one\n  and on\n* two\n\nNotes\n-----\n\nA short end.\n\nAnn",
+                               "a.txt");
+    EXPECT_EQ(texts(document, BlockKind::heading), (Strings{"The Rice Jar", "How much is enough?", "Notes"}));
+    EXPECT_EQ(texts(document, BlockKind::list_item), (Strings{"one and on", "two"}));
+    EXPECT_EQ(document.blocks[3].place.headings, (Strings{"The Rice Jar", "How much is enough?"}));
+    EXPECT_EQ(document.title, "The Rice Jar");
+    EXPECT_EQ(texts(document, BlockKind::paragraph).back(), "Ann");
+}
+
 TEST(ExtractText, ReadsUtf8WithMarkUtf16BothWaysAndWindows1252) {
     EXPECT_EQ(all_text(read("\xEF\xBB\xBF"
                             "caf\xC3\xA9",
