@@ -9,15 +9,39 @@
 namespace slipway {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTypes = {"null", "boolean", "integer", "number", "string", "array", "object"};
-constexpr std::array<std::string_view, 26> kKeywords = {
-    "type",      "nullable", "enum",    "properties", "required", "additionalProperties", "items",    "minItems",    "maxItems",
-    "minLength", "maxLength", "minimum", "maximum",    "format",   "default",              "title",    "description", "example",
-    "examples",  "deprecated", "readOnly", "writeOnly", "$id",      "$schema",              "contentMediaType", "contentEncoding"};
+constexpr std::array<std::string_view, 7> kTypes = {"null",   "boolean", "integer", "number",
+                                                    "string", "array",   "object"};
+constexpr std::array<std::string_view, 26> kKeywords = {"type",
+                                                        "nullable",
+                                                        "enum",
+                                                        "properties",
+                                                        "required",
+                                                        "additionalProperties",
+                                                        "items",
+                                                        "minItems",
+                                                        "maxItems",
+                                                        "minLength",
+                                                        "maxLength",
+                                                        "minimum",
+                                                        "maximum",
+                                                        "format",
+                                                        "default",
+                                                        "title",
+                                                        "description",
+                                                        "example",
+                                                        "examples",
+                                                        "deprecated",
+                                                        "readOnly",
+                                                        "writeOnly",
+                                                        "$id",
+                                                        "$schema",
+                                                        "contentMediaType",
+                                                        "contentEncoding"};
 
 bool is_integer(const json::value& value) {
     if (value.is_int64() || value.is_uint64()) return true;
-    return value.is_double() && std::isfinite(value.get_double()) && std::trunc(value.get_double()) == value.get_double();
+    return value.is_double() && std::isfinite(value.get_double()) &&
+           std::trunc(value.get_double()) == value.get_double();
 }
 
 bool has_type(const json::value& value, std::string_view type) {
@@ -56,7 +80,8 @@ bool is_email(std::string_view text) {
     if (host.front() == '.' || host.back() == '.' || host.find("..") != std::string_view::npos) return false;
     constexpr std::string_view forbidden = " \t\r\n\"(),:;<>[]\\";
     for (const char byte : text)
-        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F || forbidden.find(byte) != std::string_view::npos) return false;
+        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F || forbidden.find(byte) != std::string_view::npos)
+            return false;
     return true;
 }
 
@@ -68,7 +93,8 @@ struct Checker {
     std::vector<SchemaError> errors = {};
 
     template <typename... Arguments>
-    void add(const std::string& path, std::string_view type, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    void add(const std::string& path, std::string_view type, fmt::format_string<Arguments...> format,
+             Arguments&&... arguments) {
         if (errors.size() < kSchemaErrorsMax)
             errors.push_back({path, fmt::format(format, std::forward<Arguments>(arguments)...), std::string(type)});
     }
@@ -119,7 +145,8 @@ struct Checker {
         if (number > most) add(path, "too_large", "Must be at most {}.", most);
     }
 
-    void check_array(const json::object& schema, const json::array& values, const std::string& path, std::size_t depth) {
+    void check_array(const json::object& schema, const json::array& values, const std::string& path,
+                     std::size_t depth) {
         const auto count = static_cast<std::int64_t>(values.size());
         const auto least = integer_or(schema, "minItems", 0);
         const auto most = integer_or(schema, "maxItems", INT64_MAX);
@@ -131,15 +158,18 @@ struct Checker {
             check(*items, values[i], fmt::format("{}[{}]", path, i), depth + 1);
     }
 
-    void check_object(const json::object& schema, const json::object& object, const std::string& path, std::size_t depth) {
+    void check_object(const json::object& schema, const json::object& object, const std::string& path,
+                      std::size_t depth) {
         const auto* properties = object_in(schema, "properties");
         if (const auto* required = array_in(schema, "required"))
             for (const auto& name : *required)
                 if (name.is_string()) check_required(object, name.get_string(), path);
         if (properties)
             for (const auto& [name, property] : *properties) {
-                if (property.is_object() && bool_or(property.get_object(), "required", false)) check_required(object, name, path);
-                if (const auto* value = object.if_contains(name)) check(property, *value, inside(path, name), depth + 1);
+                if (property.is_object() && bool_or(property.get_object(), "required", false))
+                    check_required(object, name, path);
+                if (const auto* value = object.if_contains(name))
+                    check(property, *value, inside(path, name), depth + 1);
             }
         const auto* additional = find(schema, "additionalProperties");
         if (!additional) return;
@@ -165,7 +195,8 @@ Result<void> check_keyword(std::string_view name, const json::value& value, cons
         if (!list && !value.is_string()) return wrong("a type or a list of types");
         const json::array names = list ? value.get_array() : json::array{value};
         for (const auto& type : names)
-            if (!type.is_string() || std::find(kTypes.begin(), kTypes.end(), std::string_view(type.get_string())) == kTypes.end())
+            if (!type.is_string() ||
+                std::find(kTypes.begin(), kTypes.end(), std::string_view(type.get_string())) == kTypes.end())
                 return wrong("null, boolean, integer, number, string, array or object");
     }
     if (name == "enum" && !value.is_array()) return wrong("a list");
@@ -187,7 +218,8 @@ Result<void> check_properties(const json::object& properties, const std::string&
 }
 
 Result<void> check_at(const json::value& schema, const std::string& place, std::size_t depth) {
-    if (!schema.is_object()) return fail(ErrorCode::invalid, "{}: a schema is a table such as {{type = \"string\"}}.", place);
+    if (!schema.is_object())
+        return fail(ErrorCode::invalid, "{}: a schema is a table such as {{type = \"string\"}}.", place);
     if (depth > kSchemaDepthMax) return fail(ErrorCode::invalid, "{}: the schema is nested too deeply.", place);
     for (const auto& [name, value] : schema.get_object()) {
         if (std::find(kKeywords.begin(), kKeywords.end(), std::string_view(name)) == kKeywords.end()) {
@@ -256,7 +288,8 @@ json::value value_from_text(const json::value& schema, std::string_view text) {
         if (type == "null" && text.empty()) return nullptr;
         if (type == "integer" || type == "number") {
             std::int64_t integer = 0;
-            if (auto [stop, problem] = std::from_chars(begin, end, integer); problem == std::errc() && stop == end) return integer;
+            if (auto [stop, problem] = std::from_chars(begin, end, integer); problem == std::errc() && stop == end)
+                return integer;
         }
         if (type == "number") {
             double number = 0;

@@ -57,7 +57,8 @@ TEST(JsonSchema, KnowsAnEmailAddressWhenItSeesOne) {
     const auto schema = json::parse(R"({"type":"string","format":"email"})");
     for (const char* good : {"a@b.de", "first.last+tag@mail.example.org"})
         EXPECT_TRUE(schema_errors(schema, json::value(good)).empty()) << good;
-    for (const char* bad : {"", "@", "a@", "@b.de", "a@b", "a b@c.de", "a@b@c.de", "a@.de", "a@b..de", "a@b.de.", "a@b.de\r\nBcc: x"})
+    for (const char* bad :
+         {"", "@", "a@", "@b.de", "a@b", "a b@c.de", "a@b@c.de", "a@.de", "a@b..de", "a@b.de.", "a@b.de\r\nBcc: x"})
         EXPECT_FALSE(schema_errors(schema, json::value(bad)).empty()) << bad;
 }
 
@@ -81,12 +82,15 @@ TEST(JsonSchema, StopsCountingErrorsOfAHostileBody) {
 }
 
 TEST(JsonSchema, RefusesSchemasThatItWouldNotUnderstand) {
-    EXPECT_TRUE(check_schema(json::parse(R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}}}})")));
+    EXPECT_TRUE(check_schema(
+        json::parse(R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}}}})")));
     const auto typo = check_schema(json::parse(R"({"properties":{"name":{"minLenght":3}}})"));
     ASSERT_FALSE(typo);
-    EXPECT_EQ(typo.error().message, "schema.name: the schema keyword `minLenght` is not known; did you mean `minLength`?");
-    for (const char* bad : {"5", R"({"type":"text"})", R"({"type":5})", R"({"enum":"a"})", R"({"minimum":"1"})", R"({"properties":[]})",
-                            R"({"items":5})", R"({"additionalProperties":5})", R"({"nullable":1})", R"({"pattern":"a"})"})
+    EXPECT_EQ(typo.error().message,
+              "schema.name: the schema keyword `minLenght` is not known; did you mean `minLength`?");
+    for (const char* bad :
+         {"5", R"({"type":"text"})", R"({"type":5})", R"({"enum":"a"})", R"({"minimum":"1"})", R"({"properties":[]})",
+          R"({"items":5})", R"({"additionalProperties":5})", R"({"nullable":1})", R"({"pattern":"a"})"})
         EXPECT_FALSE(check_schema(json::parse(bad))) << bad;
 }
 
@@ -99,7 +103,9 @@ TEST(JsonSchema, FillsInDefaultsWhereNothingWasGiven) {
 }
 
 TEST(JsonSchema, ReadsTextAsTheTypeThatIsWanted) {
-    const auto read = [](const char* schema, std::string_view text) { return json::serialize(value_from_text(json::parse(schema), text)); };
+    const auto read = [](const char* schema, std::string_view text) {
+        return json::serialize(value_from_text(json::parse(schema), text));
+    };
     EXPECT_EQ(read(R"({"type":"integer"})", "20"), "20");
     EXPECT_EQ(read(R"({"type":"integer"})", "20x"), "\"20x\"");
     EXPECT_EQ(read(R"({"type":"integer"})", "99999999999999999999"), "\"99999999999999999999\"");
