@@ -1,10 +1,12 @@
-// The search-index port: passages of text with metadata and optional vectors. Adapters: embedded.h (others come beside it).
+// The search-index port: passages of text with metadata and optional vectors. Adapters: embedded.h (others come beside
+// it).
 //
-// A collection holds passages of many workspaces; every call names the workspace, and neither hits, counts nor term statistics (BM25's
-// document frequencies and average length) of one workspace ever depend on another's passages.
+// A collection holds passages of many workspaces; every call names the workspace, and neither hits, counts nor term
+// statistics (BM25's document frequencies and average length) of one workspace ever depend on another's passages.
 //
 // The analyser (analyser.h) belongs to the port: every adapter indexes the same terms, so that all rank the same words.
-// Read after write: a call that returned success is seen by every later call. Durable before it returns.
+// Collections are made by ensure(); calls on another name answer `not_found` (drop: success). Limits of every input:
+// validation.h. Read after write: a call that returned success is seen by every later call. Durable before it returns.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,7 @@ using Vector = std::vector<float>;
 enum class Metric : unsigned char { cosine, dot, euclid };
 
 struct CollectionOptions {
-    std::size_t dimension = 0;         // 0: no vectors
+    std::size_t dimension = 0;  // 0: no vectors
     Metric metric = Metric::cosine;
     std::string language = "english";  // of the analyser
     std::string embedding_model;       // remembered with the collection, see CollectionInfo
@@ -39,17 +41,18 @@ struct Passage {
     std::string name_space;       // "" is a namespace too
     std::string text;             // what is searched and returned
     std::string extra_text = {};  // searched with the text but not returned (title, headings)
-    json::object metadata = {};   // flat: strings, numbers, booleans, arrays of strings
+    json::object metadata = {};   // flat: strings, finite numbers, booleans, arrays of strings; null counts as absent
     std::optional<Vector> vector = {};
 };
 
 // A condition on metadata. The field "namespace" is the passage's namespace, "id" its id.
 struct Filter {
     enum class Kind : unsigned char { all_of, any_of, none_of, equals, in, range, exists };
-    Kind kind = Kind::all_of;                 // a default Filter is an empty all_of: it lets everything pass
-    std::vector<Filter> children = {};        // all_of, any_of, none_of
+    Kind kind = Kind::all_of;           // a default Filter is an empty all_of: it lets everything pass
+    std::vector<Filter> children = {};  // all_of, any_of, none_of
     std::string field = {};
-    std::vector<json::value> values = {};     // equals: one; in: any number. An array in metadata matches when one element does
+    std::vector<json::value> values =
+        {};  // equals: one; in: any number. An array in metadata matches when one element does
     std::optional<double> at_least = {}, at_most = {}, above = {}, below = {};  // range (numbers)
 
     static Filter equal(std::string field, json::value value);
@@ -64,17 +67,17 @@ struct Filter {
 bool matches(const Filter& filter, const Passage& passage);
 
 struct WeightedTerm {
-    std::string text;    // a word or phrase, analysed like the query
-    double weight = 1;   // relative to a word of the query
+    std::string text;   // a word or phrase, analysed like the query
+    double weight = 1;  // relative to a word of the query
 };
 
 struct Query {
-    std::string text;                        // BM25 leg; empty: none
+    std::string text;                           // BM25 leg; empty: none
     std::vector<WeightedTerm> expansions = {};  // synonyms and the like, added to the BM25 leg
-    std::optional<Vector> vector = {};       // vector leg
+    std::optional<Vector> vector = {};          // vector leg
     Filter filter = {};
-    std::size_t limit = 10;                  // 1 … 1000
-    double vector_weight = 0.5;              // share of the vector leg when both are there (fusion by reciprocal rank)
+    std::size_t limit = 10;      // 1 … 1000
+    double vector_weight = 0.5;  // share of the vector leg when both are there (fusion by reciprocal rank)
 };
 
 struct TermScore {
@@ -110,13 +113,18 @@ class Index {
     virtual Task<std::optional<CollectionInfo>> describe(std::string collection) = 0;
     virtual Task<void> drop(std::string collection) = 0;
 
-    // All or nothing. `invalid` for a vector of another dimension or not finite, an empty or too long id, nested metadata.
+    // All or nothing. `invalid` for a vector of another dimension or not finite, an empty or too long id, nested
+    // metadata.
     virtual Task<void> upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) = 0;
     virtual Task<std::size_t> erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) = 0;
     virtual Task<std::size_t> erase_where(WorkspaceId workspace, std::string collection, Filter filter) = 0;
 
+    // Best first, and as many as `limit` whenever so many match. A passage matches the text leg when it holds a term of
+    // the query, the vector leg when it has a vector. `invalid` when the query has neither text nor expansions nor
+    // vector.
     virtual Task<std::vector<Hit>> search(WorkspaceId workspace, std::string collection, Query query) = 0;
-    // In the order of ids.
+    // In the order of ids (their bytes), without extra_text and vectors. The cursor is opaque, and holds its place
+    // while passages come and go; `invalid` when it is not one of ours.
     virtual Task<Page> scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
                               std::optional<std::string> cursor) = 0;
     virtual Task<std::uint64_t> count(WorkspaceId workspace, std::string collection, Filter filter) = 0;

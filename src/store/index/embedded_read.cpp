@@ -1,0 +1,220 @@
+#include "store/index/embedded_read.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "store/index/passage_scan.h"
+#include "store/index/text_ranking.h"
+#include "store/index/validation.h"
+#include "store/index/vector.h"
+
+namespace slipway::store::embedded {
+namespace {
+
+// A read transaction: all statements see the same state.
+class Snapshot {
+ public:
+    static Result<Snapshot> begin(sqlite::Connection& connection) {
+        SLIPWAY_TRY(auto statement, connection.prepare("BEGIN"));
+        SLIPWAY_CHECK(statement.run());
+        return Snapshot(connection);
+    }
+    Snapshot(Snapshot&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+    Snapshot(const Snapshot&) = delete;
+    // sqlite3_exec() of Connection::execute heeds no limit that has passed only after its check; so the limit goes
+    // first.
+    ~Snapshot() {
+        if (!connection_) return;
+        connection_->clear_limit();
+        auto ended = connection_->execute("ROLLBACK");
+        static_cast<void>(ended);  // the connection is closed by its owner when it is still in a transaction
+    }
+
+ private:
+    explicit Snapshot(sqlite::Connection& connection) : connection_(&connection) {}
+    sqlite::Connection* connection_;
+};
+
+constexpr std::string_view kCursorPrefix = "after:";
+
+std::string cursor_after(std::string_view id) { return to_base64url(std::string(kCursorPrefix) + std::string(id)); }
+
+Result<std::optional<std::string>> id_of_cursor(const std::optional<std::string>& cursor) {
+    if (!cursor) return std::nullopt;
+    const auto bytes = from_base64url(*cursor);
+    if (!bytes || !bytes->starts_with(kCursorPrefix) || bytes->size() > kCursorPrefix.size() + IndexLimits::id_bytes)
+        return fail(ErrorCode::invalid, "The cursor is not one of this index; begin again without a cursor.");
+    return bytes->substr(kCursorPrefix.size());
+}
+
+Result<TermPostings> load_postings(sqlite::Connection& connection, const Space& space, QueryTerm term) {
+    TermPostings postings{std::move(term.term), term.weight, {}, 0};
+    SLIPWAY_TRY(auto rows,
+                connection.prepare("SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 ORDER BY first"));
+    rows.bind(1, space.key).bind(2, postings.term);
+    for (;;) {
+        SLIPWAY_TRY(const bool row, rows.step());
+        if (!row) break;
+        postings.blocks.push_back({static_cast<std::uint64_t>(rows.integer(0)), std::string(rows.blob(1))});
+    }
+    postings.passages = document_frequency(postings.blocks);
+    if (postings.passages > space.statistics.passages)
+        return damaged(connection, "a term has more postings than there are passages");
+    return postings;
+}
+
+Result<std::vector<Ranked>> score_vectors(sqlite::Connection& connection, const Space& space,
+                                          const CollectionOptions& options, const Vector& query) {
+    const auto asked = prepared_vector(options.metric, query);
+    Vector stored(options.dimension);
+    std::vector<Ranked> found;
+    SLIPWAY_TRY(auto rows, connection.prepare("SELECT passage, vector FROM vectors WHERE passage BETWEEN ?1 AND ?2"));
+    rows.bind(1, key_of(space.key, 0)).bind(2, key_of(space.key, kNumberEnd - 1));
+    for (;;) {
+        SLIPWAY_TRY(const bool row, rows.step());
+        if (!row) break;
+        if (!from_bytes(rows.blob(1), stored)) return damaged(connection, "a vector has the wrong size");
+        found.push_back({number_of(rows.integer(0)), nearness(options.metric, asked, stored)});
+    }
+    return found;
+}
+
+// One search in one space.
+class Search {
+ public:
+    Search(sqlite::Connection& connection, const Collection& collection, const Space& space, const Query& query)
+        : connection_(connection),
+          options_(collection.options),
+          space_(space),
+          query_(query),
+          filter_(connection, space, query.filter) {}
+
+    Result<std::vector<Hit>> run();
+
+ private:
+    bool wants_text() const { return !query_.text.empty() || !query_.expansions.empty(); }
+    bool wants_both() const { return wants_text() && query_.vector; }
+    std::size_t depth() const {
+        return wants_both() ? std::max(kFusionDepthMin, query_.limit * kFusionDepthFactor) : query_.limit;
+    }
+    Result<std::vector<Ranked>> text_leg();
+    Result<std::vector<Ranked>> vector_leg();
+    Result<Hit> make_hit(const Fused& found) const;
+
+    sqlite::Connection& connection_;
+    const CollectionOptions& options_;
+    const Space& space_;
+    const Query& query_;
+    CandidateFilter filter_;
+    std::vector<TermPostings> terms_;
+};
+
+Result<std::vector<Ranked>> Search::text_leg() {
+    for (auto& term : query_terms(query_, options_.language)) {
+        SLIPWAY_TRY(auto postings, load_postings(connection_, space_, std::move(term)));
+        if (!postings.blocks.empty()) terms_.push_back(std::move(postings));
+    }
+    auto candidates = score_passages(terms_, space_.statistics);
+    if (!candidates) return damaged(connection_, "a block of postings cannot be read");
+    return filter_.best(*std::move(candidates), depth());
+}
+
+Result<std::vector<Ranked>> Search::vector_leg() {
+    SLIPWAY_TRY(auto candidates, score_vectors(connection_, space_, options_, *query_.vector));
+    return filter_.best(std::move(candidates), depth());
+}
+
+std::vector<Fused> only(std::span<const Ranked> leg, std::optional<double> Fused::* score) {
+    std::vector<Fused> found;
+    found.reserve(leg.size());
+    for (const auto& [number, value] : leg) {
+        found.push_back({number, value});
+        found.back().*score = value;
+    }
+    return found;
+}
+
+Result<std::vector<Hit>> Search::run() {
+    std::vector<Ranked> text, vector;
+    const bool text_counts = wants_text() && !(wants_both() && query_.vector_weight == 1);
+    const bool vector_counts = query_.vector && !(wants_both() && query_.vector_weight == 0);
+    if (text_counts) {
+        SLIPWAY_TRY(text, text_leg());
+    }
+    if (vector_counts) {
+        SLIPWAY_TRY(vector, vector_leg());
+    }
+    auto found = wants_both()   ? fuse(text, vector, query_.vector_weight)
+                 : wants_text() ? only(text, &Fused::text_score)
+                                : only(vector, &Fused::vector_score);
+    if (found.size() > query_.limit) found.resize(query_.limit);
+    std::vector<Hit> hits;
+    hits.reserve(found.size());
+    for (const auto& one : found) {
+        SLIPWAY_TRY(auto hit, make_hit(one));
+        hits.push_back(std::move(hit));
+    }
+    return hits;
+}
+
+Result<Hit> Search::make_hit(const Fused& found) const {
+    Hit hit;
+    SLIPWAY_TRY(hit.passage, passage_at(connection_, space_, found.number));
+    hit.score = found.score;
+    hit.text_score = found.text_score;
+    hit.vector_score = found.vector_score;
+    if (found.text_score) hit.terms = explain(terms_, space_.statistics, found.number);
+    return hit;
+}
+
+}  // namespace
+
+Result<std::optional<CollectionInfo>> describe(sqlite::Connection& connection, std::string_view name) {
+    SLIPWAY_TRY(const auto snapshot, Snapshot::begin(connection));
+    SLIPWAY_TRY(auto collection, find_collection(connection, name));
+    if (!collection) return std::nullopt;
+    SLIPWAY_TRY(const auto passages, passages_in(connection, *collection));
+    return CollectionInfo{std::move(collection->options), passages};
+}
+
+Result<std::vector<Hit>> search(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
+                                const Query& query) {
+    if (query.text.empty() && query.expansions.empty() && !query.vector)
+        return fail(ErrorCode::invalid, "The query is empty: give a text or a vector.");
+    SLIPWAY_TRY(const auto snapshot, Snapshot::begin(connection));
+    SLIPWAY_TRY(const auto collection, collection_named(connection, name));
+    if (query.vector) {
+        SLIPWAY_CHECK(check_vector(*query.vector, collection.options));
+    }
+    SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
+    if (!space) return std::vector<Hit>();
+    return Search(connection, collection, *space, query).run();
+}
+
+Result<Page> scroll(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
+                    const Filter& filter, std::size_t limit, const std::optional<std::string>& cursor) {
+    SLIPWAY_TRY(const auto after, id_of_cursor(cursor));
+    SLIPWAY_TRY(const auto snapshot, Snapshot::begin(connection));
+    SLIPWAY_TRY(const auto collection, collection_named(connection, name));
+    SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
+    if (!space) return Page();
+    // One more than asked for tells whether there is a next page.
+    SLIPWAY_TRY(auto passages, matching_passages(connection, *space, filter, limit + 1, after));
+    Page page{std::move(passages), {}};
+    if (page.passages.size() > limit) {
+        page.passages.pop_back();
+        page.next = cursor_after(page.passages.back().id);
+    }
+    return page;
+}
+
+Result<std::uint64_t> count(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
+                            const Filter& filter) {
+    SLIPWAY_TRY(const auto snapshot, Snapshot::begin(connection));
+    SLIPWAY_TRY(const auto collection, collection_named(connection, name));
+    SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
+    if (!space) return std::uint64_t{0};
+    return count_matching(connection, *space, filter);
+}
+
+}  // namespace slipway::store::embedded

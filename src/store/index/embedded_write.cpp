@@ -1,0 +1,257 @@
+#include "store/index/embedded_write.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "store/index/analyser.h"
+#include "store/index/passage_scan.h"
+#include "store/index/posting_writer.h"
+#include "store/index/vector.h"
+
+namespace slipway::store::embedded {
+namespace {
+
+// Passages whose changes of postings are held in memory at once.
+constexpr std::size_t kEraseBatch = 2000;
+
+struct Terms {
+    std::vector<TermCount> counts;
+    std::uint64_t length = 0;
+};
+
+Terms terms_of(std::string_view text, std::string_view extra_text, std::string_view language) {
+    std::unordered_map<std::string, std::uint64_t> counts;
+    Terms terms;
+    for (const auto part : {text, extra_text})
+        for (auto& term : analyse(part, language)) {
+            ++counts[std::move(term.text)];
+            ++terms.length;
+        }
+    terms.counts.reserve(counts.size());
+    while (!counts.empty()) {
+        auto node = counts.extract(counts.begin());
+        terms.counts.push_back({std::move(node.key()), node.mapped()});
+    }
+    return terms;
+}
+
+PreparedPassage prepare(Passage passage, const CollectionOptions& options) {
+    PreparedPassage prepared;
+    auto terms = terms_of(passage.text, passage.extra_text, options.language);
+    prepared.terms = std::move(terms.counts);
+    prepared.length = terms.length;
+    prepared.metadata = json::serialize(passage.metadata);
+    if (passage.vector) prepared.vector = to_bytes(prepared_vector(options.metric, *std::move(passage.vector)));
+    prepared.id = std::move(passage.id);
+    prepared.name_space = std::move(passage.name_space);
+    prepared.text = std::move(passage.text);
+    prepared.extra_text = std::move(passage.extra_text);
+    return prepared;
+}
+
+// A passage as it stands in the table.
+struct StoredPassage {
+    std::uint64_t number = 0;
+    std::uint64_t length = 0;
+    std::string text, extra_text;
+};
+
+// Changes of the passages of one space.
+class SpaceWriter {
+ public:
+    SpaceWriter(sqlite::Connection& connection, Space space, const CollectionOptions& options)
+        : connection_(connection),
+          space_(space),
+          options_(options),
+          postings_(connection, space.key, space.number_next) {}
+
+    Result<void> put(const PreparedPassage& passage);
+    Result<bool> erase(std::string_view id);
+    Result<void> erase(std::uint64_t number);
+    Result<void> finish();
+
+ private:
+    Result<std::optional<StoredPassage>> find(std::string_view sql, auto key);
+    Result<void> erase(const StoredPassage& passage);
+    Result<void> write_row(const PreparedPassage& passage, std::uint64_t number, bool is_new);
+    Result<void> write_vector(const PreparedPassage& passage, std::uint64_t number, bool is_new);
+    Result<void> erase_row(std::string_view table, std::uint64_t number);
+    void change_postings(const PreparedPassage& passage, std::uint64_t number, const std::vector<TermCount>& old_terms);
+
+    sqlite::Connection& connection_;
+    Space space_;
+    const CollectionOptions& options_;
+    PostingWriter postings_;
+};
+
+constexpr std::string_view kById =
+    "SELECT passage, length, text, extra_text FROM passages WHERE space = ?1 AND id = ?2";
+constexpr std::string_view kByNumber =
+    "SELECT passage, length, text, extra_text FROM passages WHERE space = ?1 AND passage = ?2";
+
+Result<std::optional<StoredPassage>> SpaceWriter::find(std::string_view sql, auto key) {
+    SLIPWAY_TRY(auto statement, connection_.prepare(sql));
+    statement.bind(1, space_.key).bind(2, key);
+    SLIPWAY_TRY(const bool found, statement.step());
+    if (!found) return std::nullopt;
+    return StoredPassage{number_of(statement.integer(0)), static_cast<std::uint64_t>(statement.integer(1)),
+                         std::string(statement.text(2)), std::string(statement.text(3))};
+}
+
+Result<void> SpaceWriter::put(const PreparedPassage& passage) {
+    SLIPWAY_TRY(const auto old, find(kById, std::string_view(passage.id)));
+    if (!old && space_.number_next == kNumberEnd)
+        return fail(ErrorCode::unavailable, "The workspace's part of the index is full.");
+    const auto number = old ? old->number : space_.number_next++;
+    SLIPWAY_CHECK(write_row(passage, number, !old));
+    SLIPWAY_CHECK(write_vector(passage, number, !old));
+    const bool same_text = old && old->text == passage.text && old->extra_text == passage.extra_text;
+    if (same_text) return {};
+    const auto old_terms = old ? terms_of(old->text, old->extra_text, options_.language) : Terms();
+    if (old && old_terms.length != old->length)
+        return damaged(connection_, "a passage has another length than its text");
+    change_postings(passage, number, old_terms.counts);
+    if (!old) ++space_.statistics.passages;
+    space_.statistics.terms += passage.length - old_terms.length;
+    return {};
+}
+
+void SpaceWriter::change_postings(const PreparedPassage& passage, std::uint64_t number,
+                                  const std::vector<TermCount>& old_terms) {
+    std::unordered_set<std::string_view> gone;
+    for (const auto& [term, occurrences] : old_terms) gone.insert(term);
+    for (const auto& [term, occurrences] : passage.terms) {
+        const bool existed = gone.erase(term) > 0;
+        postings_.change(term, {{number, occurrences, passage.length}, existed});
+    }
+    for (const auto term : gone) postings_.change(std::string(term), {{number, 0, 0}, true});
+}
+
+Result<void> SpaceWriter::write_row(const PreparedPassage& passage, std::uint64_t number, bool is_new) {
+    SLIPWAY_TRY(auto statement,
+                connection_.prepare(
+                    is_new ? "INSERT INTO passages(passage, space, id, namespace, metadata, length, text, extra_text) "
+                             "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                           : "UPDATE passages SET namespace = ?4, metadata = ?5, length = ?6, text = ?7, "
+                             "extra_text = ?8 WHERE passage = ?1 AND space = ?2 AND id = ?3"));
+    statement.bind(1, key_of(space_.key, number)).bind(2, space_.key).bind(3, passage.id).bind(4, passage.name_space);
+    statement.bind(5, passage.metadata).bind(6, passage.length).bind(7, passage.text).bind(8, passage.extra_text);
+    return statement.run();
+}
+
+Result<void> SpaceWriter::write_vector(const PreparedPassage& passage, std::uint64_t number, bool is_new) {
+    if (!passage.vector) return is_new ? Result<void>() : erase_row("vectors", number);
+    SLIPWAY_TRY(auto statement, connection_.prepare("INSERT INTO vectors(passage, vector) VALUES(?1, ?2) "
+                                                    "ON CONFLICT(passage) DO UPDATE SET vector = excluded.vector"));
+    statement.bind(1, key_of(space_.key, number)).bind_blob(2, *passage.vector);
+    return statement.run();
+}
+
+Result<void> SpaceWriter::erase_row(std::string_view table, std::uint64_t number) {
+    SLIPWAY_TRY(auto statement, connection_.prepare(fmt::format("DELETE FROM {} WHERE passage = ?1", table)));
+    statement.bind(1, key_of(space_.key, number));
+    return statement.run();
+}
+
+Result<bool> SpaceWriter::erase(std::string_view id) {
+    SLIPWAY_TRY(const auto passage, find(kById, id));
+    if (!passage) return false;
+    SLIPWAY_CHECK(erase(*passage));
+    return true;
+}
+
+Result<void> SpaceWriter::erase(std::uint64_t number) {
+    SLIPWAY_TRY(const auto passage, find(kByNumber, key_of(space_.key, number)));
+    if (!passage) return damaged(connection_, "a passage is missing");
+    return erase(*passage);
+}
+
+Result<void> SpaceWriter::erase(const StoredPassage& passage) {
+    SLIPWAY_CHECK(erase_row("passages", passage.number));
+    SLIPWAY_CHECK(erase_row("vectors", passage.number));
+    const auto terms = terms_of(passage.text, passage.extra_text, options_.language);
+    if (terms.length != passage.length || space_.statistics.passages == 0 || space_.statistics.terms < terms.length)
+        return damaged(connection_, "the statistics are not those of the passages");
+    for (const auto& [term, occurrences] : terms.counts) postings_.change(term, {{passage.number, 0, 0}, true});
+    --space_.statistics.passages;
+    space_.statistics.terms -= terms.length;
+    return {};
+}
+
+Result<void> SpaceWriter::finish() {
+    SLIPWAY_CHECK(postings_.flush());
+    return save_space(connection_, space_);
+}
+
+Result<std::size_t> erase_numbers(sqlite::Connection& connection, const Collection& collection,
+                                  const WorkspaceId& workspace, std::span<const std::uint64_t> numbers) {
+    const auto erased = numbers.size();
+    while (!numbers.empty()) {
+        SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
+        if (!space) return damaged(connection, "a workspace is missing");
+        SpaceWriter writer(connection, *space, collection.options);
+        const auto batch = numbers.first(std::min(kEraseBatch, numbers.size()));
+        for (const auto number : batch) {
+            SLIPWAY_CHECK(writer.erase(number));
+        }
+        SLIPWAY_CHECK(writer.finish());
+        numbers = numbers.subspan(batch.size());
+    }
+    return erased;
+}
+
+}  // namespace
+
+std::vector<PreparedPassage> prepare_passages(std::vector<Passage> passages, const CollectionOptions& options) {
+    std::unordered_map<std::string_view, std::size_t> last;
+    for (std::size_t i = 0; i < passages.size(); ++i) last[passages[i].id] = i;
+    std::vector<bool> stays(passages.size());
+    for (const auto& [id, index] : last) stays[index] = true;
+    std::vector<PreparedPassage> prepared;
+    prepared.reserve(last.size());
+    for (std::size_t i = 0; i < passages.size(); ++i)
+        if (stays[i]) prepared.push_back(prepare(std::move(passages[i]), options));
+    return prepared;
+}
+
+Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
+                    const CollectionOptions& prepared_for, const std::vector<PreparedPassage>& passages) {
+    SLIPWAY_TRY(const auto collection, collection_named(connection, name));
+    const auto& options = collection.options;
+    if (options.dimension != prepared_for.dimension || options.metric != prepared_for.metric ||
+        options.language != prepared_for.language)
+        return fail(ErrorCode::conflict, "The collection \"{}\" was replaced meanwhile; try again.", name);
+    SLIPWAY_TRY(const auto space, make_space(connection, collection, workspace));
+    SpaceWriter writer(connection, space, options);
+    for (const auto& passage : passages) {
+        SLIPWAY_CHECK(writer.put(passage));
+    }
+    return writer.finish();
+}
+
+Result<std::size_t> erase(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
+                          const std::vector<std::string>& ids) {
+    SLIPWAY_TRY(const auto collection, collection_named(connection, name));
+    SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
+    if (!space) return 0;
+    SpaceWriter writer(connection, *space, collection.options);
+    std::size_t erased = 0;
+    for (const auto& id : ids) {
+        SLIPWAY_TRY(const bool was_there, writer.erase(id));
+        if (was_there) ++erased;
+    }
+    SLIPWAY_CHECK(writer.finish());
+    return erased;
+}
+
+Result<std::size_t> erase_where(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
+                                const Filter& filter) {
+    SLIPWAY_TRY(const auto collection, collection_named(connection, name));
+    SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
+    if (!space) return 0;
+    SLIPWAY_TRY(const auto numbers, matching_numbers(connection, *space, filter));
+    return erase_numbers(connection, collection, workspace, numbers);
+}
+
+}  // namespace slipway::store::embedded

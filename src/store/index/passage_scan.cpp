@@ -1,0 +1,155 @@
+#include "store/index/passage_scan.h"
+
+namespace slipway::store::embedded {
+namespace {
+
+// Candidates that may fail one by one before the list of those that pass is fetched.
+constexpr std::size_t kFailuresMax = 200;
+
+std::string as_json(const std::vector<std::string>& texts) {
+    json::array values;
+    for (const auto& text : texts) values.emplace_back(text);
+    return json::serialize(values);
+}
+
+enum class Order : unsigned char { any, by_id };
+
+// A SELECT of passages with the pushed-down conditions; the statements differ only in which of these are there, so few
+// are prepared.
+Result<sqlite::Statement> select(sqlite::Connection& connection, const Space& space, std::string_view columns,
+                                 const Pushdown& pushed, Order order, const std::optional<std::string>& after_id = {}) {
+    std::string sql = fmt::format("SELECT {} FROM passages WHERE space = $space", columns);
+    // The plus keeps SQLite from walking the index of namespaces and sorting when the index of ids has the order
+    // already.
+    if (pushed.namespaces)
+        sql += fmt::format(" AND {}namespace IN (SELECT value FROM json_each($namespaces))",
+                           order == Order::by_id ? "+" : "");
+    if (pushed.ids) sql += " AND id IN (SELECT value FROM json_each($ids))";
+    if (after_id) sql += " AND id > $after";
+    if (order == Order::by_id) sql += " ORDER BY id";
+    SLIPWAY_TRY(auto statement, connection.prepare(sql));
+    statement.bind("$space", space.key);
+    if (pushed.namespaces) statement.bind("$namespaces", as_json(*pushed.namespaces));
+    if (pushed.ids) statement.bind("$ids", as_json(*pushed.ids));
+    if (after_id) statement.bind("$after", *after_id);
+    return statement;
+}
+
+// What a filter looks at, in columns 0 to 2 after `first`: id, namespace, metadata.
+constexpr std::string_view kFilterColumns = "id, namespace, metadata";
+constexpr std::string_view kPassageColumns = "id, namespace, metadata, text";
+
+Result<Passage> read_fields(const sqlite::Connection& connection, const sqlite::Statement& row, int first) {
+    Passage passage;
+    passage.id = row.text(first);
+    passage.name_space = row.text(first + 1);
+    if (const auto text = row.text(first + 2); text != "{}") {
+        auto metadata = parse_json(text);
+        if (!metadata || !metadata->is_object()) return damaged(connection, "the metadata of a passage cannot be read");
+        passage.metadata = std::move(metadata->get_object());
+    }
+    return passage;
+}
+
+Result<Passage> read_passage(const sqlite::Connection& connection, const sqlite::Statement& row) {
+    SLIPWAY_TRY(auto passage, read_fields(connection, row, 0));
+    passage.text = row.text(3);
+    return passage;
+}
+
+}  // namespace
+
+Result<std::vector<Passage>> matching_passages(sqlite::Connection& connection, const Space& space, const Filter& filter,
+                                               std::size_t limit, const std::optional<std::string>& after_id) {
+    const auto pushed = pushdown(filter);
+    std::vector<Passage> found;
+    SLIPWAY_TRY(auto rows, select(connection, space, kPassageColumns, pushed, Order::by_id, after_id));
+    while (found.size() < limit) {
+        SLIPWAY_TRY(const bool row, rows.step());
+        if (!row) break;
+        SLIPWAY_TRY(auto passage, read_passage(connection, rows));
+        if (!pushed.is_complete && !matches(filter, passage)) continue;
+        found.push_back(std::move(passage));
+    }
+    return found;
+}
+
+Result<std::vector<std::uint64_t>> matching_numbers(sqlite::Connection& connection, const Space& space,
+                                                    const Filter& filter) {
+    const auto pushed = pushdown(filter);
+    const auto columns = pushed.is_complete ? std::string("passage") : fmt::format("passage, {}", kFilterColumns);
+    std::vector<std::uint64_t> numbers;
+    SLIPWAY_TRY(auto rows, select(connection, space, columns, pushed, Order::any));
+    for (;;) {
+        SLIPWAY_TRY(const bool row, rows.step());
+        if (!row) break;
+        if (!pushed.is_complete) {
+            SLIPWAY_TRY(const auto passage, read_fields(connection, rows, 1));
+            if (!matches(filter, passage)) continue;
+        }
+        numbers.push_back(number_of(rows.integer(0)));
+    }
+    return numbers;
+}
+
+Result<std::uint64_t> count_matching(sqlite::Connection& connection, const Space& space, const Filter& filter) {
+    const auto pushed = pushdown(filter);
+    if (pushed.is_complete && !pushed.namespaces && !pushed.ids) return space.statistics.passages;
+    if (!pushed.is_complete) {
+        SLIPWAY_TRY(const auto numbers, matching_numbers(connection, space, filter));
+        return numbers.size();
+    }
+    SLIPWAY_TRY(auto rows, select(connection, space, "count(*)", pushed, Order::any));
+    SLIPWAY_CHECK(rows.step());
+    return static_cast<std::uint64_t>(rows.integer(0));
+}
+
+Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, std::uint64_t number) {
+    SLIPWAY_TRY(auto row, connection.prepare("SELECT id, namespace, metadata, text FROM passages WHERE passage = ?1"));
+    row.bind(1, key_of(space.key, number));
+    SLIPWAY_TRY(const bool found, row.step());
+    if (!found) return damaged(connection, "the postings name a passage that does not exist");
+    return read_passage(connection, row);
+}
+
+Result<std::vector<Ranked>> CandidateFilter::best(std::vector<Ranked> candidates, std::size_t limit) {
+    Ranking ranking(std::move(candidates));
+    std::vector<Ranked> found;
+    if (pushed_.ids && !allowed_) {
+        SLIPWAY_CHECK(list_allowed());
+    }
+    std::size_t failures = 0;
+    while (found.size() < limit) {
+        const auto candidate = ranking.next();
+        if (!candidate) break;
+        bool good = lets_all_pass_;
+        if (allowed_) {
+            good = allowed_->contains(candidate->number);
+        } else if (!good) {
+            SLIPWAY_TRY(good, passes(candidate->number));
+        }
+        if (good) {
+            found.push_back(*candidate);
+        } else if (++failures == kFailuresMax && can_list() && !allowed_) {
+            SLIPWAY_CHECK(list_allowed());
+        }
+    }
+    return found;
+}
+
+Result<bool> CandidateFilter::passes(std::uint64_t number) {
+    SLIPWAY_TRY(auto row, connection_.prepare("SELECT id, namespace, metadata FROM passages WHERE passage = ?1"));
+    row.bind(1, key_of(space_.key, number));
+    SLIPWAY_TRY(const bool found, row.step());
+    if (!found) return damaged(connection_, "the postings name a passage that does not exist");
+    SLIPWAY_TRY(const auto passage, read_fields(connection_, row, 0));
+    return matches(filter_, passage);
+}
+
+Result<void> CandidateFilter::list_allowed() {
+    SLIPWAY_TRY(auto numbers, matching_numbers(connection_, space_, filter_));
+    allowed_.emplace(numbers.begin(), numbers.end());
+    return {};
+}
+
+}  // namespace slipway::store::embedded

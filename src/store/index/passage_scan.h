@@ -1,0 +1,48 @@
+// Reading the passages of a space that match a filter: what SQL can decide is decided there, the rest by matches().
+// Everything here blocks and works on one snapshot, the caller's transaction.
+#pragma once
+
+#include <unordered_set>
+
+#include "store/index/embedded_catalog.h"
+#include "store/index/pushdown.h"
+#include "store/index/ranking.h"
+
+namespace slipway::store::embedded {
+
+// At most `limit` passages in the order of ids, after the one given.
+Result<std::vector<Passage>> matching_passages(sqlite::Connection& connection, const Space& space, const Filter& filter,
+                                               std::size_t limit, const std::optional<std::string>& after_id);
+Result<std::vector<std::uint64_t>> matching_numbers(sqlite::Connection& connection, const Space& space,
+                                                    const Filter& filter);
+Result<std::uint64_t> count_matching(sqlite::Connection& connection, const Space& space, const Filter& filter);
+Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, std::uint64_t number);
+
+// Picks the best candidates that match a filter. Candidates are looked at one by one, best first, as long as that finds
+// enough; when many have failed and SQL can list what may match, the rest is compared with that list. Never comes back
+// short of what matches.
+class CandidateFilter {
+ public:
+    CandidateFilter(sqlite::Connection& connection, const Space& space, const Filter& filter)
+        : connection_(connection),
+          space_(space),
+          filter_(filter),
+          pushed_(pushdown(filter)),
+          lets_all_pass_(pushed_.is_complete && !pushed_.namespaces && !pushed_.ids) {}
+
+    Result<std::vector<Ranked>> best(std::vector<Ranked> candidates, std::size_t limit);
+
+ private:
+    bool can_list() const { return pushed_.namespaces || pushed_.ids; }
+    Result<bool> passes(std::uint64_t number);
+    Result<void> list_allowed();
+
+    sqlite::Connection& connection_;
+    const Space& space_;
+    const Filter& filter_;
+    Pushdown pushed_;
+    bool lets_all_pass_;
+    std::optional<std::unordered_set<std::uint64_t>> allowed_;
+};
+
+}  // namespace slipway::store::embedded

@@ -1,0 +1,118 @@
+#include "store/index/posting_writer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "store/index/embedded_catalog.h"
+
+namespace slipway::store::embedded {
+namespace {
+
+constexpr std::uint64_t kEnd = std::numeric_limits<std::int64_t>::max();
+
+std::uint64_t passage_of(const PostingChange& change) { return change.posting.passage; }
+
+}  // namespace
+
+Result<void> PostingWriter::flush() {
+    // In the order of the table, so that neighbouring terms find their page in the cache.
+    std::vector<std::pair<const std::string, std::vector<PostingChange>>*> terms;
+    terms.reserve(changes_.size());
+    for (auto& entry : changes_) terms.push_back(&entry);
+    std::ranges::sort(terms, {}, [](const auto* entry) -> const std::string& { return entry->first; });
+    for (auto* entry : terms) {
+        std::ranges::sort(entry->second, {}, passage_of);
+        SLIPWAY_CHECK(apply(entry->first, entry->second));
+    }
+    changes_.clear();
+    return {};
+}
+
+Result<void> PostingWriter::apply(const std::string& term, Changes changes) {
+    while (!changes.empty()) {
+        const auto passage = passage_of(changes.front());
+        SLIPWAY_TRY(const auto block, find_block(term, passage));
+        auto end = kEnd;
+        if (changes.size() > 1 && passage < first_new_ && !block.bytes.empty()) {
+            SLIPWAY_TRY(end, first_after(term, std::max(block.first, passage)));
+        }
+        const auto here =
+            static_cast<std::size_t>(std::ranges::lower_bound(changes, end, {}, passage_of) - changes.begin());
+        SLIPWAY_TRY(const auto postings, merge(block, changes.first(here)));
+        SLIPWAY_CHECK(replace(term, block, encode(postings)));
+        changes = changes.subspan(here);
+    }
+    return {};
+}
+
+Result<PostingBlock> PostingWriter::find_block(std::string_view term, std::uint64_t passage) {
+    for (const std::string_view sql :
+         {"SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 AND first <= ?3 "
+          "ORDER BY first DESC LIMIT 1",
+          "SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 AND first > ?3 "
+          "ORDER BY first LIMIT 1"}) {
+        SLIPWAY_TRY(auto statement, connection_.prepare(sql));
+        statement.bind(1, space_).bind(2, term).bind(3, passage);
+        SLIPWAY_TRY(const bool found, statement.step());
+        if (found)
+            return PostingBlock{static_cast<std::uint64_t>(statement.integer(0)), std::string(statement.blob(1))};
+        if (passage >= first_new_) break;  // nothing stands behind it
+    }
+    return PostingBlock{passage, {}};
+}
+
+Result<std::uint64_t> PostingWriter::first_after(std::string_view term, std::uint64_t first) {
+    SLIPWAY_TRY(auto statement,
+                connection_.prepare("SELECT first FROM postings WHERE space = ?1 AND term = ?2 AND first > ?3 "
+                                    "ORDER BY first LIMIT 1"));
+    statement.bind(1, space_).bind(2, term).bind(3, first);
+    SLIPWAY_TRY(const bool found, statement.step());
+    return found ? static_cast<std::uint64_t>(statement.integer(0)) : kEnd;
+}
+
+Result<std::vector<Posting>> PostingWriter::merge(const PostingBlock& block, Changes changes) const {
+    std::vector<Posting> before;
+    if (!block.bytes.empty()) {
+        auto decoded = decode(block);
+        if (!decoded) return damaged(connection_, "a block of postings cannot be read");
+        before = *std::move(decoded);
+    }
+    std::vector<Posting> after;
+    after.reserve(before.size() + changes.size());
+    auto old = before.begin();
+    for (const auto& [posting, existed] : changes) {
+        while (old != before.end() && old->passage < posting.passage) after.push_back(*old++);
+        const bool exists = old != before.end() && old->passage == posting.passage;
+        if (exists != existed) return damaged(connection_, "the postings of a passage are not those of its text");
+        if (exists) ++old;
+        if (posting.occurrences > 0) after.push_back(posting);
+    }
+    after.insert(after.end(), old, before.end());
+    return after;
+}
+
+Result<void> PostingWriter::replace(std::string_view term, const PostingBlock& old,
+                                    std::span<const PostingBlock> blocks) {
+    const bool has_old = !old.bytes.empty();
+    const bool keeps_key = has_old && !blocks.empty() && blocks.front().first == old.first;
+    if (has_old && !keeps_key) {
+        SLIPWAY_CHECK(write("DELETE FROM postings WHERE space = ?1 AND term = ?2 AND first = ?3", term, old.first, {}));
+    }
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        const auto sql = i == 0 && keeps_key
+                             ? "UPDATE postings SET bytes = ?4 WHERE space = ?1 AND term = ?2 AND first = ?3"
+                             : "INSERT INTO postings(space, term, first, bytes) VALUES(?1, ?2, ?3, ?4)";
+        SLIPWAY_CHECK(write(sql, term, blocks[i].first, blocks[i].bytes));
+    }
+    return {};
+}
+
+Result<void> PostingWriter::write(std::string_view sql, std::string_view term, std::uint64_t first,
+                                  std::string_view bytes) {
+    SLIPWAY_TRY(auto statement, connection_.prepare(sql));
+    statement.bind(1, space_).bind(2, term).bind(3, first);
+    if (statement.parameter_count() > 3) statement.bind_blob(4, bytes);
+    return statement.run();
+}
+
+}  // namespace slipway::store::embedded

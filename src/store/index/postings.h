@@ -1,0 +1,59 @@
+// Which passages hold a term: postings in blocks of bytes, small enough to rewrite when a passage changes.
+//
+// A block: the number of its postings, then for each, in order of passage numbers, 2·(distance to the one before; 0 for
+// the first) + 1 when it occurs more than once, its occurrences in that case, and the length of the passage. All
+// numbers are LEB128 (7 bits a byte, lowest first). The number of the first passage stands outside, in the block's key.
+// A typical posting takes two to four bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway::store {
+
+struct Posting {
+    std::uint64_t passage = 0;
+    std::uint64_t occurrences = 0;  // in the passage, 1 or more
+    std::uint64_t length = 0;       // of the passage, in terms
+
+    bool operator==(const Posting&) const = default;
+};
+
+struct PostingBlock {
+    std::uint64_t first = 0;  // passage of the first posting
+    std::string bytes;
+};
+
+// A block this large still fits into one cell of a SQLite page of 4096 bytes, without an overflow page.
+inline constexpr std::size_t kPostingBlockBytes = 920;
+
+// Reads a block posting by posting; bytes that make no sense end it and are reported, never read past.
+class PostingReader {
+ public:
+    PostingReader(std::uint64_t first, std::string_view bytes);
+    // False at the end, and when the bytes are damaged.
+    bool next(Posting& posting);
+    std::uint64_t count() const { return count_; }  // of the whole block
+    bool is_damaged() const { return damaged_; }
+
+ private:
+    bool read(std::uint64_t& number);
+
+    const unsigned char* at_;
+    const unsigned char* end_;
+    std::uint64_t passage_;
+    std::uint64_t count_ = 0;
+    std::uint64_t left_ = 0;
+    bool damaged_ = false;
+};
+
+// Empty when the block is damaged.
+std::optional<std::vector<Posting>> decode(const PostingBlock& block);
+// Postings in order of passages, as few blocks as they need.
+std::vector<PostingBlock> encode(std::span<const Posting> postings);
+
+}  // namespace slipway::store

@@ -1,0 +1,49 @@
+// From a word to the form that is indexed: case folded, stop words recognised, stemmed by language, accents removed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+struct sb_stemmer;
+
+namespace slipway::store {
+
+struct WordForm {
+    std::string term;  // "" for a word that leaves nothing
+    bool is_stop_word = false;
+};
+
+// Not thread safe, as Snowball's stemmers are not: each thread has its own, see of_this_thread().
+class WordForms {
+ public:
+    // Recently seen words are remembered; the memory is emptied when it is full.
+    static constexpr std::size_t kRemembered = 16'384;
+    // Of a term, after folding (some characters fold to many).
+    static constexpr std::size_t kTermBytesMax = 256;
+
+    explicit WordForms(std::string language);
+    // For the named language, or plain folding for one that Snowball does not know. Lives as long as the thread.
+    static WordForms& of_this_thread(std::string_view language);
+
+    // The word may have inner apostrophes ('). The result holds until the next call.
+    const WordForm& of(std::string_view case_folded_word);
+    const std::string& language() const { return language_; }
+    // French and Italian glue articles to words: l'homme, dell'anno.
+    bool splits_at_apostrophe() const { return splits_at_apostrophe_; }
+
+ private:
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    WordForm find_form(std::string_view word);
+    std::string_view stem(std::string_view word);
+
+    std::string language_;
+    bool splits_at_apostrophe_;
+    std::unique_ptr<sb_stemmer, void (*)(sb_stemmer*)> stemmer_;
+    std::unordered_map<std::string, WordForm, Hash, std::equal_to<>> known_;
+};
+
+}  // namespace slipway::store

@@ -1,0 +1,209 @@
+#include "store/index/embedded.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "store/index/bench.h"
+#include "store/sqlite/connection.h"
+
+namespace slipway::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unique_ptr<Index> open_in(const fs::path& folder) {
+    auto index = open_embedded(folder / "index.db");
+    if (!index) throw conformance::Failure{index.error().message};
+    return *std::move(index);
+}
+
+class EmbeddedConformance : public testing::TestWithParam<conformance::Check> {};
+
+TEST_P(EmbeddedConformance, Holds) {
+    const auto failure = GetParam().run(open_in);
+    EXPECT_FALSE(failure) << *failure;
+}
+
+INSTANTIATE_TEST_SUITE_P(Index, EmbeddedConformance,
+                         testing::ValuesIn(conformance::checks().begin(), conformance::checks().end()),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+class Embedded : public testing::Test {
+ protected:
+    Embedded() { fs::create_directories(folder_); }
+    ~Embedded() override { fs::remove_all(folder_); }
+
+    std::unique_ptr<Index> filled(std::size_t count) {
+        auto index = open_in(folder_);
+        conformance::value_of(index->ensure("c", {}), "ensure");
+        std::vector<Passage> passages;
+        for (std::size_t i = 0; i < count; ++i)
+            passages.push_back(conformance::random_passage(i, fmt::format("p{}", i), 0));
+        conformance::value_of(index->upsert(workspace_, "c", std::move(passages)), "upsert");
+        return index;
+    }
+
+    fs::path folder_ = fs::temp_directory_path() / ("slipway-embedded-" + new_id());
+    fs::path file_ = folder_ / "index.db";
+    WorkspaceId workspace_{"w"};
+};
+
+void expect_asks_for_reindex(const Error& error) {
+    EXPECT_EQ(error.code, ErrorCode::unavailable);
+    EXPECT_NE(error.message.find("slipway reindex"), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find("index.db"), std::string::npos) << error.message;
+}
+
+TEST_F(Embedded, AFileThatIsNoDatabaseAsksForReindex) {
+    std::ofstream(file_) << std::string(10'000, 'x');
+    const auto index = open_embedded(file_);
+    ASSERT_FALSE(index);
+    expect_asks_for_reindex(index.error());
+    ASSERT_TRUE(remove_embedded(file_));
+    EXPECT_TRUE(open_embedded(file_)) << "after removing it a new one is made";
+}
+
+TEST_F(Embedded, DamagedPagesAskForReindexAndDoNotCrash) {
+    filled(500);
+    const auto size = fs::file_size(file_);
+    {
+        std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
+        for (std::uintmax_t page = 1; page * 4096 < size; ++page) {
+            file.seekp(static_cast<std::streamoff>(page * 4096));
+            file << std::string(200, '\x5A');
+        }
+    }
+    auto index = open_embedded(file_);
+    if (!index) return expect_asks_for_reindex(index.error());
+    const auto hits = run_to_end((*index)->search(workspace_, "c", {.text = "water"}));
+    ASSERT_FALSE(hits);
+    expect_asks_for_reindex(hits.error());
+}
+
+TEST_F(Embedded, ATruncatedFileAsksForReindex) {
+    filled(500);
+    fs::resize_file(file_, fs::file_size(file_) / 8192 * 4096);
+    auto index = open_embedded(file_);
+    if (!index) return expect_asks_for_reindex(index.error());
+    const auto hits = run_to_end((*index)->search(workspace_, "c", {.text = "water house river", .limit = 1000}));
+    ASSERT_FALSE(hits);
+    expect_asks_for_reindex(hits.error());
+}
+
+TEST_F(Embedded, PostingsThatContradictThePassagesAreNoticed) {
+    filled(20);
+    {
+        auto connection = sqlite::Connection::open(file_);
+        ASSERT_TRUE(connection);
+        ASSERT_TRUE(connection->execute(
+            "DELETE FROM postings WHERE term = 'water'; UPDATE postings SET bytes = x'05FF' WHERE term = 'river'"));
+    }
+    const auto index = open_in(folder_);
+    const auto erased = run_to_end(index->erase_where(workspace_, "c", {}));
+    ASSERT_FALSE(erased);
+    expect_asks_for_reindex(erased.error());
+    EXPECT_EQ(*run_to_end(index->count(workspace_, "c", {})), 20U) << "and nothing is half erased";
+    const auto hits = run_to_end(index->search(workspace_, "c", {.text = "river"}));
+    ASSERT_FALSE(hits);
+    expect_asks_for_reindex(hits.error());
+}
+
+TEST_F(Embedded, AFileOfAnotherVersionOrProgramIsRefused) {
+    filled(1);
+    {
+        auto connection = sqlite::Connection::open(file_);
+        ASSERT_TRUE(connection && connection->execute("PRAGMA user_version = 999999"));
+    }
+    const auto newer = open_embedded(file_);
+    ASSERT_FALSE(newer);
+    expect_asks_for_reindex(newer.error());
+    const auto other = folder_ / "other.db";
+    {
+        auto connection = sqlite::Connection::open(other);
+        ASSERT_TRUE(connection && connection->execute("CREATE TABLE mine(x)"));
+    }
+    const auto foreign = open_embedded(other);
+    ASSERT_FALSE(foreign);
+    EXPECT_EQ(foreign.error().code, ErrorCode::unavailable);
+    EXPECT_NE(foreign.error().message.find("something else"), std::string::npos) << foreign.error().message;
+}
+
+TEST_F(Embedded, AFullFileRefusesTheWriteAndKeepsTheRest) {
+    EmbeddedOptions options;
+    options.file_bytes_max = 600'000;
+    auto opened = open_embedded(file_, options);
+    ASSERT_TRUE(opened);
+    auto& index = **opened;
+    ASSERT_TRUE(run_to_end(index.ensure("c", {})));
+    std::uint64_t kept = 0;
+    std::optional<Error> error;
+    for (std::size_t i = 0; i < 2000 && !error; ++i) {
+        std::vector<Passage> batch;
+        for (std::size_t j = 0; j < 10; ++j)
+            batch.push_back(conformance::random_passage(i * 10 + j, fmt::format("p{}-{}", i, j), 0));
+        auto done = run_to_end(index.upsert(workspace_, "c", std::move(batch)));
+        if (done)
+            kept += 10;
+        else
+            error = done.error();
+    }
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, ErrorCode::unavailable);
+    EXPECT_NE(error->message.find("full"), std::string::npos) << error->message;
+    EXPECT_GT(kept, 0U);
+    EXPECT_EQ(*run_to_end(index.count(workspace_, "c", {})), kept);
+    EXPECT_TRUE(run_to_end(index.search(workspace_, "c", {.text = "water"})));
+}
+
+TEST_F(Embedded, AnEmptiedWorkspaceLeavesNothingBehind) {
+    auto index = filled(300);
+    ASSERT_TRUE(run_to_end(index->erase_where(workspace_, "c", {})));
+    index.reset();
+    auto connection = sqlite::Connection::open(file_);
+    ASSERT_TRUE(connection);
+    for (const std::string table : {"spaces", "passages", "vectors", "postings"}) {
+        auto statement = connection->prepare("SELECT count(*) FROM " + table);
+        ASSERT_TRUE(statement && statement->step());
+        EXPECT_EQ(statement->integer(0), 0) << table;
+    }
+}
+
+TEST_F(Embedded, FrequentTermsSpanManyBlocks) {
+    auto index = open_in(folder_);
+    conformance::value_of(index->ensure("c", {}), "ensure");
+    conformance::Model model;
+    std::vector<Passage> passages;
+    for (std::size_t i = 0; i < 3000; ++i) {
+        passages.push_back({.id = fmt::format("p{:04}", i), .text = conformance::random_text(i, 4)});
+        model[passages.back().id] = passages.back();
+    }
+    conformance::value_of(index->upsert(workspace_, "c", passages), "upsert");
+    // Changes in the middle of blocks: new texts for old numbers, and gaps.
+    std::vector<std::string> gone;
+    passages.clear();
+    for (std::size_t i = 0; i < 3000; i += 3) {
+        const auto id = fmt::format("p{:04}", i);
+        if (i % 2) {
+            gone.push_back(id);
+            model.erase(id);
+        } else {
+            passages.push_back({.id = id, .text = "water " + conformance::random_text(i + 9000, 9)});
+            model[id] = passages.back();
+        }
+    }
+    passages.push_back({.id = "new", .text = "water"});
+    model["new"] = passages.back();
+    conformance::value_of(index->erase(workspace_, "c", gone), "erase");
+    conformance::value_of(index->upsert(workspace_, "c", passages), "upsert");
+    const Query query{.text = "water house thunder", .limit = 1000};
+    try {
+        conformance::expect_hits(conformance::value_of(index->search(workspace_, "c", query), "search"),
+                                 conformance::expected_text(model, query), 1000, "many blocks");
+    } catch (const conformance::Failure& failure) {
+        FAIL() << failure.text;
+    }
+}
+
+}  // namespace
+}  // namespace slipway::store
