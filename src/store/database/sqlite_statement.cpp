@@ -80,7 +80,8 @@ Result<Rows> run_statement(sqlite::Connection& connection, StatementRules& rules
     for (int column = 0; column < statement.column_count(); ++column)
         columns.emplace_back(statement.column_name(column));
     if (rule->changes_schema) rules.forget();
-    return Rows(std::move(columns), std::move(cells), rule->reads_only ? 0 : connection.changes());
+    return Rows(std::move(columns), std::move(cells),
+                rule->reads_only || rule->changes_schema ? 0 : connection.changes());
 }
 
 }  // namespace slipway::store

@@ -113,6 +113,21 @@ Task<void> conflicts_name_their_constraint(DatabasePlace& place) {
     co_return expect_error(negative, ErrorCode::conflict, "a value that CHECK refuses");
 }
 
+Task<void> statements_tell_what_they_changed(DatabasePlace& place) {
+    SLIPWAY_CO_TRY(auto database, co_await open_with_tables(place));
+    std::string insert =
+        "INSERT INTO world VALUES ('a', 1), ('b', 2) ON CONFLICT (name) DO NOTHING RETURNING name, value";
+    SLIPWAY_CO_TRY(const auto first, co_await database->write(kSystem, insert));
+    SLIPWAY_CO_CHECK(expect(first.changed() == 2 && first.size() == 2, "two rows inserted and returned"));
+    SLIPWAY_CO_TRY(const auto again, co_await database->write(kSystem, insert));
+    SLIPWAY_CO_CHECK(expect(again.changed() == 0 && again.empty(), "an expected conflict changes and returns nothing"));
+    SLIPWAY_CO_TRY(const auto updated, co_await database->write(kSystem, "UPDATE world SET value = value + 1"));
+    SLIPWAY_CO_CHECK(expect(updated.changed() == 2 && updated.empty(), "two rows updated"));
+    SLIPWAY_CO_TRY(const auto read, co_await database->read(kSystem, "SELECT value FROM world ORDER BY name"));
+    SLIPWAY_CO_CHECK(expect(read.changed() == 0 && read.size() == 2, "a read changes nothing"));
+    co_return expect(read[0].integer("value") == 2 && read[1].integer("value") == 3, "rows in the order asked for");
+}
+
 Task<void> insert_and_fail(Transaction& transaction) {
     SLIPWAY_CO_CHECK(co_await transaction.execute("INSERT INTO world VALUES ('a', 1)"));
     co_return fail(ErrorCode::not_found, "as the body decided");
@@ -256,6 +271,7 @@ constexpr DatabaseCheck kChecks[] = {
     {"written_data_outlives_the_adapter", written_data_outlives_the_adapter},
     {"reads_do_not_write", reads_do_not_write},
     {"conflicts_name_their_constraint", conflicts_name_their_constraint},
+    {"statements_tell_what_they_changed", statements_tell_what_they_changed},
     {"failed_bodies_leave_nothing", failed_bodies_leave_nothing},
     {"concurrent_transactions_are_all_counted", concurrent_transactions_are_all_counted},
     {"one_failure_among_many", one_failure_among_many},

@@ -1,0 +1,120 @@
+// What the SQLite adapter finds out about a statement before it runs it, and the parts that other adapters share.
+#include "store/database/statement_rules.h"
+
+#include <gtest/gtest.h>
+
+#include "store/database/dialect.h"
+#include "store/database/migration_plan.h"
+#include "store/temporary_folder.h"
+
+namespace slipway::store {
+namespace {
+
+struct StatementRulesTest : testing::Test {
+    StatementRulesTest() {
+        connection
+            .execute(
+                "CREATE TABLE item (id TEXT PRIMARY KEY, workspace TEXT);CREATE TABLE Shouted (id TEXT, WORKSPACE "
+                "TEXT);"
+                "CREATE TABLE world (id TEXT PRIMARY KEY);CREATE VIEW every_item AS SELECT id FROM item;"
+                "CREATE TABLE log (id TEXT);"
+                "CREATE TRIGGER keep AFTER INSERT ON log BEGIN UPDATE item SET id = 'x'; END;"
+                "CREATE TABLE child (workspace TEXT, world TEXT REFERENCES world (id) ON DELETE CASCADE);")
+            .value();
+    }
+    // Empty when allowed; otherwise the message.
+    std::string refusal(const Scope& scope, const std::string& sql, std::size_t parameters = 0) {
+        const auto rule = rules.allow(connection, scope, sql, parameters);
+        if (rule) return "";
+        EXPECT_EQ(rule.error().code, ErrorCode::internal);
+        return rule.error().message;
+    }
+    test::TemporaryFolder folder;
+    sqlite::Connection connection = sqlite::Connection::open(folder / "a.db").value();
+    StatementRules rules;
+    const Scope here = WorkspaceId{"here"};
+};
+
+TEST_F(StatementRulesTest, TenantTablesNeedTheWorkspaceHoweverTheyAreReached) {
+    for (const char* const sql :
+         {"SELECT id FROM item", "SELECT count(*) FROM item", "SELECT id FROM every_item", "SELECT id FROM Shouted",
+          "SELECT id FROM ITEM", "WITH world AS (SELECT id FROM item) SELECT id FROM world",
+          "SELECT 1 WHERE EXISTS (SELECT 1 FROM item)", "INSERT INTO world SELECT id FROM item",
+          "INSERT INTO log VALUES ('fires a trigger')", "DELETE FROM world", "UPDATE item SET id = 'a'",
+          "INSERT INTO item VALUES ('a', 'there')", "SELECT '$workspace' FROM item",
+          "SELECT id FROM item -- $workspace"}) {
+        EXPECT_NE(refusal(here, sql).find("$workspace"), std::string::npos) << sql;
+        EXPECT_EQ(refusal(Scope::system(), sql), "") << sql;
+    }
+}
+
+TEST_F(StatementRulesTest, WithTheWorkspaceTheyAreAllowed) {
+    for (const char* const sql :
+         {"SELECT id FROM item WHERE workspace = $workspace", "SELECT id FROM world",
+          "INSERT INTO item VALUES ('a', $workspace)", "WITH item AS (SELECT id FROM world) SELECT id FROM item"})
+        EXPECT_EQ(refusal(here, sql), "") << sql;
+    EXPECT_EQ(refusal(here, "SELECT id FROM item WHERE id = $2 AND id <> $1 AND workspace = $workspace", 2), "");
+}
+
+TEST_F(StatementRulesTest, ParametersAreNumberedOrTheWorkspace) {
+    for (const char* const sql :
+         {"SELECT ?", "SELECT ?1", "SELECT :a", "SELECT @a", "SELECT $a", "SELECT $0", "SELECT $1::text"})
+        EXPECT_NE(refusal(here, sql, 1).find("Parameters are written"), std::string::npos) << sql;
+    EXPECT_NE(refusal(here, "SELECT $1", 0), "");
+    EXPECT_NE(refusal(here, "SELECT $2", 1), "");
+    EXPECT_NE(refusal(here, "SELECT $99999999999999999999", 1), "");
+}
+
+TEST_F(StatementRulesTest, AChangedSchemaIsSeenAfterForget) {
+    const std::string sql = "SELECT id FROM world";
+    EXPECT_EQ(refusal(here, sql), "");
+    ASSERT_TRUE(connection.execute("ALTER TABLE world ADD COLUMN workspace TEXT").has_value());
+    rules.forget();
+    EXPECT_NE(refusal(here, sql), "");
+}
+
+TEST(Dialect, ReplacesItsTwoWordsAndLeavesOtherBraces) {
+    EXPECT_EQ(in_dialect("a {bytes}, id {serial}", kSqliteDialect).value(),
+              "a BLOB, id INTEGER PRIMARY KEY AUTOINCREMENT");
+    EXPECT_EQ(in_dialect("DEFAULT '{}' { {\"a\":1} {", kSqliteDialect).value(), "DEFAULT '{}' { {\"a\":1} {");
+    EXPECT_EQ(in_dialect("{blob}", kSqliteDialect).error().code, ErrorCode::internal);
+}
+
+constexpr Migration kOne{.capability = "a", .number = 1, .sql = "one"};
+constexpr Migration kTwo{.capability = "a", .number = 2, .sql = "two"};
+constexpr Migration kOther{.capability = "b", .number = 1, .sql = "other"};
+
+std::vector<AppliedMigration> applied(const std::vector<Migration>& migrations) {
+    std::vector<AppliedMigration> rows;
+    for (const auto& each : migrations) rows.push_back({std::string(each.capability), each.number, checksum_of(each)});
+    return rows;
+}
+
+TEST(MigrationPlan, GivesWhatIsMissingInOrder) {
+    const std::vector<Migration> known{kOne, kOther, kTwo};
+    const auto plan = plan_migrations(known, applied({kOne})).value();
+    ASSERT_EQ(plan.size(), 2);
+    EXPECT_EQ(plan[0]->sql, "other");
+    EXPECT_EQ(plan[1]->sql, "two");
+    EXPECT_TRUE(plan_migrations(known, applied(known)).value().empty());
+}
+
+TEST(MigrationPlan, LeavesUnknownCapabilitiesAlone) {
+    const std::vector<Migration> known{kOther};
+    EXPECT_EQ(plan_migrations(known, applied({kOne, kTwo})).value().size(), 1);
+}
+
+TEST(MigrationPlan, RefusesWhatDoesNotFit) {
+    const auto code = [](const std::vector<Migration>& known, const std::vector<AppliedMigration>& rows) {
+        const auto plan = plan_migrations(known, rows);
+        return plan ? ErrorCode::not_found : plan.error().code;
+    };
+    EXPECT_EQ(code({kOne}, applied({kOne, kTwo})), ErrorCode::conflict);           // newer data
+    EXPECT_EQ(code({kOne, kTwo}, applied({kTwo})), ErrorCode::conflict);           // a gap in the record
+    EXPECT_EQ(code({kOne}, {{"a", 1, "another checksum"}}), ErrorCode::conflict);  // changed
+    EXPECT_EQ(code({kTwo}, {}), ErrorCode::internal);                              // starts at 2
+    EXPECT_EQ(code({kOne, kOne}, {}), ErrorCode::internal);                        // twice
+}
+
+}  // namespace
+}  // namespace slipway::store
