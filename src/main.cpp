@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "cli/cli.h"
+
+int main(int count, char** arguments) { return slipway::cli::run(count, arguments); }

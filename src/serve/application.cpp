@@ -63,15 +63,16 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 }
 
 Result<void> Application::open_stores(IndexUse index_use) {
-    secrets_ = store::open_environment_secrets(environment_);
+    secrets_ = store::environment_secrets(environment_);
     SLIPWAY_TRY(database_, store::open_sqlite(manifest_.stores.database.path));
     const auto migrations = all_migrations();
     SLIPWAY_CHECK(run_to_end(database_->migrate(migrations)));
     const auto& index_file = manifest_.stores.index.path;
     if (index_use == IndexUse::anew) SLIPWAY_CHECK(store::remove_embedded(index_file));
     SLIPWAY_TRY(index_, store::open_embedded(index_file));
-    SLIPWAY_TRY(const auto signing_key, folder_.secret("objects"));
-    SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, signing_key, pool_));
+    store::FileObjectsOptions options;
+    SLIPWAY_TRY(options.signing_key, folder_.secret("objects"));
+    SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, std::move(options), pool_));
     return {};
 }
 
@@ -79,8 +80,8 @@ Result<void> Application::open_models() {
     net::ClientOptions options;
     options.environment = environment_;
     client_ = std::make_shared<net::Client>(std::move(options));
-    SLIPWAY_TRY(chat_model_, make_chat_model(manifest_, client_));
-    SLIPWAY_TRY(embedding_, make_embedding_model(manifest_, client_));
+    SLIPWAY_TRY(chat_model_, make_chat_model(manifest_, environment_, client_));
+    SLIPWAY_TRY(embedding_, make_embedding_model(manifest_, environment_, client_));
     return {};
 }
 

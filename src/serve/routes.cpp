@@ -6,6 +6,7 @@
 #include "serve/health_routes.h"
 #include "serve/operator_route.h"
 #include "serve/script_http.h"
+#include "serve/version.h"
 
 namespace slipway::serve {
 namespace {
@@ -32,6 +33,7 @@ void add_page(net::Router& router, const Application& application) {
     options.starters = site.starters;
     options.demo = site.demo && application.capabilities().sign_in_demo != nullptr;
     options.registration = application.manifest().accounts.registration == app::RegistrationPolicy::open;
+    options.about = {{"message", site.title}, {"version", kVersion}, {"environment", application.capabilities().environment}, {"docs", "/openapi.json"}};
     face::add_page(router, options);
 }
 

@@ -1,0 +1,64 @@
+# Verbs. `make run` and `make test` need nothing but Debian 12: they install what is missing.
+APP  ?= apps/wwhd
+PORT ?= 8000
+HOST ?= 127.0.0.1
+DATA ?= data/$(notdir $(APP))
+JOBS ?= $(shell nproc)
+export PORT HOST DATA
+
+.PHONY: help run build test test-unit test-end-to-end bench soak lint format fuzz tsan clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: build ## Build and serve $(APP) (APP=, PORT=, HOST=, DATA= choose)
+	build/release/slipway serve $(APP)
+
+build: ## Build build/release/slipway
+	@scripts/install.sh build
+	@cmake --preset release $(QUIET)
+	@cmake --build --preset release --parallel $(JOBS)
+
+test: test-unit test-end-to-end ## Build with sanitizers and run all tests
+
+test-unit: build-dev
+	ctest --preset dev --parallel $(JOBS)
+
+build-dev:
+	@scripts/install.sh test
+	@cmake --preset dev $(QUIET)
+	@cmake --build --preset dev --parallel $(JOBS)
+
+test-end-to-end: build-dev
+	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q tests/end_to_end
+
+tsan: ## Build with the thread sanitizer and run the unit tests
+	@scripts/install.sh test
+	cmake --preset tsan $(QUIET)
+	cmake --build --preset tsan --parallel $(JOBS)
+	ctest --preset tsan --parallel $(JOBS)
+
+lint: ## clang-format and clang-tidy
+	@scripts/install.sh lint
+	@cmake --preset dev $(QUIET)
+	@cmake --build --preset dev --target pch_for_lint --parallel $(JOBS)
+	scripts/lint.sh
+
+format: ## Format all sources
+	@scripts/install.sh lint
+	git ls-files -z '*.cpp' '*.h' | xargs -0 clang-format-19 -i
+
+bench: build ## Measure (bench/README.md says how)
+	bench/run.sh
+
+fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
+	@scripts/install.sh test
+	cmake --preset fuzz $(QUIET)
+	cmake --build --preset fuzz --parallel $(JOBS)
+	scripts/fuzz.sh $${FUZZ_SECONDS:-10}
+
+soak: build ## Long tests under load
+	bench/soak.sh
+
+clean: ## Remove build/
+	rm -rf build

@@ -1,0 +1,166 @@
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+
+namespace slipway::cli {
+namespace {
+
+constexpr const char* kFooter = R"(
+Begin with:
+  slipway new hello            make an application
+  slipway serve hello          serve it on http://127.0.0.1:8000
+  slipway ask hello "What is Slipway?"
+
+Where an application keeps its data: --data, else the variable DATA, else ./data/NAME.
+Every command has its own --help.)";
+
+struct Parsed {
+    Target target;
+    int code = kDone;
+    IngestArguments ingest;
+    SearchArguments search;
+    UserArguments user;
+    std::string text, path, where, shell;
+    bool watch = true, schema = false, reference = false, json = false, replace = false;
+};
+
+CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& what, bool needs_application = true) {
+    auto* added = app.add_subcommand(name, what);
+    if (!needs_application) return added;
+    added->add_option("APP", parsed.target.application, "Folder of the application")->required();
+    added->add_option("--data", parsed.target.data, "Folder of the data (default: $DATA, else data/NAME)")->type_name("DIR");
+    return added;
+}
+
+void add_serving(CLI::App& app, Parsed& parsed) {
+    auto* serving = command(app, parsed, "serve", "Serve an application until SIGTERM");
+    serving->add_option("--host", parsed.target.host, "Address to listen on (default: the manifest's, else 127.0.0.1)");
+    serving->add_option("--port", parsed.target.port, "Port to listen on; 0 takes a free one (default: the manifest's, else 8000)");
+    serving->add_flag("!--no-watch", parsed.watch, "Do not look for changed documents and scripts");
+    serving->callback([&parsed] { parsed.code = serve(parsed.target, parsed.watch); });
+
+    auto* checking = app.add_subcommand("check", "Say all that is wrong with an application's manifest and scripts");
+    checking->add_option("APP", parsed.target.application, "Folder of the application");
+    checking->add_flag("--schema", parsed.schema, "Print the JSON Schema of manifests, for editors");
+    checking->add_flag("--reference", parsed.reference, "Print the reference of all keys as Markdown");
+    checking->callback([&parsed] { parsed.code = check(parsed.target, parsed.schema, parsed.reference); });
+}
+
+void add_knowledge(CLI::App& app, Parsed& parsed) {
+    auto* ingesting = command(app, parsed, "ingest", "Add documents: files and folders");
+    ingesting->add_option("PATH", parsed.ingest.paths, "Files or folders")->required();
+    ingesting->add_option("--namespace", parsed.ingest.name_space, "Namespace for all (default: the first folder's name, where that is one)");
+    ingesting->callback([&parsed] { parsed.code = ingest(parsed.target, parsed.ingest); });
+
+    auto* searching = command(app, parsed, "search", "Find passages");
+    searching->add_option("QUESTION", parsed.search.question, "What to look for")->required();
+    searching->add_option("--namespace", parsed.search.namespaces, "Only these namespaces")->delimiter(',');
+    searching->add_option("--limit", parsed.search.limit, "How many")->check(CLI::Range(1, 50));
+    searching->add_flag("--explain", parsed.search.explain, "Show how the scores came about");
+    searching->add_flag("--json", parsed.search.json, "Print JSON");
+    searching->callback([&parsed] { parsed.code = search(parsed.target, parsed.search); });
+
+    auto* reindexing = command(app, parsed, "reindex", "Make the search index anew from the database");
+    reindexing->callback([&parsed] { parsed.code = reindex(parsed.target); });
+}
+
+void add_asking(CLI::App& app, Parsed& parsed) {
+    auto* asking = command(app, parsed, "ask", "Ask one question; the answer streams, its sources are numbered");
+    asking->add_option("QUESTION", parsed.text, "The question")->required();
+    asking->add_flag("--json", parsed.json, "Print JSON");
+    asking->callback([&parsed] { parsed.code = ask(parsed.target, parsed.text, parsed.json); });
+
+    auto* chatting = command(app, parsed, "chat", "Talk with the application in the terminal");
+    chatting->callback([&parsed] { parsed.code = chat(parsed.target); });
+}
+
+void add_care(CLI::App& app, Parsed& parsed) {
+    auto* asking = app.add_subcommand("status", "What runs, what is indexed, how the stores are");
+    asking->add_option("WHERE", parsed.where, "An application's folder, or the URL of a server")->required();
+    asking->add_option("--data", parsed.target.data, "Folder of the data")->type_name("DIR");
+    asking->add_flag("--json", parsed.json, "Print JSON");
+    asking->callback([&parsed] { parsed.code = status(parsed.target, parsed.where, parsed.json); });
+
+    auto* saving = command(app, parsed, "backup", "Copy the data, consistent, while the server works");
+    saving->add_option("DESTINATION", parsed.path, "Folder that the backup becomes; it must not exist")->required();
+    saving->callback([&parsed] { parsed.code = backup(parsed.target, parsed.path); });
+
+    auto* restoring = command(app, parsed, "restore", "Put a backup into the data folder (the server must not run)");
+    restoring->add_option("SOURCE", parsed.path, "A folder that `backup` made")->required();
+    restoring->add_flag("--replace", parsed.replace, "Set present data aside (kept with the ending .before-restore)");
+    restoring->callback([&parsed] { parsed.code = restore(parsed.target, parsed.path, parsed.replace); });
+}
+
+void add_users(CLI::App& app, Parsed& parsed) {
+    auto* users = app.add_subcommand("users", "List, create and change users");
+    users->require_subcommand(1);
+    auto* listing = command(*users, parsed, "list", "All users");
+    listing->callback([&parsed] { parsed.code = users_list(parsed.target); });
+
+    const auto named = [&parsed](CLI::App* added) { added->add_option("NAME", parsed.user.name, "Username or email")->required(); };
+    const std::string password = "The password; asked for, or read from standard input, when it is left out";
+    auto* creating = command(*users, parsed, "create", "Create a user");
+    named(creating);
+    creating->add_option("--email", parsed.user.email, "Email address")->required();
+    creating->add_option("--password", parsed.user.password, password);
+    creating->add_option("--role", parsed.user.role, "viewer, member, admin or owner")->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
+    creating->add_flag("--owner", parsed.user.owner, "The same as --role owner");
+    creating->callback([&parsed] { parsed.code = users_create(parsed.target, parsed.user); });
+
+    auto* changing = command(*users, parsed, "password", "Set a user's password; ends the user's sessions");
+    named(changing);
+    changing->add_option("--password", parsed.user.password, password);
+    changing->callback([&parsed] { parsed.code = users_password(parsed.target, parsed.user); });
+
+    auto* promoting = command(*users, parsed, "role", "Set a user's role");
+    named(promoting);
+    promoting->add_option("ROLE", parsed.user.role, "viewer, member, admin or owner")->required()->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
+    promoting->callback([&parsed] { parsed.code = users_role(parsed.target, parsed.user); });
+
+    auto* blocking = command(*users, parsed, "block", "Keep a user out");
+    named(blocking);
+    blocking->callback([&parsed] { parsed.code = users_active(parsed.target, parsed.user, false); });
+    auto* admitting = command(*users, parsed, "unblock", "Let a blocked user in again");
+    named(admitting);
+    admitting->callback([&parsed] { parsed.code = users_active(parsed.target, parsed.user, true); });
+}
+
+void add_rest(CLI::App& app, Parsed& parsed) {
+    auto* making = app.add_subcommand("new", "Make a working application from nothing");
+    making->add_option("NAME", parsed.text, "Its folder")->required();
+    making->callback([&parsed] { parsed.code = new_application(parsed.text); });
+    auto* completing = app.add_subcommand("completion", "Print the completion script of a shell: eval \"$(slipway completion bash)\"");
+    completing->add_option("SHELL", parsed.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completing->callback([&parsed] { parsed.code = completion(parsed.shell); });
+    auto* telling = app.add_subcommand("version", "Print the version");
+    telling->callback([&parsed] { parsed.code = version(); });
+}
+
+}  // namespace
+
+int run(int count, char** arguments) {
+    CLI::App app("Slipway: the whole backend of an AI application in one binary", "slipway");
+    app.footer(kFooter);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", [] {
+        version();
+        return std::string();
+    });
+    Parsed parsed;
+    add_serving(app, parsed);
+    add_knowledge(app, parsed);
+    add_asking(app, parsed);
+    add_care(app, parsed);
+    add_users(app, parsed);
+    add_rest(app, parsed);
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kDone : kWrongUse;
+    }
+    return parsed.code;
+}
+
+}  // namespace slipway::cli

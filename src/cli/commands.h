@@ -1,0 +1,54 @@
+// The commands of `slipway`, each returning its exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace slipway::cli {
+
+int serve(const Target& target, bool watch);
+int check(const Target& target, bool schema, bool reference);
+
+struct IngestArguments {
+    std::vector<std::string> paths;
+    std::string name_space;
+};
+int ingest(const Target& target, const IngestArguments& arguments);
+
+struct SearchArguments {
+    std::string question;
+    std::vector<std::string> namespaces;
+    int limit = 5;
+    bool json = false;
+    bool explain = false;
+};
+int search(const Target& target, const SearchArguments& arguments);
+
+int ask(const Target& target, const std::string& question, bool json);
+int chat(const Target& target);
+// `where` is an http(s) URL or an application.
+int status(const Target& target, const std::string& where, bool json);
+int reindex(const Target& target);
+int backup(const Target& target, const std::string& path);
+int restore(const Target& target, const std::string& path, bool replace);
+
+struct UserArguments {
+    std::string name;   // username or email
+    std::string email;
+    std::string password;  // empty: asked for, or read from standard input
+    std::string role = "member";
+    bool owner = false;
+};
+int users_list(const Target& target);
+int users_create(const Target& target, UserArguments arguments);
+int users_password(const Target& target, UserArguments arguments);
+int users_role(const Target& target, const UserArguments& arguments);
+int users_active(const Target& target, const UserArguments& arguments, bool active);
+
+int new_application(const std::string& name);
+int completion(const std::string& shell);
+int version();
+
+}  // namespace slipway::cli

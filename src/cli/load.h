@@ -1,0 +1,17 @@
+// Manifests for commands: loads one, and prints what is wrong with it.
+#pragma once
+
+#include "app/manifest.h"
+#include "cli/command.h"
+
+namespace slipway::cli {
+
+struct Loaded {
+    app::Manifest manifest;
+    Environment environment;
+};
+
+// Warnings go to standard error. `invalid` with all errors in its message.
+Result<Loaded> load(const Target& target);
+
+}  // namespace slipway::cli

@@ -1,0 +1,83 @@
+// slipway serve, slipway check
+#include <csignal>
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "serve/rehearse.h"
+#include "serve/run.h"
+#include "serve/version.h"
+
+namespace slipway::cli {
+namespace {
+
+void greet(const app::Manifest& manifest, const serve::Application& application, std::uint16_t port) {
+    const auto& server = manifest.server;
+    const auto host = server.host == "0.0.0.0" || server.host == "::" ? std::string("localhost") : server.host;
+    const auto url = fmt::format("{}://{}:{}", server.tls.configured() ? "https" : "http", host, port);
+    log::info("serving", {{"application", manifest.name}, {"url", url}, {"version", serve::kVersion}, {"environment", app::to_string(manifest.environment)},
+                          {"data", application.folder().path().string()}, {"chat_model", application.capabilities().chat_model}});
+    if (::isatty(STDOUT_FILENO) != 1) return;
+    fmt::print("\n  {} is served on {}\n\n", manifest.title, url);
+    if (manifest.site.enabled) fmt::print("  Open the page       {}/\n", url);
+    fmt::print("  Ask from here       slipway ask {} \"…\"\n", manifest.folder.string());
+    if (server.openapi) fmt::print("  The API             {}/openapi.json\n", url);
+    fmt::print("  Add documents       slipway ingest {} PATH…\n", manifest.folder.string());
+    fmt::print("  Answers come from   {}\n", application.capabilities().chat_model);
+    fmt::print("  Data lies in        {}\n\n  Stop with Ctrl-C.\n\n", application.folder().path().string());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Target& target, bool watch) {
+    auto loaded = load(target);
+    if (!loaded) return report(loaded.error());
+    log::set_level(loaded->manifest.server.log_level);
+    // A peer that is gone is an error of the write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    auto application = serve::Application::open(std::move(loaded->manifest), std::move(loaded->environment));
+    if (!application) return report(application.error());
+    const auto& manifest = (*application)->manifest();
+    serve::RunOptions options;
+    options.watch = watch && manifest.knowledge.watch && manifest.environment == app::Mode::development;
+    options.ready = [&](std::uint16_t port) { greet(manifest, **application, port); };
+    const auto done = serve::run(**application, options);
+    if (!done) return report(done.error());
+    log::info("stopped");
+    return kDone;
+}
+
+int check(const Target& target, bool schema, bool reference) {
+    if (schema) {
+        fmt::print("{}\n", json::serialize(app::manifest_schema()));
+        return kDone;
+    }
+    if (reference) {
+        fmt::print("{}", app::manifest_reference());
+        return kDone;
+    }
+    if (target.application.empty()) {
+        fmt::print(stderr, "error: name the folder of an application: slipway check APP\n");
+        return kWrongUse;
+    }
+    const auto environment = environment_of(target.application);
+    if (!environment) return report(environment.error());
+    app::ManifestOptions options;
+    options.purpose = app::Purpose::check;
+    options.data = data_folder_of(target, *environment);
+    const auto loaded = app::load_manifest(target.application, *environment, options);
+    fmt::print("{}", app::to_text(loaded.problems));
+    if (!loaded.ok()) {
+        fmt::print("{} {} in {}.\n", loaded.errors(), loaded.errors() == 1 ? "error" : "errors", target.application);
+        return kFailed;
+    }
+    if (const auto rehearsed = serve::rehearse(loaded.manifest, *environment); !rehearsed) return report(rehearsed.error());
+    fmt::print("{} is right.\n", target.application);
+    return kDone;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,40 @@
+#include "serve/models.h"
+
+#include "model/local_chat.h"
+#include "model/models.h"
+
+namespace slipway::serve {
+namespace {
+
+model::ModelSettings settings_of(const app::ProviderSection& provider) {
+    model::ModelSettings settings;
+    settings.provider = provider.name;
+    settings.model = provider.model;
+    settings.base_url = provider.base_url;
+    settings.key = provider.key.reveal();
+    return settings;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<model::ChatModel>> make_chat_model(const app::Manifest& manifest, const Environment& environment,
+                                                          std::shared_ptr<net::Client> client) {
+    const auto* provider = manifest.models.chosen();
+    if (provider == nullptr || provider->name == "local") return std::make_shared<model::LocalChat>(manifest.knowledge.language);
+    return model::make_chat_model(settings_of(*provider), environment, std::move(client));
+}
+
+Result<std::shared_ptr<model::EmbeddingModel>> make_embedding_model(const app::Manifest& manifest, const Environment& environment,
+                                                                    std::shared_ptr<net::Client> client) {
+    const auto& section = manifest.knowledge.embedding;
+    if (!section.configured()) return std::shared_ptr<model::EmbeddingModel>();
+    const auto* provider = manifest.models.find(section.provider);
+    model::ModelSettings settings;
+    if (provider != nullptr) settings = settings_of(*provider);
+    settings.provider = section.provider;
+    settings.model = section.model;
+    settings.dimension = section.dimension;
+    return model::make_embedding_model(settings, environment, std::move(client));
+}
+
+}  // namespace slipway::serve

@@ -1,0 +1,28 @@
+#include "serve/rehearse.h"
+
+#include "base/crypto.h"
+#include "serve/routes.h"
+
+namespace slipway::serve {
+
+Result<void> rehearse(app::Manifest manifest, Environment environment) {
+    namespace fs = std::filesystem;
+    struct Stage {
+        fs::path path = fs::temp_directory_path() / ("slipway-check-" + random_token(9));
+        ~Stage() {
+            std::error_code ignored;
+            fs::remove_all(path, ignored);
+        }
+    };
+    const Stage stage;
+    manifest.data = stage.path;
+    manifest.stores.database.path = stage.path / "database.sqlite";
+    manifest.stores.index.path = stage.path / "index.sqlite";
+    manifest.stores.objects.path = stage.path / "objects";
+    SLIPWAY_TRY(const auto application, Application::open(std::move(manifest), std::move(environment)));
+    Operator commands(*application);
+    SLIPWAY_CHECK(make_router(*application, commands));
+    return {};
+}
+
+}  // namespace slipway::serve
