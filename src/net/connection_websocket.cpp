@@ -46,7 +46,8 @@ asio::awaitable<void> Connection::serve_websocket(Exchange& exchange) {
     const auto& handler = std::get<WebSocketHandler>(exchange.route->handler);
     const auto outcome = co_await guarded(handler(exchange.request, *session), "WebSocket handler failed", exchange);
     enter(Phase::finishing, kCloseMax);
-    co_await session->finish(outcome == Outcome::failed ? close_code::kInternal : close_code::kNormal);
+    const auto code = outcome == Outcome::failed ? close_code::kInternal : close_code::kNormal;
+    co_await session->finish(code);
     linger_ = session->failed();
     websocket_ = nullptr;
 }

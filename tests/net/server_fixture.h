@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "net/server.h"
 
-namespace slipway::net::testing {
+namespace slipway::net::server_testing {
 
 struct Answer {
     int status = 0;
@@ -78,8 +78,8 @@ class RawClient {
     }
     // True when the server closes (or resets) without sending anything more.
     bool closed_by_server() {
-        while (receive()) {
-        }
+        errno = 0;
+        while (receive()) errno = 0;
         return errno != EAGAIN;
     }
     std::string take(std::size_t count) {
@@ -100,10 +100,14 @@ class RawClient {
             got.headers.add(head.substr(at, colon - at), head.substr(colon + 2, end - colon - 2));
             at = end + 2;
         }
-        if (head_only || got.status == 204 || got.status == 304 || got.status < 200) got.whole = true;
-        else if (got.headers.has("Content-Length")) read_length(got);
-        else if (got.headers.has("Transfer-Encoding")) read_chunks(got);
-        else read_to_end(got);
+        if (head_only || got.status == 204 || got.status == 304 || got.status < 200)
+            got.whole = true;
+        else if (got.headers.has("Content-Length"))
+            read_length(got);
+        else if (got.headers.has("Transfer-Encoding"))
+            read_chunks(got);
+        else
+            read_to_end(got);
         return got;
     }
     Answer get(std::string_view path, std::string_view more = "") {
@@ -212,7 +216,8 @@ class ServerTest : public ::testing::Test {
     }
     // True once the server has no connection left.
     bool becomes_empty() const {
-        for (int i = 0; i < 2000 && server->connections() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        for (int i = 0; i < 2000 && server->connections() > 0; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
         return server->connections() == 0;
     }
     std::filesystem::path temporary(std::string_view name) {
@@ -229,4 +234,4 @@ class ServerTest : public ::testing::Test {
     std::unique_ptr<Server> server;
 };
 
-}  // namespace slipway::net::testing
+}  // namespace slipway::net::server_testing

@@ -1,7 +1,7 @@
 // The server with ordinary requests.
 #include "server_fixture.h"
 
-namespace slipway::net::testing {
+namespace slipway::net::server_testing {
 namespace {
 
 TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
@@ -141,7 +141,8 @@ TEST_F(ServerTest, TakesSaneRequestIdsAndMakesOthers) {
     RawClient client(port());
     EXPECT_EQ(client.get("/hello", "X-Request-Id: abc-1_2.X\r\n").headers.get("X-Request-Id"), "abc-1_2.X");
     const std::string first(client.get("/hello", "X-Request-Id: bad id\r\n").headers.get("X-Request-Id"));
-    const std::string second(client.get("/hello", fmt::format("X-Request-Id: {}\r\n", std::string(65, 'a'))).headers.get("X-Request-Id"));
+    const std::string second(
+        client.get("/hello", fmt::format("X-Request-Id: {}\r\n", std::string(65, 'a'))).headers.get("X-Request-Id"));
     EXPECT_EQ(first.size(), 16U);
     EXPECT_EQ(second.size(), 16U);
     EXPECT_NE(first, second);
@@ -152,7 +153,8 @@ TEST_F(ServerTest, BelievesOnlyTheTrustedProxies) {
     router->add(Method::get, "/show/{rest:rest}", {}, show_request);
     start();
     RawClient client(port());
-    auto shown = json::parse(client.get("/show/a", "X-Forwarded-For: 6.6.6.6, 1.2.3.4, 10.0.0.1\r\nX-Forwarded-Proto: https\r\n").body);
+    auto shown = json::parse(
+        client.get("/show/a", "X-Forwarded-For: 6.6.6.6, 1.2.3.4, 10.0.0.1\r\nX-Forwarded-Proto: https\r\n").body);
     EXPECT_EQ(shown.at("remote").as_string(), "1.2.3.4");
     EXPECT_TRUE(shown.at("secure").as_bool());
     shown = json::parse(client.get("/show/a", "X-Forwarded-For: not-an-address, 10.0.0.1\r\n").body);
@@ -163,7 +165,8 @@ TEST_F(ServerTest, IgnoresForwardedHeadersWithoutProxies) {
     router->add(Method::get, "/show/{rest:rest}", {}, show_request);
     start();
     RawClient client(port());
-    const auto shown = json::parse(client.get("/show/a", "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n").body);
+    const auto shown =
+        json::parse(client.get("/show/a", "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n").body);
     EXPECT_EQ(shown.at("remote").as_string(), "127.0.0.1");
     EXPECT_FALSE(shown.at("secure").as_bool());
 }
@@ -211,15 +214,18 @@ TEST_F(ServerTest, LogsOneLineWithoutQueryHeadersOrBody) {
     options.loops = 1;
     std::atomic<int> observed{0};
     options.observe = [&](const RequestRecord& record) {
-        if (record.status == 200 && record.request.route == "/echo" && record.bytes_sent > 100 && !record.client_gone) ++observed;
+        if (record.status == 200 && record.request.route == "/echo" && record.bytes_sent > 100 && !record.client_gone)
+            ++observed;
     };
     start();
     log::set_level(log::Level::info);
     ::testing::internal::CaptureStderr();
     {
         RawClient client(port());
-        client.send("POST /echo?token=query-secret HTTP/1.1\r\nHost: a\r\nX-Request-Id: id-1\r\nAuthorization: header-secret\r\n"
-                    "Content-Length: 11\r\n\r\nbody-secret");
+        client.send(
+            "POST /echo?token=query-secret HTTP/1.1\r\nHost: a\r\nX-Request-Id: id-1\r\nAuthorization: "
+            "header-secret\r\n"
+            "Content-Length: 11\r\n\r\nbody-secret");
         EXPECT_EQ(client.answer().status, 200);
     }
     EXPECT_TRUE(becomes_empty());
@@ -254,7 +260,8 @@ TEST_F(ServerTest, ServesThePrivateSocketToItsOwnerOnly) {
     options.private_socket = path;
     router->add(Method::get, "/show/{rest:rest}", {}, show_request);
     start();
-    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    EXPECT_EQ(std::filesystem::status(path).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     RawClient client(path);
     const auto shown = json::parse(client.get("/show/a").body);
     EXPECT_TRUE(shown.at("private").as_bool());
@@ -300,4 +307,4 @@ TEST_F(ServerTest, NamesWhatItCannotListenOn) {
 }
 
 }  // namespace
-}  // namespace slipway::net::testing
+}  // namespace slipway::net::server_testing
