@@ -1,0 +1,61 @@
+// docs/checklist.tsv: a header, then rows "id<tab>test". A test is Suite.Name of a C++ test below tests/, or
+// file.py::function.
+#include <algorithm>
+#include <regex>
+
+#include "house/checks.h"
+
+namespace slipway::house {
+namespace {
+
+std::set<std::string> cpp_tests(const std::filesystem::path& root) {
+    static const std::regex kTest("\\b(TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P)\\(\\s*(\\w+)\\s*,\\s*(\\w+)\\s*\\)");
+    std::set<std::string> names;
+    for (const auto& source : sources_below(root, "tests")) {
+        if (!source.path.ends_with(".cpp") || source.path.find("/fixtures/") != std::string::npos) continue;
+        const auto& code = source.code;
+        for (auto match = std::sregex_iterator(code.begin(), code.end(), kTest); match != std::sregex_iterator();
+             ++match)
+            names.insert((*match)[2].str() + "." + (*match)[3].str());
+    }
+    return names;
+}
+
+// Why the test cannot be the proof; empty when it can.
+std::string fault_of(const std::filesystem::path& root, const std::set<std::string>& known, const std::string& test) {
+    const auto colons = test.find("::");
+    if (colons == std::string::npos) return known.contains(test) ? "" : "there is no test " + test + " below tests/";
+    const auto file = test.substr(0, colons), function = test.substr(colons + 2);
+    const auto path = root / file;
+    if (!file.starts_with("tests/") || !std::filesystem::is_regular_file(path)) return "there is no file " + file;
+    if (!function.starts_with("test_")) return function + " is not a name that pytest runs";
+    const auto text = "\n" + read_text(path);
+    const bool found = text.find("\ndef " + function + "(") != std::string::npos ||
+                       text.find("\n    def " + function + "(") != std::string::npos;
+    return found ? "" : "there is no function " + function + " in " + file;
+}
+
+}  // namespace
+
+void check_checklist(const std::filesystem::path& root, std::vector<Finding>& findings) {
+    const Source list{"docs/checklist.tsv", read_text(root / "docs/checklist.tsv"), {}};
+    if (list.text.empty()) {
+        findings.push_back({"checklist", list.path, "the file is missing"});
+        return;
+    }
+    const auto known = cpp_tests(root);
+    std::size_t number = 0;
+    for (std::size_t begin = 0; begin < list.text.size();) {
+        const auto end = std::min(list.text.find('\n', begin), list.text.size());
+        const auto row = list.text.substr(begin, end - begin);
+        begin = end + 1;
+        if (++number == 1 || row.empty()) continue;
+        const auto tab = row.find('\t');
+        const auto test = tab == std::string::npos ? std::string() : row.substr(tab + 1);
+        const auto fault = test.empty() ? "a row is: id, tab, name of the test" : fault_of(root, known, test);
+        if (!fault.empty()) findings.push_back({"checklist", place_of(list, number), fault});
+    }
+    if (number < 2) findings.push_back({"checklist", list.path, "it has no rows"});
+}
+
+}  // namespace slipway::house

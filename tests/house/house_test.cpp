@@ -1,0 +1,129 @@
+#include "house/house.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace slipway::house {
+namespace {
+
+const std::filesystem::path kRoot = SLIPWAY_SOURCE_DIR;
+
+std::vector<Finding> check_fixture(const std::string& name) {
+    return check_house(kRoot / "tests/house/fixtures" / name);
+}
+
+using Places = std::vector<std::pair<std::string, std::string>>;  // rule and place
+
+Places places_of(const std::vector<Finding>& findings) {
+    Places places;
+    for (const auto& finding : findings) places.emplace_back(finding.rule, finding.place);
+    std::ranges::sort(places);
+    return places;
+}
+
+void expect_findings(const std::string& fixture, const Places& expected) {
+    const auto findings = check_fixture(fixture);
+    EXPECT_EQ(places_of(findings), expected) << to_text(findings);
+}
+
+std::string of_rule(const std::vector<Finding>& findings, std::initializer_list<std::string_view> rules) {
+    std::vector<Finding> chosen;
+    for (const auto& finding : findings)
+        if (std::ranges::find(rules, finding.rule) != rules.end()) chosen.push_back(finding);
+    return to_text(chosen);
+}
+
+class House : public testing::Test {
+ protected:
+    static void SetUpTestSuite() { findings_ = new std::vector<Finding>(check_house(kRoot)); }
+    static void TearDownTestSuite() { delete findings_; }
+    static inline std::vector<Finding>* findings_ = nullptr;
+};
+
+TEST_F(House, IncludesPointDownwardOnly) {
+    EXPECT_EQ(of_rule(*findings_, {"upward include", "unknown room", "room order"}), "");
+}
+
+TEST_F(House, CapabilitiesFormNoCycle) { EXPECT_EQ(of_rule(*findings_, {"cycle"}), ""); }
+
+TEST_F(House, SourcesNameNoApplication) { EXPECT_EQ(of_rule(*findings_, {"application"}), ""); }
+
+TEST_F(House, FilesAndLinesStaySmall) { EXPECT_EQ(of_rule(*findings_, {"size"}), ""); }
+
+TEST_F(House, NothingIsMarkedUnfinished) { EXPECT_EQ(of_rule(*findings_, {"unfinished"}), ""); }
+
+TEST_F(House, WhatIsAwaitedHasAName) { EXPECT_EQ(of_rule(*findings_, {"await"}), ""); }
+
+TEST_F(House, ChecklistNamesTestsThatExist) { EXPECT_EQ(of_rule(*findings_, {"checklist"}), ""); }
+
+TEST_F(House, EveryFindingBelongsToATestAbove) {
+    for (const auto& finding : *findings_) {
+        const auto told = of_rule({finding}, {"upward include", "unknown room", "room order", "cycle", "application",
+                                              "size", "unfinished", "await", "checklist"});
+        EXPECT_NE(told, "") << finding.rule;
+    }
+}
+
+// The fixtures are small trees that are in order but for one thing.
+
+TEST(HouseFixture, GoodTreeHasNoFindings) { expect_findings("good", {}); }
+
+TEST(HouseFixture, UpwardIncludesAreFound) {
+    // Both arrows close a circle as well, because the rooms above use the rooms below.
+    expect_findings("bad-upward-include", {{"cycle", "src/agent/graph.h:4"},
+                                           {"cycle", "src/base/log.cpp:1"},
+                                           {"upward include", "src/base/log.cpp:1"},
+                                           {"upward include", "src/store/index/bm25.cpp:2"}});
+}
+
+TEST(HouseFixture, FoldersAndIncludesOutsideTheRoomsAreFound) {
+    expect_findings("bad-unknown-room", {{"unknown room", "src/agent/answer.cpp:1"},
+                                         {"unknown room", "src/agent/answer.cpp:2"},
+                                         {"unknown room", "src/garage/car.cpp"}});
+}
+
+TEST(HouseFixture, ARoomMayNotUseOneThatIsDeclaredLater) {
+    expect_findings("bad-room-order",
+                    {{"room order", "CMakeLists.txt:2"}, {"upward include", "src/store/index/index.h:2"}});
+}
+
+TEST(HouseFixture, RoomsThatIncludeEachOtherAreFound) {
+    const auto findings = check_fixture("bad-cycle");
+    const auto cycle = std::ranges::find(findings, "cycle", &Finding::rule);
+    ASSERT_NE(cycle, findings.end()) << to_text(findings);
+    EXPECT_EQ(cycle->message, "agent -> store/index -> agent");
+}
+
+TEST(HouseFixture, NamesOfApplicationsAreFoundInAnyCase) {
+    expect_findings("bad-application",
+                    {{"application", "src/agent/answer.cpp:1"}, {"application", "src/agent/answer.cpp:2"}});
+}
+
+TEST(HouseFixture, LongFilesAndWideLinesAreFound) {
+    // 120 columns of two-byte letters are not too wide.
+    expect_findings("bad-size", {{"size", "src/agent/long.cpp"}, {"size", "src/agent/wide.cpp:3"}});
+}
+
+TEST(HouseFixture, MarksOfUnfinishedWorkAreFound) {
+    expect_findings("bad-unfinished",
+                    {{"unfinished", "src/agent/answer.cpp:1"}, {"unfinished", "src/agent/answer.cpp:2"}});
+}
+
+TEST(HouseFixture, NamelessThingsBesideCoAwaitAreFound) {
+    expect_findings("bad-await", {{"await", "src/agent/answer.cpp:2"},
+                                  {"await", "src/agent/answer.cpp:3"},
+                                  {"await", "src/agent/answer.cpp:4"},
+                                  {"await", "src/agent/answer.cpp:5"},
+                                  {"await", "src/agent/answer.cpp:6"}});
+}
+
+TEST(HouseFixture, ChecklistRowsWithoutTestsAreFound) {
+    expect_findings("bad-checklist", {{"checklist", "docs/checklist.tsv:3"},
+                                      {"checklist", "docs/checklist.tsv:4"},
+                                      {"checklist", "docs/checklist.tsv:5"},
+                                      {"checklist", "docs/checklist.tsv:6"}});
+}
+
+}  // namespace
+}  // namespace slipway::house

@@ -1,0 +1,79 @@
+// Names of applications, marks of unfinished work, sizes.
+#include <algorithm>
+#include <array>
+
+#include "house/checks.h"
+
+namespace slipway::house {
+namespace {
+
+// The applications that ship with Slipway now or later; folders of apps/ join them.
+constexpr std::array<std::string_view, 5> kApplications{"wwhd", "rikai", "deepscifi", "postmagiq", "unamentis"};
+// Put together, so that this file may stand in a tree that is searched for them.
+const std::array<std::string, 4> kUnfinished{std::string("TO") + "DO", std::string("FIX") + "ME",
+                                             std::string("X") + "XX", std::string("st") + "ub"};
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return result;
+}
+
+std::set<std::string> application_folders(const std::filesystem::path& root) {
+    std::set<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(root / "apps", error))
+        if (entry.is_directory()) names.insert(lower(entry.path().filename().string()));
+    return names;
+}
+
+// Columns as an editor counts them: characters, not bytes.
+std::size_t columns_of(std::string_view line) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+void check_lines(const Source& source, std::vector<Finding>& findings) {
+    std::size_t number = 0;
+    for (std::size_t begin = 0; begin < source.text.size();) {
+        const auto end = std::min(source.text.find('\n', begin), source.text.size());
+        ++number;
+        const auto columns = columns_of(std::string_view(source.text).substr(begin, end - begin));
+        if (source.is_cpp() && columns > kColumnsMax)
+            findings.push_back({"size", place_of(source, number),
+                                std::to_string(columns) + " columns, at most " + std::to_string(kColumnsMax)});
+        begin = end + 1;
+    }
+    if (number > kLinesMax)
+        findings.push_back(
+            {"size", source.path, std::to_string(number) + " lines, at most " + std::to_string(kLinesMax)});
+}
+
+}  // namespace
+
+void check_words(const std::filesystem::path& root, const std::vector<Source>& sources,
+                 std::vector<Finding>& findings) {
+    const auto folders = application_folders(root);
+    for (const auto& source : sources) {
+        const auto text = lower(source.text);
+        const auto tell = [&](std::size_t at, const std::string& rule, std::string_view word) {
+            findings.push_back({rule, place_of(source, line_of(text, at)), "\"" + std::string(word) + "\""});
+        };
+        for (const auto name : kApplications)
+            for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1))
+                tell(at, "application", name);
+        for (const auto& name : folders) {
+            if (std::ranges::find(kApplications, name) != kApplications.end()) continue;
+            for (const auto at : find_word(text, name)) tell(at, "application", name);
+        }
+        for (const auto& word : kUnfinished)
+            for (const auto at : find_word(text, lower(word))) tell(at, "unfinished", word);
+    }
+}
+
+void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findings) {
+    for (const auto& source : sources) check_lines(source, findings);
+}
+
+}  // namespace slipway::house
