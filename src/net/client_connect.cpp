@@ -34,7 +34,8 @@ struct Attempt {
     }
     std::unexpected<Error> failed(std::string_view reason) const {
         Error error{ErrorCode::unavailable, fmt::format("Cannot connect to {}: {}.", place(), reason)};
-        return std::unexpected(std::move(error).with("phase", "connect").with("host", json::string_view(route.target.host)));
+        return std::unexpected(
+            std::move(error).with("phase", "connect").with("host", json::string_view(route.target.host)));
     }
     std::unexpected<Error> timed_out(std::string_view step) const {
         return failed(fmt::format("{} took longer than {} ms", step, options.limit.count()));
