@@ -135,8 +135,8 @@ class ScriptHost {
     std::shared_ptr<ScriptProgram> program() const;
     std::vector<ScriptRoute> routes() const;
 
-    // Runs what a script declared with handler("name", function(argument) … end). `not_found` when there is no such
-    // handler.
+    // Runs what a script declared with handler("name", function(argument) … end); null as argument is nil. `not_found`
+    // when there is no such handler.
     Task<json::value> call(std::string handler, std::shared_ptr<CallContext> context, json::value argument);
     bool has_handler(std::string_view name) const;
 

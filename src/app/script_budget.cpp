@@ -54,7 +54,9 @@ bool Budget::charge_output(std::size_t bytes) noexcept {
 // Copies of large texts take long and count few instructions, and a collection before each refusal takes longer still:
 // so the clock is asked here too.
 bool Budget::may_grow(std::size_t bytes) noexcept {
-    const bool fits = memory_ < 0 || static_cast<std::size_t>(memory_) + bytes <= limits_.memory_bytes;
+    // What others left behind and this call saw collected is no credit beyond the limit.
+    const auto used = memory_ < 0 ? 0 : static_cast<std::size_t>(memory_);
+    const bool fits = used <= limits_.memory_bytes && bytes <= limits_.memory_bytes - used;
     grown_since_clock_ += bytes;
     if (!fits || grown_since_clock_ >= kBytesPerClock) {
         grown_since_clock_ = 0;

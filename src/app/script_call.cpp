@@ -37,7 +37,7 @@ Task<json::value> run_callback(std::shared_ptr<CallbackHandle> handle, json::val
     json::value result;
     ScriptLane::Prepare prepare = [&](lua_State* lua) {
         lua_rawgeti(lua, LUA_REGISTRYINDEX, handle->reference);
-        push_json(lua, argument);
+        push_value(lua, argument);
         return 1;
     };
     ScriptLane::Accept accept = [&](lua_State* lua) {
@@ -152,10 +152,7 @@ int ScriptLane::deliver(lua_State* lua, int /*status*/, lua_KContext /*context*/
             push_error(lua, arrived.error());
             return lua_error(lua);
         }
-        if (arrived->is_null())
-            lua_pushnil(lua);
-        else
-            push_json(lua, *arrived);
+        push_value(lua, *arrived);
         return 1;
     });
 }

@@ -136,7 +136,7 @@ Task<json::value> ScriptHost::call(std::string handler, std::shared_ptr<CallCont
     json::value result;
     ScriptLane::Prepare prepare = [&](lua_State* lua) {
         ScriptProgram::push_handler(lua, *number);
-        push_json(lua, argument);
+        push_value(lua, argument);
         return 1;
     };
     ScriptLane::Accept accept = [&](lua_State* lua) {

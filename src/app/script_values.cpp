@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "app/script_lua.h"
 #include "app/script_state.h"
@@ -102,13 +103,16 @@ json::value read_list(lua_State* lua, int index, int depth) {
 }
 
 json::value read_object(lua_State* lua, int index, int depth) {
-    json::object object;
+    std::map<std::string, json::value> fields;  // in a fixed order; that of Lua differs from state to state
     for (lua_pushnil(lua); lua_next(lua, index) != 0; lua_pop(lua, 1)) {
         if (lua_type(lua, -2) != LUA_TSTRING)
             raise(lua, "a table with a {} as key is not JSON", luaL_typename(lua, -2));
-        const auto name = read_text(lua, -2);
-        object.insert_or_assign(name, read_at(lua, lua_gettop(lua), depth + 1));
+        auto name = read_text(lua, -2);
+        fields.insert_or_assign(std::move(name), read_at(lua, lua_gettop(lua), depth + 1));
     }
+    json::object object;
+    object.reserve(fields.size());
+    for (auto& [name, value] : fields) object.emplace(name, std::move(value));
     return object;
 }
 
@@ -149,6 +153,10 @@ int error_to_text(lua_State* lua) {
 }  // namespace
 
 void push_json(lua_State* lua, const json::value& value) { push_at(lua, value, 0); }
+
+void push_value(lua_State* lua, const json::value& value) {
+    value.is_null() ? lua_pushnil(lua) : push_json(lua, value);
+}
 
 json::value read_json(lua_State* lua, int index) { return read_at(lua, lua_absindex(lua, index), 0); }
 

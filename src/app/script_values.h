@@ -23,6 +23,8 @@ inline constexpr int kScriptValueDepthMax = 64;
 // Both raise Lua errors: only to be called from C functions. read_json charges instructions and output of the running
 // call.
 void push_json(lua_State* lua, const json::value& value);
+// For what stands by itself, an argument or a result: null is nil there.
+void push_value(lua_State* lua, const json::value& value);
 json::value read_json(lua_State* lua, int index);
 
 void push_null(lua_State* lua);

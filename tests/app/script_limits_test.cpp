@@ -48,8 +48,7 @@ const Bomb kBombs[] = {
     {"a quadratic balance", "instructions", "return (('('):rep(1000000)):find('%b()')"},
     {"rep of nothing", "none, but 0", "return #(''):rep(1 << 60)"},
     {"rep of much", "memory_bytes", "return #('x'):rep(1000000000)"},
-    {"rep beyond all sizes", "memory_bytes",
-     "return #('xx'):rep(math.maxinteger)"},
+    {"rep beyond all sizes", "memory_bytes", "return #('xx'):rep(math.maxinteger)"},
     {"rep in pcall", "memory_bytes", "while true do pcall(string.rep, 'x', 1000000000) end"},
     {"doubling", "memory_bytes", "local s = 'x' while true do s = s .. s end"},
     {"doubling in pcall", "memory_bytes", "local s = 'x' while true do pcall(function() s = s .. s end) end"},
@@ -183,7 +182,7 @@ TEST(ScriptLimits, FilesThatNeverEndLoadingAreRefused) {
     }
 }
 
-TEST(ScriptLimits, AMillionShortCallsDoNotGrowTheState) {
+TEST(ScriptLimits, GarbageOfManyCallsIsCollected) {
     ScriptFolder folder;
     folder.options.limits.state_memory_bytes = 4 << 20;
     folder.write(
