@@ -1,6 +1,7 @@
 // The description of the manifest as a Markdown page.
 #include "app/manifest.h"
 #include "app/manifest_describer.h"
+#include "app/manifest_rules.h"
 #include "base/text.h"
 
 namespace slipway::app {
@@ -119,6 +120,12 @@ std::string manifest_reference() {
         page += fmt::format("\n## {}\n\n{}\n\n{}", key.key, key.sentence, kTable);
         rows(page, key.key + ".", key.keys);
     }
+    page +=
+        "\n## The rules of a guard\n\nA file of its own, named by `chat.graph.NAME.options.rules` of a guard node.\n\n";
+    page += kTable;
+    Describer rules;
+    describe_guard_rules(rules);
+    rows(page, "", std::move(rules).take());
     page +=
         "\n## Known, but not there yet\n\n`check` warns of these, `serve` refuses them.\n\n| key | meaning "
         "|\n|---|---|\n";

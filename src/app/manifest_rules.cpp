@@ -25,15 +25,21 @@ struct RulesFile {
 }  // namespace
 
 static void describe(Keys& keys, RuleSection& rule) {
-    keys.choice("action", rule.action, kActions, "What happens on a match.", true);
+    keys.choice("action", rule.action, kActions,
+                "On a match: disclaim appends the text once, replace ends the answer with it.", true);
     keys.boolean("question", rule.question, "Whether the user's message is looked at as well as the answer.");
-    keys.texts("keywords", rule.keywords, "Words and phrases.");
-    keys.texts("phrases", rule.phrases, "Words and phrases.");
+    keys.texts("keywords", rule.keywords, "Words and phrases, matched as whole words; case and accents do not count.");
+    keys.texts("phrases", rule.phrases, "The same; apart from keywords only for the reader.");
     keys.texts("except", rule.exceptions, "Phrases inside which a match does not count.");
     keys.text("text", rule.text, "What is appended, or takes the place of the answer.", {Form::prose, true});
 }
 
 static void describe(Keys& keys, RulesFile& file) { keys.named("classes", file.classes, "What to look for."); }
+
+void describe_guard_rules(Keys& keys) {
+    RulesFile file;
+    describe(keys, file);
+}
 
 static agent::GuardClass guard_class(RuleSection rule, const Reader& reader, Problems& problems) {
     agent::GuardClass guard;

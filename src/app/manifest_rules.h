@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/guard.h"
+#include "app/manifest_keys.h"
 #include "app/manifest_problem.h"
 #include "base/environment.h"
 
@@ -22,5 +23,8 @@ namespace slipway::app {
 // What can be read; all that is wrong is in `problems`, whose file is `file`.
 std::vector<agent::GuardClass> load_guard_rules(const std::filesystem::path& file, const Environment& environment,
                                                 Problems& problems);
+
+// The keys of the file, for the reference.
+void describe_guard_rules(Keys& keys);
 
 }  // namespace slipway::app
