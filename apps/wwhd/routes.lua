@@ -270,7 +270,7 @@ route.websocket("/ws/chat", {summary = "Chat over a WebSocket", tag = "v1 chat",
   local function receive()
     local message = socket:receive()
     if message == nil then return nil end
-    local decoded, value = pcall(from_json, message)
+    local decoded, value = pcall(json.decode, message)
     if decoded and type(value) == "table" then return value end
     return {}
   end

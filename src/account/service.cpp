@@ -66,7 +66,7 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     user.created_at = now();
     const auto workspace = workspace_.value;
     auto body = [&user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
-        SLIPWAY_CO_TRY(user.number, co_await store::next_number(transaction, "user"));
+        SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
         store::Parameters row{user.id, user.number, user.email, user.username, lower_ascii(user.username), password_hash, user.created_at};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
             "insert into users(id, number, email, username, username_folded, password_hash, active, created_at, updated_at) "

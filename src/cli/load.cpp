@@ -38,7 +38,7 @@ Result<Loaded> load(const Target& target) {
     options.host = target.host ? target.host : environment.get("HOST");
     options.port = target.port;
     auto loaded = app::load_manifest(target.application, environment, options);
-    const auto text = app::to_text(loaded.problems);
+    const auto text = app::to_lines(loaded.problems);
     if (!loaded.ok()) return fail(ErrorCode::invalid, "the manifest is not right.\n{}", text);
     if (!text.empty()) fmt::print(stderr, "{}", text);
     return Loaded{std::move(loaded.manifest), std::move(environment)};

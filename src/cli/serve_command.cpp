@@ -70,7 +70,7 @@ int check(const Target& target, bool schema, bool reference) {
     options.purpose = app::Purpose::check;
     options.data = data_folder_of(target, *environment);
     const auto loaded = app::load_manifest(target.application, *environment, options);
-    fmt::print("{}", app::to_text(loaded.problems));
+    fmt::print("{}", app::to_lines(loaded.problems));
     if (!loaded.ok()) {
         fmt::print("{} {} in {}.\n", loaded.errors(), loaded.errors() == 1 ? "error" : "errors", target.application);
         return kFailed;

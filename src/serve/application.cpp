@@ -90,7 +90,9 @@ Result<void> Application::open_accounts() {
     account::AccountOptions options;
     options.secret = section.secret.reveal();
     // Only development gets here without one: the manifest refuses it elsewhere.
-    if (options.secret.empty()) SLIPWAY_TRY(options.secret, folder_.secret(kSecretName));
+    if (options.secret.empty()) {
+        SLIPWAY_TRY(options.secret, folder_.secret(kSecretName));
+    }
     options.access_token_valid_for = seconds_of(section.access_token);
     options.refresh_token_valid_for = seconds_of(section.refresh_token);
     options.registration_open = section.registration == app::RegistrationPolicy::open;
@@ -113,7 +115,9 @@ Result<void> Application::open_knowledge() {
     options.chunk = section.chunk;
     options.document_bytes_max = section.upload_bytes_max;
     std::shared_ptr<const knowledge::Synonyms> synonyms;
-    if (!section.synonyms.empty()) SLIPWAY_TRY(synonyms, knowledge::load_synonyms(section.synonyms, section.language));
+    if (!section.synonyms.empty()) {
+        SLIPWAY_TRY(synonyms, knowledge::load_synonyms(section.synonyms, section.language));
+    }
     knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_, std::move(synonyms), std::move(options));
     SLIPWAY_CHECK(run_to_end(knowledge_->prepare(accounts_->workspace())));
     return {};

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <future>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "base/log.h"

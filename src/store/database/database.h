@@ -198,6 +198,8 @@ class Database {
 // The next number of a series inside a workspace, from 1, without reuse, for ids that people and old clients like small.
 // Uses the table `series` of store/database/series.h's migration.
 Task<std::int64_t> next_number(Transaction& transaction, std::string series);
+// The same above workspaces, in the system scope (numbers of users).
+Task<std::int64_t> next_system_number(Transaction& transaction, std::string series);
 std::span<const Migration> series_migrations();
 
 }  // namespace slipway::store

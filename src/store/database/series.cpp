@@ -14,14 +14,25 @@ constexpr Migration kMigrations[] = {
 
 std::span<const Migration> series_migrations() { return kMigrations; }
 
-Task<std::int64_t> next_number(Transaction& transaction, std::string series) {
-    std::string sql =
-        "INSERT INTO series (workspace, name, value) VALUES ($workspace, $1, 1) "
-        "ON CONFLICT (workspace, name) DO UPDATE SET value = series.value + 1 RETURNING value";
+static Task<std::int64_t> next(Transaction& transaction, std::string sql, std::string series) {
     Parameters parameters;
     parameters.emplace_back(std::move(series));
     SLIPWAY_CO_TRY(const Rows rows, co_await transaction.execute(std::move(sql), std::move(parameters)));
     co_return rows.front().integer("value");
+}
+
+Task<std::int64_t> next_number(Transaction& transaction, std::string series) {
+    return next(transaction,
+                "INSERT INTO series (workspace, name, value) VALUES ($workspace, $1, 1) "
+                "ON CONFLICT (workspace, name) DO UPDATE SET value = series.value + 1 RETURNING value",
+                std::move(series));
+}
+
+Task<std::int64_t> next_system_number(Transaction& transaction, std::string series) {
+    return next(transaction,
+                "INSERT INTO series (workspace, name, value) VALUES ('', $1, 1) "
+                "ON CONFLICT (workspace, name) DO UPDATE SET value = series.value + 1 RETURNING value",
+                std::move(series));
 }
 
 }  // namespace slipway::store

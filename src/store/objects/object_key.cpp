@@ -14,14 +14,14 @@ std::string node(NodeKind kind, std::string_view name) { return static_cast<char
 
 }  // namespace
 
-Result<void> check_workspace(const WorkspaceId& workspace) {
+Result<void> check_object_workspace(const WorkspaceId& workspace) {
     if (workspace.value.empty() || workspace.value.size() > kWorkspaceBytesMax || !is_printable(workspace.value))
         return fail(ErrorCode::invalid, "A workspace has 1 to {} printable bytes.", kWorkspaceBytesMax);
     return {};
 }
 
 Result<void> check_object_key(const WorkspaceId& workspace, std::string_view key) {
-    SLIPWAY_CHECK(check_workspace(workspace));
+    SLIPWAY_CHECK(check_object_workspace(workspace));
     if (key.empty()) return fail(ErrorCode::invalid, "The key of an object is empty.");
     if (key.size() > kObjectKeyBytesMax)
         return fail(ErrorCode::invalid, "The key of an object has {} bytes; at most {} are allowed.", key.size(),

@@ -17,7 +17,7 @@ inline constexpr std::size_t kWorkspaceBytesMax = 64;
 // `invalid` that says what is wrong with the key (see objects.h), or with the workspace (empty, longer than 64 bytes,
 // not printable).
 Result<void> check_object_key(const WorkspaceId& workspace, std::string_view key);
-Result<void> check_workspace(const WorkspaceId& workspace);
+Result<void> check_object_workspace(const WorkspaceId& workspace);
 
 // The mapping of keys to files keeps every key apart from every other, from its folders and from anything else in the
 // store, and keeps the order of keys. Each name begins with a letter that says what it is:

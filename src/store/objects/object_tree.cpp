@@ -129,7 +129,7 @@ Result<void> ObjectTree::erase(const WorkspaceId& workspace, const std::string& 
 
 Result<std::vector<ObjectInfo>> ObjectTree::list(const WorkspaceId& workspace, std::string_view prefix,
                                                  std::string_view after, std::size_t limit) const {
-    SLIPWAY_CHECK(check_workspace(workspace));
+    SLIPWAY_CHECK(check_object_workspace(workspace));
     std::vector<ObjectInfo> found;
     const WalkRange range{.prefix = prefix, .after = after};
     SLIPWAY_CHECK(walk_objects(objects_ / workspace_folder(workspace), range,

@@ -1,0 +1,201 @@
+// Accounts on a real SQLite database: who may come in, and who not.
+#include "account/service.h"
+
+#include <gtest/gtest.h>
+
+#include "account/jwt.h"
+#include "account/tables.h"
+#include "base/text.h"
+#include "store/database/sqlite.h"
+#include "store/temporary_folder.h"
+
+namespace slipway::account {
+namespace {
+
+const std::string kSecret(32, 's');
+
+class AccountsTest : public ::testing::Test {
+ protected:
+    void SetUp() override {
+        auto opened = store::open_sqlite(folder_.path() / "accounts.sqlite");
+        ASSERT_TRUE(opened) << opened.error().message;
+        database_ = *std::move(opened);
+        std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());
+        all.insert(all.end(), migrations().begin(), migrations().end());
+        const auto migrated = run_to_end(database_->migrate(all));
+        ASSERT_TRUE(migrated) << migrated.error().message;
+        options_.secret = kSecret;
+        options_.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
+        options_.attempts_max = 3;
+        reopen();
+    }
+
+    void reopen() {
+        accounts_ = std::make_unique<Accounts>(*database_, pool_, options_);
+        ASSERT_TRUE(run_to_end(accounts_->prepare()));
+    }
+
+    Result<User> enroll(std::string name, Role role = Role::member) {
+        return run_to_end(accounts_->enroll({name + "@example.org", name, "correct horse"}, role));
+    }
+    Result<Tokens> sign_in(std::string name, std::string password = "correct horse", std::string address = "127.0.0.1") {
+        return run_to_end(accounts_->sign_in(std::move(name), std::move(password), std::move(address)));
+    }
+
+    test::TemporaryFolder folder_;
+    WorkerPool pool_{"test", 2};
+    std::unique_ptr<store::Database> database_;
+    AccountOptions options_;
+    std::unique_ptr<Accounts> accounts_;
+};
+
+TEST_F(AccountsTest, RegisteredUserSignsInByNameOrEmailInAnyCase) {
+    const auto user = enroll("Ada");
+    ASSERT_TRUE(user) << user.error().message;
+    EXPECT_EQ(user->number, 1);
+    for (const auto* name : {"Ada", "ada", "ADA@example.org"}) {
+        const auto tokens = sign_in(name);
+        ASSERT_TRUE(tokens) << name << ": " << tokens.error().message;
+        const auto principal = run_to_end(accounts_->authenticate(tokens->access_token));
+        ASSERT_TRUE(principal) << principal.error().message;
+        EXPECT_EQ(principal->user.id, user->id);
+        EXPECT_EQ(principal->workspace, accounts_->workspace());
+    }
+}
+
+TEST_F(AccountsTest, TakenNamesAreAConflictThatNamesTheField) {
+    ASSERT_TRUE(enroll("ada"));
+    const auto same_email = run_to_end(accounts_->enroll({"ADA@example.org", "other", "correct horse"}));
+    ASSERT_FALSE(same_email);
+    EXPECT_EQ(same_email.error().code, ErrorCode::conflict);
+    EXPECT_EQ(text_or(same_email.error().details, "field"), "email");
+    const auto same_name = run_to_end(accounts_->enroll({"new@example.org", "ADA", "correct horse"}));
+    ASSERT_FALSE(same_name);
+    EXPECT_EQ(text_or(same_name.error().details, "field"), "username");
+}
+
+TEST_F(AccountsTest, EveryFaultOfARegistrationIsTold) {
+    const auto refused = run_to_end(accounts_->enroll({"nobody", "x", "short"}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+    ASSERT_NE(array_in(refused.error().details, "errors"), nullptr);
+    EXPECT_EQ(array_in(refused.error().details, "errors")->size(), 3U);
+}
+
+TEST_F(AccountsTest, UnknownUserAndWrongPasswordGetTheSameAnswer) {
+    ASSERT_TRUE(enroll("ada"));
+    const auto wrong = sign_in("ada", "wrong password");
+    const auto unknown = sign_in("nobody", "wrong password");
+    ASSERT_FALSE(wrong);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(wrong.error().code, ErrorCode::unauthorized);
+    EXPECT_EQ(wrong.error().code, unknown.error().code);
+    EXPECT_EQ(wrong.error().message, unknown.error().message);
+}
+
+TEST_F(AccountsTest, FailedAttemptsAreLimitedAlsoAfterARestartAndTheRightPasswordDoesNotHelp) {
+    ASSERT_TRUE(enroll("ada"));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(sign_in("ada", "wrong").error().code, ErrorCode::unauthorized);
+    reopen();
+    const auto limited = sign_in("ada");
+    ASSERT_FALSE(limited);
+    EXPECT_EQ(limited.error().code, ErrorCode::rate_limited);
+    EXPECT_GT(integer_or(limited.error().details, "retry_after_seconds", 0), 0);
+    ASSERT_TRUE(enroll("bob"));
+    EXPECT_TRUE(sign_in("bob")) << "another user is not limited";
+}
+
+TEST_F(AccountsTest, SuccessForgetsEarlierFailures) {
+    ASSERT_TRUE(enroll("ada"));
+    for (int round = 0; round < 3; ++round) {
+        EXPECT_FALSE(sign_in("ada", "wrong"));
+        EXPECT_FALSE(sign_in("ada", "wrong"));
+        EXPECT_TRUE(sign_in("ada"));
+    }
+}
+
+TEST_F(AccountsTest, RefreshReplacesTheTokenAndAStolenOneEndsTheSession) {
+    ASSERT_TRUE(enroll("ada"));
+    const auto first = sign_in("ada");
+    const auto second = run_to_end(accounts_->refresh(first->refresh_token));
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_NE(second->refresh_token, first->refresh_token);
+    const auto reused = run_to_end(accounts_->refresh(first->refresh_token));
+    ASSERT_FALSE(reused);
+    EXPECT_EQ(reused.error().code, ErrorCode::unauthorized);
+    EXPECT_FALSE(run_to_end(accounts_->refresh(second->refresh_token))) << "the thief and the owner are both out";
+    EXPECT_FALSE(run_to_end(accounts_->authenticate(second->access_token)));
+}
+
+TEST_F(AccountsTest, SigningOutEndsTheAccessTokenToo) {
+    ASSERT_TRUE(enroll("ada"));
+    const auto tokens = sign_in("ada");
+    ASSERT_TRUE(run_to_end(accounts_->authenticate(tokens->access_token)));
+    ASSERT_TRUE(run_to_end(accounts_->sign_out(tokens->refresh_token)));
+    EXPECT_FALSE(run_to_end(accounts_->authenticate(tokens->access_token)));
+    EXPECT_FALSE(run_to_end(accounts_->refresh(tokens->refresh_token)));
+}
+
+TEST_F(AccountsTest, BlockedUserIsOutAtOnceAndANewPasswordEndsSessions) {
+    ASSERT_TRUE(enroll("ada"));
+    auto tokens = sign_in("ada");
+    ASSERT_TRUE(run_to_end(accounts_->set_active("ada", false)));
+    EXPECT_FALSE(run_to_end(accounts_->authenticate(tokens->access_token)));
+    EXPECT_FALSE(sign_in("ada"));
+    ASSERT_TRUE(run_to_end(accounts_->set_active("ada", true)));
+    tokens = sign_in("ada");
+    ASSERT_TRUE(tokens);
+    ASSERT_TRUE(run_to_end(accounts_->set_password("ada", "another horse")));
+    EXPECT_FALSE(run_to_end(accounts_->authenticate(tokens->access_token)));
+    EXPECT_TRUE(sign_in("ada", "another horse"));
+}
+
+TEST_F(AccountsTest, RolesAreReadAtEachRequest) {
+    ASSERT_TRUE(enroll("ada", Role::viewer));
+    const auto tokens = sign_in("ada");
+    EXPECT_FALSE(run_to_end(accounts_->authenticate(tokens->access_token))->may(Role::member));
+    ASSERT_TRUE(run_to_end(accounts_->set_role("ada", Role::admin)));
+    EXPECT_TRUE(run_to_end(accounts_->authenticate(tokens->access_token))->may(Role::admin));
+}
+
+TEST_F(AccountsTest, TokensAndPasswordsAreNotStoredInTheClear) {
+    ASSERT_TRUE(enroll("ada"));
+    const auto tokens = sign_in("ada");
+    const auto users = run_to_end(database_->read(store::Scope::system(), "select password_hash from users"));
+    EXPECT_TRUE(users->front().text("password_hash").starts_with("$argon2id$"));
+    const auto sessions = run_to_end(database_->read(store::Scope::system(), "select refresh_hash from sessions"));
+    EXPECT_EQ(sessions->front().text("refresh_hash"), sha256_hex(tokens->refresh_token));
+}
+
+TEST_F(AccountsTest, ClosedRegistrationIsForbiddenButTheOperatorMayCreateUsers) {
+    options_.registration_open = false;
+    reopen();
+    const auto refused = run_to_end(accounts_->register_user({"ada@example.org", "ada", "correct horse"}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+    EXPECT_TRUE(enroll("ada"));
+}
+
+TEST(Jwt, OnlyOurSignatureAndUnexpiredTimesCount) {
+    const auto token = sign_token({{"sub", "u1"}}, kSecret, std::chrono::seconds(60));
+    ASSERT_TRUE(verify_token(token, kSecret));
+    EXPECT_EQ(text_or(*verify_token(token, kSecret), "sub"), "u1");
+    EXPECT_FALSE(verify_token(token, std::string(32, 'x')));
+    EXPECT_FALSE(verify_token(token + "x", kSecret));
+    EXPECT_FALSE(verify_token(sign_token({{"sub", "u1"}}, kSecret, std::chrono::seconds(-1)), kSecret));
+    const auto parts = split(token, '.');
+    const auto forged = to_base64url(R"({"sub":"admin","exp":99999999999})");
+    EXPECT_FALSE(verify_token(std::string(parts[0]) + "." + forged + "." + std::string(parts[2]), kSecret));
+}
+
+TEST(Jwt, OtherAlgorithmsAreRefusedEvenWhenTheSignatureFits) {
+    for (const auto* algorithm : {"none", "HS512", "RS256", "hs256", ""}) {
+        auto head = to_base64url(fmt::format(R"({{"alg":"{}"}})", algorithm)) + "." + to_base64url(R"({"sub":"u","exp":99999999999})");
+        const auto token = head + "." + to_base64url(hmac_sha256(kSecret, head));
+        EXPECT_FALSE(verify_token(token, kSecret)) << algorithm;
+        EXPECT_FALSE(verify_token(head + ".", kSecret)) << algorithm;
+    }
+}
+
+}  // namespace
+}  // namespace slipway::account

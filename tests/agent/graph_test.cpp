@@ -1,0 +1,187 @@
+// The runner: edges, fallbacks, time-outs, filters, traces; with nodes of the test's own.
+#include "agent/graph.h"
+
+#include <gtest/gtest.h>
+
+namespace slipway::agent {
+namespace {
+
+class Speaker final : public Node {
+ public:
+    explicit Speaker(std::vector<std::string> pieces, Milliseconds pause = Milliseconds(0), bool fails = false)
+        : pieces_(std::move(pieces)), pause_(pause), fails_(fails) {}
+    std::string_view kind() const override { return "answer"; }
+    Task<void> run(State& state, Step& step, Output& output) override {
+        state.agent = step.node;
+        if (pause_.count() > 0) co_await sleep_for(pause_);
+        for (const auto& piece : pieces_) {
+            SLIPWAY_CO_CHECK(co_await output.text(piece));
+            if (output.closed()) co_return Result<void>();
+        }
+        if (fails_) co_return fail(ErrorCode::upstream, "the model broke off");
+        co_return Result<void>();
+    }
+
+ private:
+    std::vector<std::string> pieces_;
+    Milliseconds pause_;
+    bool fails_;
+};
+
+class Decider final : public Node {
+ public:
+    explicit Decider(std::string intent, bool fails = false) : intent_(std::move(intent)), fails_(fails) {}
+    std::string_view kind() const override { return "route"; }
+    Task<void> run(State& state, Step& step, Output& output) override {
+        if (fails_) co_return fail(ErrorCode::upstream, "no route");
+        state.intent = intent_;
+        step.decision = intent_;
+        co_return co_await output.tell(Event::Kind::routed);
+    }
+
+ private:
+    std::string intent_;
+    bool fails_;
+};
+
+class Shout final : public Node {
+ public:
+    std::string_view kind() const override { return "guard"; }
+    Task<void> run(State&, Step&, Output&) override { co_return Result<void>(); }
+    std::unique_ptr<TextFilter> filter() const override {
+        class Filter final : public TextFilter {
+         public:
+            std::string push(State&, std::string_view piece) override {
+                held_ += piece;
+                return "";
+            }
+            std::string finish(State&) override { return held_ + "!"; }
+            bool closed() const override { return held_.size() > 20; }
+            std::string decision() const override { return "shouted"; }
+
+         private:
+            std::string held_;
+        };
+        return std::make_unique<Filter>();
+    }
+};
+
+GraphNode node(std::unique_ptr<Node> inner, std::vector<std::string> next = {}) {
+    GraphNode made;
+    made.node = std::move(inner);
+    for (auto& name : next) made.next.push_back({Condition(), std::move(name)});
+    return made;
+}
+
+struct Told {
+    std::vector<Event::Kind> kinds;
+    std::string text;
+};
+
+Result<void> run(const Graph& graph, State& state, Told& told) {
+    Listener listener = [&told](const Event& event) -> Task<void> {
+        told.kinds.push_back(event.kind);
+        told.text += event.text;
+        co_return Result<void>();
+    };
+    return run_to_end(graph.run(state, listener));
+}
+
+TEST(Graph, TextStreamsThroughFiltersAndWhatIsSentIsWhatIsKept) {
+    Graph graph;
+    graph.add("router", node(std::make_unique<Decider>("question"), {"speaker"}));
+    graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>{"one ", "two"}), {"shout"}));
+    graph.add("shout", node(std::make_unique<Shout>()));
+    ASSERT_TRUE(graph.validate());
+    State state;
+    Told told;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_EQ(told.text, "one two!");
+    EXPECT_EQ(state.answer, told.text);
+    ASSERT_EQ(state.trace.size(), 3U);
+    EXPECT_EQ(state.trace[2].decision, "shouted");
+    EXPECT_EQ(told.kinds.front(), Event::Kind::routed);
+}
+
+TEST(Graph, AFilterThatClosesEndsTheProducer) {
+    Graph graph;
+    graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>(1000, "0123456789")), {"shout"}));
+    graph.add("shout", node(std::make_unique<Shout>()));
+    State state;
+    Told told;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_LT(state.answer.size(), 100U);
+}
+
+TEST(Graph, ConditionsChooseTheEdge) {
+    Graph graph;
+    auto router = node(std::make_unique<Decider>("smalltalk"));
+    router.next.push_back({*Condition::parse("intent == question"), "long"});
+    router.next.push_back({*Condition::parse("intent == smalltalk"), "short"});
+    graph.add("router", std::move(router));
+    graph.add("long", node(std::make_unique<Speaker>(std::vector<std::string>{"long"})));
+    graph.add("short", node(std::make_unique<Speaker>(std::vector<std::string>{"short"})));
+    State state;
+    Told told;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_EQ(state.answer, "short");
+}
+
+TEST(Graph, ALateNodeIsStoppedAndItsFallbackAnswers) {
+    Graph graph;
+    auto slow = node(std::make_unique<Speaker>(std::vector<std::string>{"late"}, Milliseconds(60'000)));
+    slow.time_max = Milliseconds(30);
+    slow.fallback = "sorry";
+    graph.add("slow", std::move(slow));
+    graph.add("sorry", node(std::make_unique<Speaker>(std::vector<std::string>{"sorry"})));
+    State state;
+    Told told;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_EQ(state.answer, "sorry");
+    EXPECT_FALSE(state.trace.front().error.empty());
+}
+
+TEST(Graph, AFailedRouterIsPassedOverButAFailedAnswerIsTold) {
+    Graph graph;
+    graph.add("router", node(std::make_unique<Decider>("", true), {"speaker"}));
+    graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>{"half "}, Milliseconds(0), true)));
+    State state;
+    Told told;
+    const auto done = run(graph, state, told);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::upstream);
+    EXPECT_EQ(state.answer, "half ");
+}
+
+TEST(Graph, EdgesThatLeadNowhereAreRefused) {
+    Graph graph;
+    graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>{"x"}), {"nobody"}));
+    EXPECT_FALSE(graph.validate());
+    Graph silent;
+    silent.add("router", node(std::make_unique<Decider>("x")));
+    EXPECT_FALSE(silent.validate()) << "nothing answers";
+}
+
+TEST(Graph, AnEndlessGraphEnds) {
+    Graph graph;
+    graph.add("a", node(std::make_unique<Decider>("x"), {"b"}));
+    graph.add("b", node(std::make_unique<Decider>("x"), {"a"}));
+    State state;
+    Told told;
+    EXPECT_FALSE(run(graph, state, told));
+}
+
+TEST(Condition, SaysWhatItUnderstands) {
+    State state;
+    state.confidence = 0.4;
+    EXPECT_TRUE(Condition::parse("confidence < 0.5")->holds(state));
+    EXPECT_FALSE(Condition::parse("confidence >= 0.5")->holds(state));
+    EXPECT_TRUE(Condition::parse("passages == 0")->holds(state));
+    EXPECT_TRUE(Condition::parse("")->holds(state));
+    EXPECT_TRUE(Condition::parse("refused == false")->holds(state));
+    for (const auto* wrong : {"confidence", "mood == good", "intent < x", "confidence == high", "passages > many"})
+        EXPECT_FALSE(Condition::parse(wrong)) << wrong;
+}
+
+}  // namespace
+}  // namespace slipway::agent
