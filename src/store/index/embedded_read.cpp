@@ -27,7 +27,7 @@ class Snapshot {
         if (!connection_) return;
         connection_->clear_limit();
         auto ended = connection_->execute("ROLLBACK");
-        static_cast<void>(ended);  // the connection is closed by its owner when it is still in a transaction
+        static_cast<void>(ended);  // Readers closes a connection that is still in a transaction
     }
 
  private:

@@ -138,11 +138,15 @@ Result<std::vector<Ranked>> CandidateFilter::best(std::vector<Ranked> candidates
 }
 
 Result<bool> CandidateFilter::passes(std::uint64_t number) {
-    SLIPWAY_TRY(auto row, connection_.prepare("SELECT id, namespace, metadata FROM passages WHERE passage = ?1"));
-    row.bind(1, key_of(space_.key, number));
-    SLIPWAY_TRY(const bool found, row.step());
+    if (row_) {
+        row_->reset();
+    } else {
+        SLIPWAY_TRY(row_, connection_.prepare("SELECT id, namespace, metadata FROM passages WHERE passage = ?1"));
+    }
+    row_->bind(1, key_of(space_.key, number));
+    SLIPWAY_TRY(const bool found, row_->step());
     if (!found) return damaged(connection_, "the postings name a passage that does not exist");
-    SLIPWAY_TRY(const auto passage, read_fields(connection_, row, 0));
+    SLIPWAY_TRY(const auto passage, read_fields(connection_, *row_, 0));
     return matches(filter_, passage);
 }
 

@@ -43,6 +43,7 @@ class CandidateFilter {
     Pushdown pushed_;
     bool lets_all_pass_;
     std::optional<std::unordered_set<std::uint64_t>> allowed_;
+    std::optional<sqlite::Statement> row_;  // of a candidate, for as long as the filter is used
 };
 
 }  // namespace slipway::store::embedded
