@@ -21,8 +21,7 @@ class Snapshot {
     }
     Snapshot(Snapshot&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
     Snapshot(const Snapshot&) = delete;
-    // sqlite3_exec() of Connection::execute heeds no limit that has passed only after its check; so the limit goes
-    // first.
+    // The limit goes first: when the time is over the snapshot must end all the same.
     ~Snapshot() {
         if (!connection_) return;
         connection_->clear_limit();
