@@ -31,7 +31,7 @@ chat:
   graph:
     router:      {{ kind: route }}
     librarian:   {{ kind: retrieve }}
-    interpreter: {{ kind: answer, prompt: prompts/answer.md }}
+    interpreter: {{ kind: answer, options: {{ prompt: prompts/answer.md }} }}
 
 site:
   tagline: Ask the documents in docs/.
