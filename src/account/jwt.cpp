@@ -9,7 +9,9 @@ namespace {
 constexpr std::size_t kTokenBytesMax = 4096;
 constexpr std::chrono::seconds kClockSkewMax{30};
 
-std::unexpected<Error> refused() { return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again."); }
+std::unexpected<Error> refused() {
+    return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again.");
+}
 
 std::int64_t unix_seconds(Instant instant) { return to_unix_ms(instant) / 1000; }
 

@@ -9,7 +9,8 @@ namespace slipway::account {
 namespace {
 
 constexpr std::string_view kUserByName =
-    "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 and (u.email = $2 or u.username_folded = $2)";
+    "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 and (u.email = $2 or "
+    "u.username_folded = $2)";
 constexpr std::size_t kUsersListedMax = 10'000;
 
 std::unexpected<Error> unknown_user(std::string_view name) {
@@ -18,7 +19,8 @@ std::unexpected<Error> unknown_user(std::string_view name) {
 
 // The database names the column in its message; a client is told only whether it was the email or the username.
 Error taken(Error error) {
-    const bool email = error.message.find("email") != std::string::npos || text_or(error.details, "constraint").find("email") != std::string::npos;
+    const bool email = error.message.find("email") != std::string::npos ||
+                       text_or(error.details, "constraint").find("email") != std::string::npos;
     const std::string field = email ? "email" : "username";
     return Error{ErrorCode::conflict, fmt::format("This {} is already registered.", field), {{"field", field}}};
 }
@@ -26,18 +28,23 @@ Error taken(Error error) {
 }  // namespace
 
 Accounts::Accounts(store::Database& database, WorkerPool& pool, AccountOptions options)
-    : database_(database), pool_(pool), options_(std::move(options)),
+    : database_(database),
+      pool_(pool),
+      options_(std::move(options)),
       dummy_hash_(hash_password("not a password of anybody", options_.password_cost)) {}
 
 Task<void> Accounts::prepare() {
     store::Parameters parameters{new_id(), options_.workspace_name, now()};
-    SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
-                                              "insert into workspaces(id, name, created_at) values ($1, $2, $3) on conflict(name) do nothing",
-                                              std::move(parameters)));
+    SLIPWAY_CO_CHECK(co_await database_.write(
+        store::Scope::system(),
+        "insert into workspaces(id, name, created_at) values ($1, $2, $3) on conflict(name) do nothing",
+        std::move(parameters)));
     store::Parameters by_name{options_.workspace_name};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), "select id from workspaces where name = $1",
-                                                            std::move(by_name)));
-    if (rows.empty()) co_return fail(ErrorCode::internal, "The workspace '{}' could not be made.", options_.workspace_name);
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database_.read(store::Scope::system(), "select id from workspaces where name = $1",
+                                           std::move(by_name)));
+    if (rows.empty())
+        co_return fail(ErrorCode::internal, "The workspace '{}' could not be made.", options_.workspace_name);
     workspace_.value = rows.front().text("id");
     co_return Result<void>();
 }
@@ -51,7 +58,8 @@ Task<std::string> Accounts::hash(std::string password) {
 
 Task<User> Accounts::register_user(Registration registration) {
     if (!options_.registration_open)
-        co_return fail(ErrorCode::forbidden, "Registration is closed. An administrator can add you with `slipway users create`.");
+        co_return fail(ErrorCode::forbidden,
+                       "Registration is closed. An administrator can add you with `slipway users create`.");
     co_return co_await enroll(std::move(registration));
 }
 
@@ -67,14 +75,17 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     const auto workspace = workspace_.value;
     auto body = [&user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
-        store::Parameters row{user.id, user.number, user.email, user.username, lower_ascii(user.username), password_hash, user.created_at};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into users(id, number, email, username, username_folded, password_hash, active, created_at, updated_at) "
-            "values ($1, $2, $3, $4, $5, $6, 1, $7, $7)",
-            std::move(row)));
+        store::Parameters row{user.id,       user.number,    user.email, user.username, lower_ascii(user.username),
+                              password_hash, user.created_at};
+        SLIPWAY_CO_CHECK(
+            co_await transaction.execute("insert into users(id, number, email, username, username_folded, "
+                                         "password_hash, active, created_at, updated_at) "
+                                         "values ($1, $2, $3, $4, $5, $6, 1, $7, $7)",
+                                         std::move(row)));
         store::Parameters membership{workspace, user.id, to_string(user.role), user.created_at};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)", std::move(membership)));
+            "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
+            std::move(membership)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
@@ -91,8 +102,9 @@ Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::stri
     SLIPWAY_CO_CHECK(co_await check_attempts(by_address, options_.attempts_max * 10));
 
     store::Parameters parameters{workspace_.value, folded};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
-                                                            std::move(parameters)));
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
+                                           std::move(parameters)));
     const auto stored = rows.empty() ? dummy_hash_ : rows.front().text("password_hash");
     auto work = [stored, password = std::move(password)]() -> Result<bool> {
         return password.size() <= kPasswordLengthMax && verify_password(stored, password);
@@ -108,9 +120,8 @@ Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::stri
 }
 
 std::string Accounts::access_token_for(const User& user, const std::string& session_id) const {
-    json::object claims{{"sub", user.id},           {"sid", session_id},
-                        {"ws", workspace_.value},   {"user_id", user.number},
-                        {"username", user.username}, {"is_admin", user.role >= Role::admin}};
+    json::object claims{{"sub", user.id},         {"sid", session_id},         {"ws", workspace_.value},
+                        {"user_id", user.number}, {"username", user.username}, {"is_admin", user.role >= Role::admin}};
     return sign_token(std::move(claims), options_.secret, options_.access_token_valid_for);
 }
 
@@ -120,13 +131,16 @@ Task<Tokens> Accounts::open_session(User user) {
     tokens.refresh_token = random_token();
     tokens.expires_in = options_.access_token_valid_for;
     const auto current = now();
-    store::Parameters row{session_id, user.id, sha256_hex(tokens.refresh_token), current, current + options_.refresh_token_valid_for};
+    store::Parameters row{session_id, user.id, sha256_hex(tokens.refresh_token), current,
+                          current + options_.refresh_token_valid_for};
     auto body = [row = std::move(row), current](store::Transaction& transaction) -> Task<void> {
         store::Parameters expired{current};
-        SLIPWAY_CO_CHECK(co_await transaction.execute("delete from sessions where expires_at < $1", std::move(expired)));
+        SLIPWAY_CO_CHECK(
+            co_await transaction.execute("delete from sessions where expires_at < $1", std::move(expired)));
         auto values = row;
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into sessions(id, user_id, refresh_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)", std::move(values)));
+            "insert into sessions(id, user_id, refresh_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+            std::move(values)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
@@ -140,7 +154,8 @@ Task<Tokens> Accounts::refresh(std::string refresh_token) {
     const auto old_hash = sha256_hex(refresh_token);
     const auto fresh = random_token();
     const auto sql = fmt::format(
-        "select {}, s.id as session_id, s.refresh_hash, s.expires_at, s.revoked_at from sessions s join users u on u.id = s.user_id "
+        "select {}, s.id as session_id, s.refresh_hash, s.expires_at, s.revoked_at from sessions s join users u on "
+        "u.id = s.user_id "
         "join memberships m on m.user_id = u.id and m.workspace = $2 where s.refresh_hash = $1 or s.previous_hash = $1",
         kUserColumns);
     const auto workspace = workspace_.value;
@@ -154,18 +169,21 @@ Task<Tokens> Accounts::refresh(std::string refresh_token) {
         if (rows.empty()) co_return Result<void>();
         const auto row = rows.front();
         session_id = row.text("session_id");
-        const bool usable = row.truth("active") && !row.optional_integer("revoked_at") && row.instant("expires_at") > now();
+        const bool usable =
+            row.truth("active") && !row.optional_integer("revoked_at") && row.instant("expires_at") > now();
         if (!usable) co_return Result<void>();
         const auto current = now();
         if (row.text("refresh_hash") != old_hash) {
             // A token that was replaced already: somebody holds a copy, so nobody keeps the session.
             store::Parameters stolen{session_id, current};
-            SLIPWAY_CO_CHECK(co_await transaction.execute("update sessions set revoked_at = $2 where id = $1", std::move(stolen)));
+            SLIPWAY_CO_CHECK(
+                co_await transaction.execute("update sessions set revoked_at = $2 where id = $1", std::move(stolen)));
             co_return Result<void>();
         }
         store::Parameters renewed{session_id, sha256_hex(fresh), old_hash, current + valid_for};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update sessions set refresh_hash = $2, previous_hash = $3, expires_at = $4 where id = $1", std::move(renewed)));
+            "update sessions set refresh_hash = $2, previous_hash = $3, expires_at = $4 where id = $1",
+            std::move(renewed)));
         user = user_of(row);
         co_return Result<void>();
     };
@@ -182,16 +200,17 @@ Task<Tokens> Accounts::refresh(std::string refresh_token) {
 
 Task<void> Accounts::sign_out(std::string refresh_token) {
     store::Parameters parameters{sha256_hex(refresh_token), now()};
-    SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
-                                              "update sessions set revoked_at = $2 where refresh_hash = $1 and revoked_at is null",
-                                              std::move(parameters)));
+    SLIPWAY_CO_CHECK(co_await database_.write(
+        store::Scope::system(), "update sessions set revoked_at = $2 where refresh_hash = $1 and revoked_at is null",
+        std::move(parameters)));
     co_return Result<void>();
 }
 
 Task<Principal> Accounts::authenticate(std::string access_token) {
     SLIPWAY_CO_TRY(const auto claims, verify_token(access_token, options_.secret));
     const auto sql = fmt::format(
-        "select {}, s.revoked_at, s.expires_at from users u join memberships m on m.user_id = u.id and m.workspace = $3 "
+        "select {}, s.revoked_at, s.expires_at from users u join memberships m on m.user_id = u.id and m.workspace = "
+        "$3 "
         "join sessions s on s.user_id = u.id and s.id = $2 where u.id = $1",
         kUserColumns);
     store::Parameters parameters{text_or(claims, "sub"), text_or(claims, "sid"), text_or(claims, "ws")};
@@ -208,7 +227,9 @@ Task<Principal> Accounts::authenticate(std::string access_token) {
 Task<std::vector<User>> Accounts::list() {
     store::Parameters parameters{workspace_.value, kUsersListedMax};
     const auto sql = fmt::format(
-        "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 order by u.number limit $2", kUserColumns);
+        "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 order by u.number limit "
+        "$2",
+        kUserColumns);
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
     std::vector<User> users;
     for (const auto row : rows) users.push_back(user_of(row));
@@ -217,8 +238,9 @@ Task<std::vector<User>> Accounts::list() {
 
 Task<User> Accounts::find(std::string name) {
     store::Parameters parameters{workspace_.value, lower_ascii(name)};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
-                                                            std::move(parameters)));
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
+                                           std::move(parameters)));
     if (rows.empty()) co_return unknown_user(name);
     co_return user_of(rows.front());
 }
@@ -229,7 +251,8 @@ Task<void> Accounts::set_password(std::string name, std::string password) {
     SLIPWAY_CO_TRY(const auto password_hash, co_await hash(std::move(password)));
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         store::Parameters changed{user.id, password_hash, now()};
-        SLIPWAY_CO_CHECK(co_await transaction.execute("update users set password_hash = $2, updated_at = $3 where id = $1", std::move(changed)));
+        SLIPWAY_CO_CHECK(co_await transaction.execute(
+            "update users set password_hash = $2, updated_at = $3 where id = $1", std::move(changed)));
         store::Parameters sessions{user.id};
         SLIPWAY_CO_CHECK(co_await transaction.execute("delete from sessions where user_id = $1", std::move(sessions)));
         co_return Result<void>();
@@ -242,15 +265,16 @@ Task<void> Accounts::set_role(std::string name, Role role) {
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
     store::Parameters parameters{workspace_.value, user.id, to_string(role)};
     SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
-                                              "update memberships set role = $3 where workspace = $1 and user_id = $2", std::move(parameters)));
+                                              "update memberships set role = $3 where workspace = $1 and user_id = $2",
+                                              std::move(parameters)));
     co_return Result<void>();
 }
 
 Task<void> Accounts::set_active(std::string name, bool active) {
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
     store::Parameters parameters{user.id, active, now()};
-    SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(), "update users set active = $2, updated_at = $3 where id = $1",
-                                              std::move(parameters)));
+    SLIPWAY_CO_CHECK(co_await database_.write(
+        store::Scope::system(), "update users set active = $2, updated_at = $3 where id = $1", std::move(parameters)));
     co_return Result<void>();
 }
 

@@ -1,9 +1,9 @@
 // Accounts: registration, sign-in, sessions, roles.
 //
-// Passwords are argon2id hashes; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin, user_id); refresh tokens are
-// random, stored hashed, replaced at each use (the use of an old one ends the whole session). Users are checked on every request, so a
-// deactivated user or an ended session is out at once. Failed sign-ins are limited per name and per address; an unknown name and a wrong
-// password get the same answer after the same work.
+// Passwords are argon2id hashes; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin, user_id);
+// refresh tokens are random, stored hashed, replaced at each use (the use of an old one ends the whole session). Users
+// are checked on every request, so a deactivated user or an ended session is out at once. Failed sign-ins are limited
+// per name and per address; an unknown name and a wrong password get the same answer after the same work.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,8 @@ class Accounts {
     Task<void> prepare();
     const WorkspaceId& workspace() const { return workspace_; }
 
-    // `conflict` with details.field when the email or username is taken, `invalid` with details.errors, `forbidden` when closed.
+    // `conflict` with details.field when the email or username is taken, `invalid` with details.errors, `forbidden`
+    // when closed.
     Task<User> enroll(Registration registration, Role role = Role::member);
     Task<User> register_user(Registration registration);
 

@@ -110,9 +110,11 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
         std::string_view name;
         std::int64_t factor;
     };
-    constexpr std::array<Unit, 6> kUnits{{{"ms", 1}, {"", 1000}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+    constexpr std::array<Unit, 6> kUnits{
+        {{"ms", 1}, {"", 1000}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
     for (const auto& [name, factor] : kUnits)
-        if (unit == name && value <= std::numeric_limits<std::int64_t>::max() / factor) return milliseconds(value * factor);
+        if (unit == name && value <= std::numeric_limits<std::int64_t>::max() / factor)
+            return milliseconds(value * factor);
     return std::nullopt;
 }
 

@@ -31,7 +31,8 @@ std::string encode_base64(std::string_view bytes, int variant) {
 std::string sha256(std::string_view bytes) {
     std::string digest(32, '\0');
     unsigned length = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length, EVP_sha256(), nullptr) != 1)
+    if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length, EVP_sha256(),
+                   nullptr) != 1)
         std::abort();
     return digest;
 }
@@ -56,7 +57,8 @@ void Sha256::add(std::string_view bytes) {
 std::string Sha256::finish() {
     std::string digest(32, '\0');
     unsigned length = 0;
-    if (EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()), &length) != 1) std::abort();
+    if (EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()), &length) != 1)
+        std::abort();
     return digest;
 }
 
@@ -83,15 +85,17 @@ std::string to_hex(std::string_view bytes) {
     return text;
 }
 
-std::string to_base64url(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING); }
+std::string to_base64url(std::string_view bytes) {
+    return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
 std::string to_base64(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_ORIGINAL); }
 
 std::optional<std::string> from_base64url(std::string_view text) {
     std::string bytes(text.size(), '\0');
     std::size_t length = 0;
     const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr, &length,
-                          &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
+                          nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         end != text.data() + text.size())
         return std::nullopt;
     bytes.resize(length);
@@ -114,7 +118,8 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 std::string new_id() {
     auto bytes = random_bytes(16);
     using namespace std::chrono;
-    const auto ms = static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+    const auto ms =
+        static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
     for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<char>(ms >> (40 - 8 * i));
     bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x70);
     bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
@@ -126,7 +131,8 @@ std::string new_id() {
 std::string hash_password(std::string_view password, PasswordCost cost) {
     ensure_sodium();
     std::array<char, crypto_pwhash_STRBYTES> text{};
-    if (crypto_pwhash_argon2id_str(text.data(), password.data(), password.size(), cost.operations, cost.memory_bytes) != 0)
+    if (crypto_pwhash_argon2id_str(text.data(), password.data(), password.size(), cost.operations, cost.memory_bytes) !=
+        0)
         std::abort();  // out of memory
     return text.data();
 }

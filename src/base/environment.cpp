@@ -37,7 +37,8 @@ Result<std::string> expand_braced(const Environment& environment, std::string_vi
     const auto length = name_length(inside);
     const auto rest = inside.substr(length);
     if (length == 0 || !(rest.empty() || rest.starts_with(":-") || rest.starts_with(":+")))
-        return fail(ErrorCode::invalid, "${{{}}} is not understood; write ${{NAME}}, ${{NAME:-default}} or ${{NAME:+text}}.", inside);
+        return fail(ErrorCode::invalid,
+                    "${{{}}} is not understood; write ${{NAME}}, ${{NAME:-default}} or ${{NAME:+text}}.", inside);
     auto value = environment.get(inside.substr(0, length));
     if (rest.empty()) return value.value_or("");
     if (rest[1] == '-') return value ? Result<std::string>(*value) : expand_at(environment, rest.substr(2), depth + 1);
@@ -45,7 +46,8 @@ Result<std::string> expand_braced(const Environment& environment, std::string_vi
 }
 
 Result<std::string> expand_at(const Environment& environment, std::string_view text, int depth) {
-    if (depth > kExpansionDepthMax) return fail(ErrorCode::invalid, "Variables are nested more than {} deep.", kExpansionDepthMax);
+    if (depth > kExpansionDepthMax)
+        return fail(ErrorCode::invalid, "Variables are nested more than {} deep.", kExpansionDepthMax);
     std::string expanded;
     while (!text.empty()) {
         const auto dollar = text.find('$');
@@ -78,7 +80,8 @@ Environment Environment::of_process() {
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view line(*entry);
         const auto equals = line.find('=');
-        if (equals != std::string_view::npos) environment.set(std::string(line.substr(0, equals)), std::string(line.substr(equals + 1)));
+        if (equals != std::string_view::npos)
+            environment.set(std::string(line.substr(0, equals)), std::string(line.substr(equals + 1)));
     }
     return environment;
 }
@@ -105,7 +108,8 @@ Result<void> Environment::add_file(const std::filesystem::path& path) {
         if (equals == std::string_view::npos || name_length(name) != name.size() || name.empty())
             return fail(ErrorCode::invalid, "{}:{}: expected NAME=value.", path.string(), number);
         auto value = trim(line.substr(equals + 1));
-        const bool quoted = value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
+        const bool quoted =
+            value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
         if (quoted) value = value.substr(1, value.size() - 2);
         if (!has(name)) set(std::string(name), std::string(value));
     }

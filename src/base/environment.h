@@ -30,8 +30,8 @@ class Environment {
     Result<void> add_file(const std::filesystem::path& path);
     void set(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
 
-    // Replaces ${NAME}, ${NAME:-default}, ${NAME:+text} and $NAME inside those texts; nesting is allowed up to 8 levels.
-    // A name without value and default becomes empty. `invalid` for an unclosed brace.
+    // Replaces ${NAME}, ${NAME:-default}, ${NAME:+text} and $NAME inside those texts; nesting is allowed up to 8
+    // levels. A name without value and default becomes empty. `invalid` for an unclosed brace.
     Result<std::string> expand(std::string_view text) const;
 
  private:

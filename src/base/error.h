@@ -1,5 +1,6 @@
-// Errors as values. Every operation that can fail for a reason outside the program returns Result<T>; exceptions are for bugs and
-// are caught once per request. The message is for a person: what is wrong and what to do. It never holds a secret.
+// Errors as values. Every operation that can fail for a reason outside the program returns Result<T>; exceptions are
+// for bugs and are caught once per request. The message is for a person: what is wrong and what to do. It never holds a
+// secret.
 #pragma once
 
 #include <expected>
@@ -66,7 +67,8 @@ std::unexpected<Error> pass(Result<T>& failed) {
     if (!name) leave ::slipway::pass(name);         \
     declaration = *std::move(name)
 #define SLIPWAY_TRY(declaration, ...) SLIPWAY_TRY_(return, SLIPWAY_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
-#define SLIPWAY_CO_TRY(declaration, ...) SLIPWAY_TRY_(co_return, SLIPWAY_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
+#define SLIPWAY_CO_TRY(declaration, ...) \
+    SLIPWAY_TRY_(co_return, SLIPWAY_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
 #define SLIPWAY_CHECK_(leave, name, ...) \
     if (auto name = __VA_ARGS__; !name) leave ::slipway::pass(name)
 #define SLIPWAY_CHECK(...) SLIPWAY_CHECK_(return, SLIPWAY_JOIN(result_, __LINE__), __VA_ARGS__)

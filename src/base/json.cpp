@@ -4,7 +4,8 @@ namespace slipway {
 
 Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
     if (text.size() > limits.bytes_max)
-        return fail(ErrorCode::invalid, "The JSON text has {} bytes; at most {} are accepted.", text.size(), limits.bytes_max);
+        return fail(ErrorCode::invalid, "The JSON text has {} bytes; at most {} are accepted.", text.size(),
+                    limits.bytes_max);
     json::parse_options options;
     options.max_depth = limits.depth_max;
     json::stream_parser parser({}, options);

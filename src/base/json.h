@@ -1,4 +1,5 @@
-// JSON in and out (Boost.JSON), with limits on what comes from outside, and typed access that says which field is wrong.
+// JSON in and out (Boost.JSON), with limits on what comes from outside, and typed access that says which field is
+// wrong.
 #pragma once
 
 #include <cstddef>

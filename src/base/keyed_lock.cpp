@@ -23,7 +23,8 @@ Task<KeyedLock::Guard> KeyedLock::acquire(std::string key, Milliseconds patience
         const std::lock_guard hold(mutex_);
         const auto [entry, free] = held_.try_emplace(key);
         if (free) co_return Guard(*this, std::move(key));
-        if (entry->second.size() >= waiting_max_) co_return fail(ErrorCode::unavailable, "Too many requests wait for the same thing; try again in a moment.");
+        if (entry->second.size() >= waiting_max_)
+            co_return fail(ErrorCode::unavailable, "Too many requests wait for the same thing; try again in a moment.");
         waiter = std::make_shared<Waiter>(executor);
         waiter->timer.expires_after(patience);
         entry->second.push_back(waiter);
@@ -40,7 +41,8 @@ Task<KeyedLock::Guard> KeyedLock::acquire(std::string key, Milliseconds patience
     }
     Guard guard(*this, std::move(key));
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return fail(ErrorCode::unavailable, "The request was cancelled.");
+    if (state.cancelled() != asio::cancellation_type::none)
+        co_return fail(ErrorCode::unavailable, "The request was cancelled.");
     co_return guard;
 }
 

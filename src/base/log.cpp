@@ -3,10 +3,9 @@
 #include <array>
 #include <atomic>
 
-#include <unistd.h>
-
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -29,8 +28,8 @@ std::string as_json(Level level, std::string_view event, boost::json::object fie
 
 std::string as_text(Level level, std::string_view event, const boost::json::object& fields) {
     constexpr std::array<std::string_view, 4> kColours{"\x1b[2m", "", "\x1b[33m", "\x1b[31m"};
-    auto line = fmt::format("\x1b[2m{}\x1b[0m {}{}\x1b[0m", to_iso8601(now()).substr(11, 12), kColours[static_cast<std::size_t>(level)],
-                            event);
+    auto line = fmt::format("\x1b[2m{}\x1b[0m {}{}\x1b[0m", to_iso8601(now()).substr(11, 12),
+                            kColours[static_cast<std::size_t>(level)], event);
     for (const auto& field : fields) {
         const auto& value = field.value();
         const auto shown = value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);

@@ -18,9 +18,17 @@ bool enabled(Level level);
 // `event` is a short fixed phrase ("request", "document indexed"); what varies goes into the fields.
 void write(Level level, std::string_view event, boost::json::object fields = {});
 
-inline void debug(std::string_view event, boost::json::object fields = {}) { write(Level::debug, event, std::move(fields)); }
-inline void info(std::string_view event, boost::json::object fields = {}) { write(Level::info, event, std::move(fields)); }
-inline void warning(std::string_view event, boost::json::object fields = {}) { write(Level::warning, event, std::move(fields)); }
-inline void error(std::string_view event, boost::json::object fields = {}) { write(Level::error, event, std::move(fields)); }
+inline void debug(std::string_view event, boost::json::object fields = {}) {
+    write(Level::debug, event, std::move(fields));
+}
+inline void info(std::string_view event, boost::json::object fields = {}) {
+    write(Level::info, event, std::move(fields));
+}
+inline void warning(std::string_view event, boost::json::object fields = {}) {
+    write(Level::warning, event, std::move(fields));
+}
+inline void error(std::string_view event, boost::json::object fields = {}) {
+    write(Level::error, event, std::move(fields));
+}
 
 }  // namespace slipway::log

@@ -23,8 +23,8 @@ class WorkerPool {
     WorkerPool(std::string name, std::size_t threads, std::size_t queue_limit = 4096);
 
     // Runs `work` (a callable returning Result<T>) on a thread of the pool and resumes the caller on its own executor.
-    // Not cancellable once started; a full queue answers `unavailable` at once. The callable must own what it uses or refer to what
-    // the awaiting coroutine keeps alive.
+    // Not cancellable once started; a full queue answers `unavailable` at once. The callable must own what it uses or
+    // refer to what the awaiting coroutine keeps alive.
     template <typename Work>
     auto run(Work work) -> asio::awaitable<std::invoke_result_t<Work>>;
 
@@ -46,7 +46,8 @@ template <typename Work>
 auto WorkerPool::run(Work work) -> asio::awaitable<std::invoke_result_t<Work>> {
     using Value = std::invoke_result_t<Work>;
     if (!reserve())
-        co_return fail(ErrorCode::unavailable, "The {} pool is full ({} waiting); try again in a moment.", name_, queue_limit_);
+        co_return fail(ErrorCode::unavailable, "The {} pool is full ({} waiting); try again in a moment.", name_,
+                       queue_limit_);
     auto start = [this, &work](auto handler) {
         auto caller = asio::get_associated_executor(handler);
         // The work guard keeps the caller's loop alive while the pool works.

@@ -1,8 +1,8 @@
 // Coroutines. Task<T> is what every operation that waits returns: an Asio coroutine that yields a Result<T>.
 //
-// Rules of the house: name it before you await it (no lambda, aggregate, ternary or braced temporary in an expression with co_await);
-// a coroutine takes its parameters by value or takes references that its caller keeps alive until it ends; dropping or cancelling
-// the awaiting coroutine cancels what it awaits.
+// Rules of the house: name it before you await it (no lambda, aggregate, ternary or braced temporary in an expression
+// with co_await); a coroutine takes its parameters by value or takes references that its caller keeps alive until it
+// ends; dropping or cancelling the awaiting coroutine cancels what it awaits.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ asio::awaitable<void> sleep_for(Milliseconds duration);
 // True once the current coroutine was asked to stop; loops that never await anything else ask this.
 asio::awaitable<bool> cancelled();
 
-// Runs a coroutine to its end on a fresh event loop of this thread. For the command line and for tests; never inside a loop.
+// Runs a coroutine to its end on a fresh event loop of this thread. For the command line and for tests; never inside a
+// loop.
 template <typename T>
 T run_to_end(asio::awaitable<T> task);
 

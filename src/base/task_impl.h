@@ -30,7 +30,8 @@ T run_to_end(asio::awaitable<T> task) {
     }
 }
 
-// The result of `task`, or `unavailable` with `what` in the message once `limit` has passed; the task is cancelled then.
+// The result of `task`, or `unavailable` with `what` in the message once `limit` has passed; the task is cancelled
+// then.
 template <typename T>
 Task<T> with_timeout(Task<T> task, Milliseconds limit, std::string what) {
     using namespace asio::experimental::awaitable_operators;

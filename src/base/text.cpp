@@ -26,7 +26,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         next[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             next[j] = std::min({row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) next[j] = std::min(next[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                next[j] = std::min(next[j], before[j - 2] + 1);
         }
         before = row;
         row = next;
@@ -75,7 +76,8 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
 void append_utf8(std::string& text, char32_t code_point) {
     if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) code_point = 0xFFFD;
     char buffer[4];
-    const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), reinterpret_cast<utf8proc_uint8_t*>(buffer));
+    const auto length =
+        utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), reinterpret_cast<utf8proc_uint8_t*>(buffer));
     text.append(buffer, static_cast<std::size_t>(length));
 }
 
@@ -97,7 +99,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 std::string replace_all(std::string text, std::string_view what, std::string_view with) {
     if (what.empty()) return text;
-    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) text.replace(at, what.size(), with);
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+        text.replace(at, what.size(), with);
     return text;
 }
 
@@ -124,8 +127,10 @@ std::string collapse_spaces(std::string_view text) {
     std::string collapsed;
     collapsed.reserve(text.size());
     for (const char c : trim(text)) {
-        if (!is_space(c)) collapsed += c;
-        else if (collapsed.back() != ' ') collapsed += ' ';
+        if (!is_space(c))
+            collapsed += c;
+        else if (collapsed.back() != ' ')
+            collapsed += ' ';
     }
     return collapsed;
 }

@@ -1,4 +1,5 @@
-// A workspace is a tenant. Every row, passage, object and cached answer belongs to exactly one; ports take it as a parameter.
+// A workspace is a tenant. Every row, passage, object and cached answer belongs to exactly one; ports take it as a
+// parameter.
 #pragma once
 
 #include <string>

@@ -21,12 +21,14 @@ std::string title_of(std::string_view content, std::size_t characters_max) {
     const auto cut = cut_utf8(text, characters_max);
     if (cut.size() == text.size()) return text;
     const auto space = cut.rfind(' ');
-    return std::string(cut.substr(0, space == std::string_view::npos || space < cut.size() / 2 ? cut.size() : space)) + "…";
+    return std::string(cut.substr(0, space == std::string_view::npos || space < cut.size() / 2 ? cut.size() : space)) +
+           "…";
 }
 
 }  // namespace
 
-// Everything about one turn; shared with the coroutine that answers, which outlives a cancelled caller until the answer is stored.
+// Everything about one turn; shared with the coroutine that answers, which outlives a cancelled caller until the answer
+// is stored.
 struct Chats::Turn {
     Owner owner;
     Chat chat;
@@ -42,7 +44,8 @@ struct Chats::Turn {
 
 // Lets stop() reach the loop of the turn.
 struct Chats::Running {
-    explicit Running(const asio::any_io_executor& executor) : stopped(executor, std::chrono::steady_clock::time_point::max()) {}
+    explicit Running(const asio::any_io_executor& executor)
+        : stopped(executor, std::chrono::steady_clock::time_point::max()) {}
     asio::steady_timer stopped;  // expires: stop
 };
 
@@ -52,20 +55,22 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
     const auto characters = static_cast<std::size_t>(
         std::ranges::count_if(content, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
     if (content.size() > options_.message_bytes_max || characters > options_.message_characters_max)
-        co_return fail(ErrorCode::invalid, "The message is too long: {} characters; at most {} are accepted.", characters, options_.message_characters_max);
+        co_return fail(ErrorCode::invalid, "The message is too long: {} characters; at most {} are accepted.",
+                       characters, options_.message_characters_max);
 
     auto turn = std::make_shared<Turn>();
     turn->owner = request.owner;
     const bool is_new = !request.chat_id;
+    turn->chat.id = request.chat_id.value_or(new_id());
+    // The turn is taken before anything else is awaited: that is what makes the order of answers the order of asking.
+    SLIPWAY_CO_TRY(const auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
     if (is_new) {
-        turn->chat.id = new_id();
         turn->chat.user_id = request.owner.user_id;
         turn->chat.title = title_of(content, options_.title_characters_max);
         turn->chat.created_at = turn->chat.updated_at = now();
     } else {
         SLIPWAY_CO_TRY(turn->chat, co_await get(request.owner, *request.chat_id));
     }
-    SLIPWAY_CO_TRY(const auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
     turn->question.id = new_id();
     turn->question.chat_id = turn->chat.id;
     turn->question.content = std::string(content);
@@ -74,9 +79,10 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
         if (is_new) SLIPWAY_CO_CHECK(co_await insert_chat(transaction, turn->chat));
         SLIPWAY_CO_CHECK(co_await insert_message(transaction, turn->question));
         store::Parameters values{turn->chat.id, turn->question.created_at, title_of(turn->question.content, 60)};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update chats set updated_at = $2, title = case when title = '' then $3 else title end where workspace = $workspace and id = $1",
-            std::move(values)));
+        SLIPWAY_CO_CHECK(
+            co_await transaction.execute("update chats set updated_at = $2, title = case when title = '' then $3 else "
+                                         "title end where workspace = $workspace and id = $1",
+                                         std::move(values)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
@@ -95,8 +101,10 @@ Task<Message> Chats::regenerate(Owner owner, std::string id, ChatListener listen
     SLIPWAY_CO_TRY(const auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
     SLIPWAY_CO_TRY(const auto last, co_await messages(owner, id, 0, 2));
     for (const auto& message : last) {
-        if (message.role == model::Role::user) turn->question = message;
-        else turn->replaced_id = message.id;
+        if (message.role == model::Role::user)
+            turn->question = message;
+        else
+            turn->replaced_id = message.id;
     }
     if (!last.empty() && last.back().role == model::Role::user) turn->replaced_id.clear();  // it was never answered
     if (turn->question.id.empty()) co_return fail(ErrorCode::conflict, "This chat has no question to answer again.");
@@ -211,21 +219,26 @@ Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
     for (const auto& step : state.trace) answer.trace.push_back(agent::to_json(step));
     answer.prompt_tokens = state.usage.prompt_tokens;
     answer.completion_tokens = state.usage.completion_tokens;
-    answer.response_time_ms = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - turn->began).count();
+    answer.response_time_ms =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - turn->began).count();
     answer.created_at = now();
     if (!turn->outcome) answer.error = turn->outcome.error().message;
-    if (turn->interrupted || (!turn->outcome && !answer.content.empty())) answer.status = MessageStatus::partial;
-    else if (!turn->outcome) answer.status = MessageStatus::failed;
+    if (turn->interrupted || (!turn->outcome && !answer.content.empty()))
+        answer.status = MessageStatus::partial;
+    else if (!turn->outcome)
+        answer.status = MessageStatus::failed;
 
     auto body = [&turn, &answer](store::Transaction& transaction) -> Task<void> {
         if (!turn->replaced_id.empty()) {
             store::Parameters replaced{turn->replaced_id};
-            SLIPWAY_CO_CHECK(co_await transaction.execute("delete from messages where workspace = $workspace and id = $1", std::move(replaced)));
+            SLIPWAY_CO_CHECK(co_await transaction.execute(
+                "delete from messages where workspace = $workspace and id = $1", std::move(replaced)));
         }
         SLIPWAY_CO_CHECK(co_await insert_message(transaction, answer));
         store::Parameters values{turn->chat.id, answer.prompt_tokens + answer.completion_tokens, answer.created_at};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update chats set tokens = tokens + $2, updated_at = $3 where workspace = $workspace and id = $1", std::move(values)));
+            "update chats set tokens = tokens + $2, updated_at = $3 where workspace = $workspace and id = $1",
+            std::move(values)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
@@ -238,10 +251,12 @@ Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
 // The conversation before message number `before`, newest kept first, inside the token budget; returned oldest first.
 Task<std::vector<model::Message>> Chats::history(Owner owner, std::string chat_id, std::int64_t before) {
     store::Parameters parameters{chat_id, before, kHistoryMessagesMax};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(owner.workspace,
-                                                            "select role, content from messages where workspace = $workspace and chat_id = $1 "
-                                                            "and number < $2 and status <> 'failed' order by number desc limit $3",
-                                                            std::move(parameters)));
+    SLIPWAY_CO_TRY(
+        const auto rows,
+        co_await database_.read(owner.workspace,
+                                "select role, content from messages where workspace = $workspace and chat_id = $1 "
+                                "and number < $2 and status <> 'failed' order by number desc limit $3",
+                                std::move(parameters)));
     std::vector<model::Message> newest_first;
     std::int64_t budget = options_.history_tokens;
     for (const auto row : rows) {

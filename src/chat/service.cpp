@@ -31,7 +31,8 @@ Task<Chat> Chats::create(Owner owner, std::string title) {
 }
 
 Task<Chat> Chats::get(Owner owner, std::string id) {
-    const auto sql = fmt::format("select {} from chats c where c.workspace = $workspace and c.user_id = $1 and c.id = $2", kChatColumns);
+    const auto sql = fmt::format(
+        "select {} from chats c where c.workspace = $workspace and c.user_id = $1 and c.id = $2", kChatColumns);
     store::Parameters parameters{owner.user_id, id};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(owner.workspace, sql, std::move(parameters)));
     if (rows.empty()) co_return no_chat(id);
@@ -39,7 +40,8 @@ Task<Chat> Chats::get(Owner owner, std::string id) {
 }
 
 Task<Chat> Chats::get_by_number(Owner owner, std::int64_t number) {
-    const auto sql = fmt::format("select {} from chats c where c.workspace = $workspace and c.user_id = $1 and c.number = $2", kChatColumns);
+    const auto sql = fmt::format(
+        "select {} from chats c where c.workspace = $workspace and c.user_id = $1 and c.number = $2", kChatColumns);
     store::Parameters parameters{owner.user_id, number};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(owner.workspace, sql, std::move(parameters)));
     if (rows.empty()) co_return no_chat(std::to_string(number));
@@ -48,11 +50,14 @@ Task<Chat> Chats::get_by_number(Owner owner, std::int64_t number) {
 
 Task<ChatPage> Chats::list(Owner owner, std::size_t offset, std::size_t limit) {
     store::Parameters by_user{owner.user_id};
-    SLIPWAY_CO_TRY(const auto counted, co_await database_.read(owner.workspace,
-                                                               "select count(*) as total from chats where workspace = $workspace and user_id = $1",
-                                                               std::move(by_user)));
+    SLIPWAY_CO_TRY(
+        const auto counted,
+        co_await database_.read(owner.workspace,
+                                "select count(*) as total from chats where workspace = $workspace and user_id = $1",
+                                std::move(by_user)));
     const auto sql = fmt::format(
-        "select {} from chats c where c.workspace = $workspace and c.user_id = $1 order by c.updated_at desc, c.number desc limit $2 offset $3",
+        "select {} from chats c where c.workspace = $workspace and c.user_id = $1 order by c.updated_at desc, c.number "
+        "desc limit $2 offset $3",
         kChatColumns);
     store::Parameters parameters{owner.user_id, std::min(limit, kPageMax), offset};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(owner.workspace, sql, std::move(parameters)));
@@ -66,9 +71,11 @@ Task<Chat> Chats::rename(Owner owner, std::string id, std::string title) {
     auto wanted = std::string(cut_utf8(collapse_spaces(title), kTitleBytesMax));
     if (wanted.empty()) co_return fail(ErrorCode::invalid, "A title needs at least one character.");
     store::Parameters parameters{owner.user_id, id, std::move(wanted)};
-    SLIPWAY_CO_TRY(const auto changed, co_await database_.write(owner.workspace,
-                                                                "update chats set title = $3 where workspace = $workspace and user_id = $1 and id = $2",
-                                                                std::move(parameters)));
+    SLIPWAY_CO_TRY(
+        const auto changed,
+        co_await database_.write(
+            owner.workspace, "update chats set title = $3 where workspace = $workspace and user_id = $1 and id = $2",
+            std::move(parameters)));
     if (changed.changed() == 0) co_return no_chat(id);
     co_return co_await get(std::move(owner), std::move(id));
 }
@@ -84,8 +91,10 @@ Task<void> Chats::remove(Owner owner, std::string id) {
             "(select id from chats where workspace = $workspace and user_id = $1 and id = $2)",
             std::move(values)));
         auto by_id = parameters;
-        SLIPWAY_CO_TRY(const auto removed, co_await transaction.execute(
-                                               "delete from chats where workspace = $workspace and user_id = $1 and id = $2", std::move(by_id)));
+        SLIPWAY_CO_TRY(
+            const auto removed,
+            co_await transaction.execute("delete from chats where workspace = $workspace and user_id = $1 and id = $2",
+                                         std::move(by_id)));
         if (removed.changed() == 0) co_return no_chat(id);
         co_return Result<void>();
     };
@@ -96,7 +105,8 @@ Task<void> Chats::remove(Owner owner, std::string id) {
 Task<std::vector<Message>> Chats::messages(Owner owner, std::string id, std::int64_t before, std::size_t limit) {
     SLIPWAY_CO_CHECK(co_await get(owner, id));
     const auto sql = fmt::format(
-        "select {} from messages m where m.workspace = $workspace and m.chat_id = $1 and ($2 = 0 or m.number < $2) order by m.number desc limit $3",
+        "select {} from messages m where m.workspace = $workspace and m.chat_id = $1 and ($2 = 0 or m.number < $2) "
+        "order by m.number desc limit $3",
         kMessageColumns);
     store::Parameters parameters{id, before, std::min(limit, kPageMax)};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(owner.workspace, sql, std::move(parameters)));

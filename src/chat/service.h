@@ -1,8 +1,8 @@
 // Chats: conversations that remember, answered by the graph of agents.
 //
-// The question is stored before anything is answered, the answer when it is whole. When the client leaves (the awaiting coroutine is
-// cancelled), the user stops it, or the model breaks off, the model call is cancelled and what was sent is stored as partial. Two messages
-// sent to one chat at once are answered in the order they came. Thread safe.
+// The question is stored before anything is answered, the answer when it is whole. When the client leaves (the awaiting
+// coroutine is cancelled), the user stops it, or the model breaks off, the model call is cancelled and what was sent is
+// stored as partial. Two messages sent to one chat at once are answered in the order they came. Thread safe.
 #pragma once
 
 #include <map>
@@ -18,9 +18,9 @@ namespace slipway::chat {
 struct ChatOptions {
     std::size_t message_bytes_max = 40'000;
     std::size_t message_characters_max = 10'000;
-    std::int64_t history_tokens = 2000;      // of the conversation given to the model (estimated, see model/tokens.h)
+    std::int64_t history_tokens = 2000;  // of the conversation given to the model (estimated, see model/tokens.h)
     std::size_t title_characters_max = 60;
-    Milliseconds turn_patience{120'000};     // how long a message waits for the one before it
+    Milliseconds turn_patience{120'000};  // how long a message waits for the one before it
 };
 
 struct SendRequest {
@@ -44,8 +44,8 @@ class Chats {
     // A chat with all its messages, as JSON that a person can keep.
     Task<json::object> to_export(Owner owner, std::string id);
 
-    // Returns the answer as it was stored. An error after `started` was told means that the answer failed or is partial; it is stored too
-    // (details.message_id).
+    // Returns the answer as it was stored. An error after `started` was told means that the answer failed or is
+    // partial; it is stored too (details.message_id).
     Task<Message> send(SendRequest request, ChatListener listener);
     // Answers the last question again; the previous answer is replaced when the new one is stored.
     Task<Message> regenerate(Owner owner, std::string id, ChatListener listener);

@@ -82,7 +82,9 @@ Message message_of(const store::Row& row) {
     message.chat_id = row.text("chat_id");
     message.role = role_from(row.text("role"));
     const auto status = row.text("status");
-    message.status = status == "partial" ? MessageStatus::partial : status == "failed" ? MessageStatus::failed : MessageStatus::complete;
+    message.status = status == "partial"  ? MessageStatus::partial
+                     : status == "failed" ? MessageStatus::failed
+                                          : MessageStatus::complete;
     message.content = row.text("content");
     message.agent = row.text("agent");
     message.model = row.text("model");
@@ -103,9 +105,10 @@ Message message_of(const store::Row& row) {
 Task<void> insert_chat(store::Transaction& transaction, Chat& chat) {
     SLIPWAY_CO_TRY(chat.number, co_await store::next_number(transaction, "chat"));
     store::Parameters values{chat.id, chat.number, chat.user_id, chat.title, chat.created_at};
-    SLIPWAY_CO_CHECK(co_await transaction.execute(
-        "insert into chats(id, workspace, number, user_id, title, created_at, updated_at) values ($1, $workspace, $2, $3, $4, $5, $5)",
-        std::move(values)));
+    SLIPWAY_CO_CHECK(
+        co_await transaction.execute("insert into chats(id, workspace, number, user_id, title, created_at, updated_at) "
+                                     "values ($1, $workspace, $2, $3, $4, $5, $5)",
+                                     std::move(values)));
     co_return Result<void>();
 }
 
@@ -132,7 +135,8 @@ Task<void> insert_message(store::Transaction& transaction, Message& message) {
                              message.response_time_ms,
                              message.created_at};
     SLIPWAY_CO_CHECK(co_await transaction.execute(
-        "insert into messages(id, workspace, number, chat_id, role, status, content, agent, model, routing_reason, sources, flags, trace, error, "
+        "insert into messages(id, workspace, number, chat_id, role, status, content, agent, model, routing_reason, "
+        "sources, flags, trace, error, "
         "prompt_tokens, completion_tokens, response_time_ms, created_at) "
         "values ($1, $workspace, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         std::move(values)));

@@ -16,7 +16,8 @@ inline constexpr std::string_view kChatColumns =
 Chat chat_of(const store::Row& row);
 
 inline constexpr std::string_view kMessageColumns =
-    "m.id, m.number, m.chat_id, m.role, m.status, m.content, m.agent, m.model, m.routing_reason, m.sources, m.flags, m.trace, m.error, "
+    "m.id, m.number, m.chat_id, m.role, m.status, m.content, m.agent, m.model, m.routing_reason, m.sources, m.flags, "
+    "m.trace, m.error, "
     "m.prompt_tokens, m.completion_tokens, m.response_time_ms, m.created_at";
 Message message_of(const store::Row& row);
 

@@ -4,9 +4,12 @@
 namespace slipway::chat {
 
 json::object to_json(const Chat& chat) {
-    return {{"id", chat.id},         {"number", chat.number},
-            {"title", chat.title},   {"message_count", chat.messages},
-            {"tokens", chat.tokens}, {"created_at", to_iso8601(chat.created_at)},
+    return {{"id", chat.id},
+            {"number", chat.number},
+            {"title", chat.title},
+            {"message_count", chat.messages},
+            {"tokens", chat.tokens},
+            {"created_at", to_iso8601(chat.created_at)},
             {"updated_at", to_iso8601(chat.updated_at)}};
 }
 

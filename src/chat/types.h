@@ -36,12 +36,12 @@ struct Message {
     model::Role role = model::Role::user;
     MessageStatus status = MessageStatus::complete;
     std::string content;
-    std::string agent;            // the node that answered
+    std::string agent;  // the node that answered
     std::string model;
     std::string routing_reason;
     std::vector<knowledge::Source> sources;
     std::vector<std::string> flags;
-    json::array trace;            // of agent::Step
+    json::array trace;  // of agent::Step
     std::string error;
     std::int64_t prompt_tokens = 0, completion_tokens = 0;
     std::int64_t response_time_ms = 0;
@@ -60,12 +60,12 @@ struct ChatPage {
 struct ChatEvent {
     enum class Kind : unsigned char { started, routed, sources, text, done };
     Kind kind = Kind::text;
-    const Chat* chat = nullptr;              // always
-    const Message* question = nullptr;       // always; stored already
-    std::string_view answer_id;              // always
-    std::string_view text;                   // of a text event
-    const agent::State* state = nullptr;     // of routed and sources
-    const Message* answer = nullptr;         // of done; stored already
+    const Chat* chat = nullptr;           // always
+    const Message* question = nullptr;    // always; stored already
+    std::string_view answer_id;           // always
+    std::string_view text;                // of a text event
+    const agent::State* state = nullptr;  // of routed and sources
+    const Message* answer = nullptr;      // of done; stored already
 };
 using ChatListener = std::function<Task<void>(const ChatEvent&)>;
 

@@ -33,15 +33,17 @@ void print_status(const json::object& status) {
     for (const auto* name : {"application", "title", "version", "environment", "data", "chat_model", "embedding_model"})
         if (const auto value = text_or(status, name); !value.empty()) rows.push_back({name, printable(value)});
     if (const auto* documents = object_in(status, "documents"))
-        rows.push_back({"documents", fmt::format("{} indexed, {} pending, {} failed; {} passages", integer_or(*documents, "indexed", 0),
-                                                 integer_or(*documents, "pending", 0), integer_or(*documents, "failed", 0),
-                                                 integer_or(*documents, "passages", 0))});
+        rows.push_back(
+            {"documents", fmt::format("{} indexed, {} pending, {} failed; {} passages",
+                                      integer_or(*documents, "indexed", 0), integer_or(*documents, "pending", 0),
+                                      integer_or(*documents, "failed", 0), integer_or(*documents, "passages", 0))});
     if (const auto* stores = array_in(status, "stores"))
         for (const auto& entry : *stores)
             if (const auto* store = entry.if_object())
-                rows.push_back({std::string(text_or(*store, "name")),
-                                fmt::format("{}, {} ms{}", text_or(*store, "engine"), integer_or(*store, "latency_ms", 0),
-                                            text_or(*store, "error").empty() ? "" : ": " + printable(text_or(*store, "error")))});
+                rows.push_back(
+                    {std::string(text_or(*store, "name")),
+                     fmt::format("{}, {} ms{}", text_or(*store, "engine"), integer_or(*store, "latency_ms", 0),
+                                 text_or(*store, "error").empty() ? "" : ": " + printable(text_or(*store, "error")))});
     if (const auto note = text_or(status, "note"); !note.empty()) rows.push_back({"note", printable(note)});
     fmt::print("{}", table(rows));
 }
@@ -71,8 +73,8 @@ int change_user(const Target& target, const std::string& command, json::object a
     if (!link) return report(link.error());
     const auto user = (*link)->run(command, std::move(arguments));
     if (!user) return report(user.error());
-    fmt::print("{} <{}>, role {}{}\n", printable(text_or(*user, "username")), printable(text_or(*user, "email")), text_or(*user, "role"),
-               bool_or(*user, "active", true) ? "" : ", blocked");
+    fmt::print("{} <{}>, role {}{}\n", printable(text_or(*user, "username")), printable(text_or(*user, "email")),
+               text_or(*user, "role"), bool_or(*user, "active", true) ? "" : ", blocked");
     return kDone;
 }
 
@@ -97,7 +99,8 @@ int status(const Target& given, const std::string& where, bool json_wanted) {
     } else if (remote) {
         fmt::print("{}\n", bool_or(*result, "ready", false) ? "ready" : "not ready");
     } else {
-        fmt::print("{}\n", bool_or(*result, "running", false) ? "The server runs." : "No server runs; the stores were opened here.");
+        fmt::print("{}\n", bool_or(*result, "running", false) ? "The server runs."
+                                                              : "No server runs; the stores were opened here.");
         print_status(*result);
     }
     return remote && !bool_or(*result, "ready", false) ? kFailed : kDone;
@@ -110,7 +113,8 @@ int backup(const Target& target, const std::string& path) {
     const auto absolute = std::filesystem::absolute(path, error).lexically_normal();
     const auto result = (*link)->run("backup", {{"path", absolute.string()}});
     if (!result) return report(result.error());
-    fmt::print("{}: {} files, {}\n", path, integer_or(*result, "files", 0), size_text(static_cast<std::uint64_t>(integer_or(*result, "bytes", 0))));
+    fmt::print("{}: {} files, {}\n", path, integer_or(*result, "files", 0),
+               size_text(static_cast<std::uint64_t>(integer_or(*result, "bytes", 0))));
     return kDone;
 }
 
@@ -132,8 +136,9 @@ int users_list(const Target& target) {
     if (const auto* users = array_in(*result, "users"))
         for (const auto& entry : *users)
             if (const auto* user = entry.if_object())
-                rows.push_back({std::to_string(integer_or(*user, "number", 0)), printable(text_or(*user, "username")), printable(text_or(*user, "email")),
-                                std::string(text_or(*user, "role")), std::string(text_or(*user, "created_at").substr(0, 10)),
+                rows.push_back({std::to_string(integer_or(*user, "number", 0)), printable(text_or(*user, "username")),
+                                printable(text_or(*user, "email")), std::string(text_or(*user, "role")),
+                                std::string(text_or(*user, "created_at").substr(0, 10)),
                                 bool_or(*user, "active", true) ? "" : "blocked"});
     fmt::print("{}", table(rows));
     return kDone;
@@ -141,7 +146,9 @@ int users_list(const Target& target) {
 
 int users_create(const Target& target, UserArguments arguments) {
     if (arguments.password.empty()) arguments.password = read_password();
-    json::object wanted{{"username", arguments.name}, {"email", arguments.email}, {"password", arguments.password},
+    json::object wanted{{"username", arguments.name},
+                        {"email", arguments.email},
+                        {"password", arguments.password},
                         {"role", arguments.owner ? "owner" : arguments.role}};
     return change_user(target, "users.create", std::move(wanted));
 }

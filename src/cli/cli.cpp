@@ -26,18 +26,21 @@ struct Parsed {
     bool watch = true, schema = false, reference = false, json = false, replace = false;
 };
 
-CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& what, bool needs_application = true) {
+CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& what,
+                  bool needs_application = true) {
     auto* added = app.add_subcommand(name, what);
     if (!needs_application) return added;
     added->add_option("APP", parsed.target.application, "Folder of the application")->required();
-    added->add_option("--data", parsed.target.data, "Folder of the data (default: $DATA, else data/NAME)")->type_name("DIR");
+    added->add_option("--data", parsed.target.data, "Folder of the data (default: $DATA, else data/NAME)")
+        ->type_name("DIR");
     return added;
 }
 
 void add_serving(CLI::App& app, Parsed& parsed) {
     auto* serving = command(app, parsed, "serve", "Serve an application until SIGTERM");
     serving->add_option("--host", parsed.target.host, "Address to listen on (default: the manifest's, else 127.0.0.1)");
-    serving->add_option("--port", parsed.target.port, "Port to listen on; 0 takes a free one (default: the manifest's, else 8000)");
+    serving->add_option("--port", parsed.target.port,
+                        "Port to listen on; 0 takes a free one (default: the manifest's, else 8000)");
     serving->add_flag("!--no-watch", parsed.watch, "Do not look for changed documents and scripts");
     serving->callback([&parsed] { parsed.code = serve(parsed.target, parsed.watch); });
 
@@ -51,7 +54,8 @@ void add_serving(CLI::App& app, Parsed& parsed) {
 void add_knowledge(CLI::App& app, Parsed& parsed) {
     auto* ingesting = command(app, parsed, "ingest", "Add documents: files and folders");
     ingesting->add_option("PATH", parsed.ingest.paths, "Files or folders")->required();
-    ingesting->add_option("--namespace", parsed.ingest.name_space, "Namespace for all (default: the first folder's name, where that is one)");
+    ingesting->add_option("--namespace", parsed.ingest.name_space,
+                          "Namespace for all (default: the first folder's name, where that is one)");
     ingesting->callback([&parsed] { parsed.code = ingest(parsed.target, parsed.ingest); });
 
     auto* searching = command(app, parsed, "search", "Find passages");
@@ -99,13 +103,16 @@ void add_users(CLI::App& app, Parsed& parsed) {
     auto* listing = command(*users, parsed, "list", "All users");
     listing->callback([&parsed] { parsed.code = users_list(parsed.target); });
 
-    const auto named = [&parsed](CLI::App* added) { added->add_option("NAME", parsed.user.name, "Username or email")->required(); };
+    const auto named = [&parsed](CLI::App* added) {
+        added->add_option("NAME", parsed.user.name, "Username or email")->required();
+    };
     const std::string password = "The password; asked for, or read from standard input, when it is left out";
     auto* creating = command(*users, parsed, "create", "Create a user");
     named(creating);
     creating->add_option("--email", parsed.user.email, "Email address")->required();
     creating->add_option("--password", parsed.user.password, password);
-    creating->add_option("--role", parsed.user.role, "viewer, member, admin or owner")->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
+    creating->add_option("--role", parsed.user.role, "viewer, member, admin or owner")
+        ->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
     creating->add_flag("--owner", parsed.user.owner, "The same as --role owner");
     creating->callback([&parsed] { parsed.code = users_create(parsed.target, parsed.user); });
 
@@ -116,7 +123,9 @@ void add_users(CLI::App& app, Parsed& parsed) {
 
     auto* promoting = command(*users, parsed, "role", "Set a user's role");
     named(promoting);
-    promoting->add_option("ROLE", parsed.user.role, "viewer, member, admin or owner")->required()->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
+    promoting->add_option("ROLE", parsed.user.role, "viewer, member, admin or owner")
+        ->required()
+        ->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
     promoting->callback([&parsed] { parsed.code = users_role(parsed.target, parsed.user); });
 
     auto* blocking = command(*users, parsed, "block", "Keep a user out");
@@ -131,8 +140,11 @@ void add_rest(CLI::App& app, Parsed& parsed) {
     auto* making = app.add_subcommand("new", "Make a working application from nothing");
     making->add_option("NAME", parsed.text, "Its folder")->required();
     making->callback([&parsed] { parsed.code = new_application(parsed.text); });
-    auto* completing = app.add_subcommand("completion", "Print the completion script of a shell: eval \"$(slipway completion bash)\"");
-    completing->add_option("SHELL", parsed.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    auto* completing =
+        app.add_subcommand("completion", "Print the completion script of a shell: eval \"$(slipway completion bash)\"");
+    completing->add_option("SHELL", parsed.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     completing->callback([&parsed] { parsed.code = completion(parsed.shell); });
     auto* telling = app.add_subcommand("version", "Print the version");
     telling->callback([&parsed] { parsed.code = version(); });

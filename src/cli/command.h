@@ -19,8 +19,8 @@ inline constexpr int kWrongUse = 2;
 
 // Options that every command on an application takes.
 struct Target {
-    std::string application;             // folder
-    std::string data;                    // empty: DATA, else ./data/NAME
+    std::string application;  // folder
+    std::string data;         // empty: DATA, else ./data/NAME
     std::optional<std::string> host;
     std::optional<std::uint16_t> port;
 };
@@ -35,7 +35,8 @@ Result<Environment> environment_of(const std::string& application);
 
 using Events = std::function<void(const json::object& event)>;
 
-// The operator's commands (serve/operator.h): of the server that runs on the data folder, or of the stores opened here when none does.
+// The operator's commands (serve/operator.h): of the server that runs on the data folder, or of the stores opened here
+// when none does.
 class Link {
  public:
     virtual ~Link() = default;

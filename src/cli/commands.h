@@ -35,7 +35,7 @@ int backup(const Target& target, const std::string& path);
 int restore(const Target& target, const std::string& path, bool replace);
 
 struct UserArguments {
-    std::string name;   // username or email
+    std::string name;  // username or email
     std::string email;
     std::string password;  // empty: asked for, or read from standard input
     std::string role = "member";

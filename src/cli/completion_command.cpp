@@ -1,4 +1,5 @@
-// slipway completion: scripts for shells. The commands are few and fixed, so the lists stand here; a test compares them with --help.
+// slipway completion: scripts for shells. The commands are few and fixed, so the lists stand here; a test compares them
+// with --help.
 #include <cstdio>
 
 #include "cli/commands.h"
@@ -6,7 +7,8 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kCommands = "serve check ingest search reindex ask chat status backup restore users new completion version";
+constexpr std::string_view kCommands =
+    "serve check ingest search reindex ask chat status backup restore users new completion version";
 constexpr std::string_view kUserCommands = "list create password role block unblock";
 
 constexpr std::string_view kBash = R"(_slipway() {{
@@ -16,7 +18,8 @@ constexpr std::string_view kBash = R"(_slipway() {{
   elif [ "${{COMP_WORDS[1]}}" = users ] && [ "$COMP_CWORD" -eq 2 ]; then
     COMPREPLY=($(compgen -W "{1}" -- "$current"))
   elif [[ "$current" == -* ]]; then
-    COMPREPLY=($(compgen -W "--help --data --host --port --namespace --limit --json --explain --role --email --replace" -- "$current"))
+    local options="--help --data --host --port --namespace --limit --json --explain --role --email --replace"
+    COMPREPLY=($(compgen -W "$options" -- "$current"))
   else
     COMPREPLY=($(compgen -f -- "$current"))
   fi

@@ -45,9 +45,10 @@ void print_explanation(const json::object& result) {
     std::string terms;
     if (const auto* list = array_in(*explanation, "terms"))
         for (const auto& term : *list)
-            if (const auto* object = term.if_object()) terms += fmt::format(" {}={:.2f}", text_or(*object, "term"), number_or(*object, "score", 0));
-    fmt::print("    score {:.3f}, words {:.2f}, vector {:.3f}, terms:{}\n", number_or(*explanation, "score", 0), number_or(*explanation, "text", 0),
-               number_or(*explanation, "vector", 0), terms);
+            if (const auto* object = term.if_object())
+                terms += fmt::format(" {}={:.2f}", text_or(*object, "term"), number_or(*object, "score", 0));
+    fmt::print("    score {:.3f}, words {:.2f}, vector {:.3f}, terms:{}\n", number_or(*explanation, "score", 0),
+               number_or(*explanation, "text", 0), number_or(*explanation, "vector", 0), terms);
 }
 
 }  // namespace
@@ -64,12 +65,14 @@ int ingest(const Target& target, const IngestArguments& arguments) {
     if (!link) return report(link.error());
     Progress progress(on_terminal());
     const auto show = [&progress](const json::object& event) { progress.show(event); };
-    const auto result = (*link)->run("ingest", {{"paths", std::move(paths)}, {"namespace", arguments.name_space}}, show);
+    const auto result =
+        (*link)->run("ingest", {{"paths", std::move(paths)}, {"namespace", arguments.name_space}}, show);
     progress.finish();
     if (!result) return report(result.error());
     const auto failed = integer_or(*result, "failed", 0);
-    fmt::print("{} added, {} updated, {} unchanged, {} failed; {} chunks indexed\n", integer_or(*result, "added", 0), integer_or(*result, "updated", 0),
-               integer_or(*result, "unchanged", 0), failed, integer_or(*result, "chunks", 0));
+    fmt::print("{} added, {} updated, {} unchanged, {} failed; {} chunks indexed\n", integer_or(*result, "added", 0),
+               integer_or(*result, "updated", 0), integer_or(*result, "unchanged", 0), failed,
+               integer_or(*result, "chunks", 0));
     return failed > 0 ? kFailed : kDone;
 }
 
@@ -78,7 +81,8 @@ int search(const Target& target, const SearchArguments& arguments) {
     if (!link) return report(link.error());
     json::array names;
     for (const auto& name : arguments.namespaces) names.emplace_back(name);
-    const auto result = (*link)->run("search", {{"question", arguments.question}, {"namespaces", std::move(names)}, {"limit", arguments.limit}});
+    const auto result = (*link)->run(
+        "search", {{"question", arguments.question}, {"namespaces", std::move(names)}, {"limit", arguments.limit}});
     if (!result) return report(result.error());
     if (arguments.json) {
         fmt::print("{}\n", json::serialize(*result));
@@ -113,7 +117,8 @@ int reindex(const Target& target) {
         // The index file may be damaged: it is made anew before anything reads it.
         auto loaded = load(target);
         if (!loaded) return report(loaded.error());
-        auto application = serve::Application::open(std::move(loaded->manifest), std::move(loaded->environment), serve::IndexUse::anew);
+        auto application = serve::Application::open(std::move(loaded->manifest), std::move(loaded->environment),
+                                                    serve::IndexUse::anew);
         if (!application) return report(application.error());
         serve::Operator commands(**application);
         serve::OperatorEvents tell = [&show](json::object event) -> Task<void> {

@@ -59,7 +59,8 @@ class Remote final : public Link {
 // The stores, opened by this process.
 class Local final : public Link {
  public:
-    explicit Local(std::unique_ptr<serve::Application> application) : application_(std::move(application)), operator_(*application_) {}
+    explicit Local(std::unique_ptr<serve::Application> application)
+        : application_(std::move(application)), operator_(*application_) {}
 
     Result<json::object> run(std::string command, json::object arguments, Events events) override {
         serve::OperatorEvents tell = [events = std::move(events)](json::object event) -> Task<void> {

@@ -30,7 +30,8 @@ Result<Environment> environment_of(const std::string& application) {
 Result<Loaded> load(const Target& target) {
     std::error_code error;
     if (!fs::exists(fs::path(target.application) / app::kManifestFile, error))
-        return fail(ErrorCode::not_found, "There is no application in '{}': it has no {}. `slipway new NAME` makes one.", target.application,
+        return fail(ErrorCode::not_found,
+                    "There is no application in '{}': it has no {}. `slipway new NAME` makes one.", target.application,
                     app::kManifestFile);
     SLIPWAY_TRY(auto environment, environment_of(target.application));
     app::ManifestOptions options;

@@ -18,8 +18,12 @@ void greet(const app::Manifest& manifest, const serve::Application& application,
     const auto& server = manifest.server;
     const auto host = server.host == "0.0.0.0" || server.host == "::" ? std::string("localhost") : server.host;
     const auto url = fmt::format("{}://{}:{}", server.tls.configured() ? "https" : "http", host, port);
-    log::info("serving", {{"application", manifest.name}, {"url", url}, {"version", serve::kVersion}, {"environment", app::to_string(manifest.environment)},
-                          {"data", application.folder().path().string()}, {"chat_model", application.capabilities().chat_model}});
+    log::info("serving", {{"application", manifest.name},
+                          {"url", url},
+                          {"version", serve::kVersion},
+                          {"environment", app::to_string(manifest.environment)},
+                          {"data", application.folder().path().string()},
+                          {"chat_model", application.capabilities().chat_model}});
     if (::isatty(STDOUT_FILENO) != 1) return;
     fmt::print("\n  {} is served on {}\n\n", manifest.title, url);
     if (manifest.site.enabled) fmt::print("  Open the page       {}/\n", url);
@@ -75,7 +79,8 @@ int check(const Target& target, bool schema, bool reference) {
         fmt::print("{} {} in {}.\n", loaded.errors(), loaded.errors() == 1 ? "error" : "errors", target.application);
         return kFailed;
     }
-    if (const auto rehearsed = serve::rehearse(loaded.manifest, *environment); !rehearsed) return report(rehearsed.error());
+    if (const auto rehearsed = serve::rehearse(loaded.manifest, *environment); !rehearsed)
+        return report(rehearsed.error());
     fmt::print("{} is right.\n", target.application);
     return kDone;
 }

@@ -41,23 +41,29 @@ void Progress::show(const json::object& event) {
         if (open_ && terminal_) fmt::print(stderr, "\r\x1b[K");
         fmt::print(stderr, "failed: {}: {}\n", printable(text_or(event, "file")), printable(failure));
     }
-    const auto done = integer_or(event, "files_done", integer_or(event, "done", 0)), all = integer_or(event, "files_all", integer_or(event, "all", 0));
+    const auto done = integer_or(event, "files_done", integer_or(event, "done", 0)),
+               all = integer_or(event, "files_all", integer_or(event, "all", 0));
     const auto moment = std::chrono::steady_clock::now();
     const bool last = done == all;
-    if (!last && moment - last_ < (terminal_ ? std::chrono::milliseconds(kTerminalEvery) : std::chrono::milliseconds(kPlainEvery))) return;
+    if (!last && moment - last_ <
+                     (terminal_ ? std::chrono::milliseconds(kTerminalEvery) : std::chrono::milliseconds(kPlainEvery)))
+        return;
     last_ = moment;
     std::string line;
     if (find(event, "files_all") != nullptr) {
-        const auto bytes_done = static_cast<std::uint64_t>(integer_or(event, "bytes_done", 0)), bytes_all = static_cast<std::uint64_t>(integer_or(event, "bytes_all", 0));
+        const auto bytes_done = static_cast<std::uint64_t>(integer_or(event, "bytes_done", 0)),
+                   bytes_all = static_cast<std::uint64_t>(integer_or(event, "bytes_all", 0));
         const double share = bytes_all > 0 ? static_cast<double>(bytes_done) / static_cast<double>(bytes_all) : 1;
-        line = fmt::format("{}/{} files, {} of {}, {} chunks, {} left", done, all, size_text(bytes_done), size_text(bytes_all),
-                           integer_or(event, "chunks", 0), time_left(began_, share));
+        line = fmt::format("{}/{} files, {} of {}, {} chunks, {} left", done, all, size_text(bytes_done),
+                           size_text(bytes_all), integer_or(event, "chunks", 0), time_left(began_, share));
     } else {
         const double share = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 1;
         line = fmt::format("{}/{} chunks, {} left", done, all, time_left(began_, share));
     }
-    if (terminal_) fmt::print(stderr, "\r\x1b[K{}", line);
-    else fmt::print(stderr, "{}\n", line);
+    if (terminal_)
+        fmt::print(stderr, "\r\x1b[K{}", line);
+    else
+        fmt::print(stderr, "{}\n", line);
     std::fflush(stderr);
     open_ = true;
 }
@@ -94,8 +100,10 @@ std::string source_line(const json::object& source) {
     auto line = fmt::format("[{}] {}", integer_or(source, "number", 0), printable(text_or(source, "title")));
     if (const auto place = text_or(source, "place"); !place.empty()) line += fmt::format(", {}", printable(place));
     const auto url = text_or(source, "url");
-    if (url.starts_with("http")) line += fmt::format(" — {}", printable(url));
-    else if (const auto web = text_or(source, "source_url"); !web.empty()) line += fmt::format(" — {}", printable(web));
+    if (url.starts_with("http"))
+        line += fmt::format(" — {}", printable(url));
+    else if (const auto web = text_or(source, "source_url"); !web.empty())
+        line += fmt::format(" — {}", printable(web));
     return line;
 }
 

@@ -11,7 +11,8 @@ namespace slipway::cli {
 
 bool on_terminal();  // standard error is one
 
-// Files, bytes, chunks, time left. On a terminal one line that is written over; else a line per file that failed and one every 5 s.
+// Files, bytes, chunks, time left. On a terminal one line that is written over; else a line per file that failed and
+// one every 5 s.
 class Progress {
  public:
     explicit Progress(bool terminal) : terminal_(terminal) {}

@@ -1,12 +1,12 @@
 #include "serve/application.h"
 
+#include "account/tables.h"
 #include "app/operations.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "chat/tables.h"
 #include "knowledge/synonyms.h"
 #include "knowledge/tables.h"
-#include "account/tables.h"
-#include "chat/tables.h"
 #include "serve/graph.h"
 #include "serve/models.h"
 #include "store/database/sqlite.h"
@@ -24,12 +24,15 @@ constexpr std::string_view kSecretName = "jwt";
 
 std::vector<store::Migration> all_migrations() {
     std::vector<store::Migration> all;
-    for (const auto& part : {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations()})
+    for (const auto& part :
+         {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }
 
-std::chrono::seconds seconds_of(Milliseconds duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration); }
+std::chrono::seconds seconds_of(Milliseconds duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
 
 template <typename Check>
 asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
@@ -46,13 +49,18 @@ asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
 }  // namespace
 
 Application::Application(app::Manifest manifest, Environment environment, DataFolder folder)
-    : manifest_(std::move(manifest)), environment_(std::move(environment)), folder_(std::move(folder)), pool_("work", kPoolThreads) {}
+    : manifest_(std::move(manifest)),
+      environment_(std::move(environment)),
+      folder_(std::move(folder)),
+      pool_("work", kPoolThreads) {}
 
 Application::~Application() = default;
 
-Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, Environment environment, IndexUse index_use) {
+Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, Environment environment,
+                                                       IndexUse index_use) {
     SLIPWAY_TRY(auto folder, DataFolder::open(manifest.data));
-    std::unique_ptr<Application> application(new Application(std::move(manifest), std::move(environment), std::move(folder)));
+    std::unique_ptr<Application> application(
+        new Application(std::move(manifest), std::move(environment), std::move(folder)));
     SLIPWAY_CHECK(application->open_stores(index_use));
     SLIPWAY_CHECK(application->open_models());
     SLIPWAY_CHECK(application->open_accounts());
@@ -118,7 +126,8 @@ Result<void> Application::open_knowledge() {
     if (!section.synonyms.empty()) {
         SLIPWAY_TRY(synonyms, knowledge::load_synonyms(section.synonyms, section.language));
     }
-    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_, std::move(synonyms), std::move(options));
+    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_,
+                                                        std::move(synonyms), std::move(options));
     SLIPWAY_CHECK(run_to_end(knowledge_->prepare(accounts_->workspace())));
     return {};
 }
@@ -135,8 +144,9 @@ Result<void> Application::open_chats() {
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
-    capabilities_ = std::make_unique<app::Capabilities>(app::Capabilities{*accounts_, *knowledge_, *chats_, *links_, stores, chat_model_->name(),
-                                                                          manifest_.production(), std::string(app::to_string(manifest_.environment)), demo});
+    capabilities_ = std::make_unique<app::Capabilities>(
+        app::Capabilities{*accounts_, *knowledge_, *chats_, *links_, stores, chat_model_->name(),
+                          manifest_.production(), std::string(app::to_string(manifest_.environment)), demo});
     return {};
 }
 

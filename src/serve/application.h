@@ -1,4 +1,5 @@
-// One application, built from its manifest from top to bottom: stores, models, capabilities, the graph of agents, scripts.
+// One application, built from its manifest from top to bottom: stores, models, capabilities, the graph of agents,
+// scripts.
 #pragma once
 
 #include <memory>
@@ -13,14 +14,16 @@
 namespace slipway::serve {
 
 enum class IndexUse : unsigned char {
-    open,   // as it is
-    anew,   // a damaged or foreign index file is set aside; the caller runs Knowledge::reindex
+    open,  // as it is
+    anew,  // a damaged or foreign index file is set aside; the caller runs Knowledge::reindex
 };
 
 class Application {
  public:
-    // Opens everything, migrates the database, cleans up after a crash. Blocks. `conflict` when another process uses the data.
-    static Result<std::unique_ptr<Application>> open(app::Manifest manifest, Environment environment, IndexUse index_use = IndexUse::open);
+    // Opens everything, migrates the database, cleans up after a crash. Blocks. `conflict` when another process uses
+    // the data.
+    static Result<std::unique_ptr<Application>> open(app::Manifest manifest, Environment environment,
+                                                     IndexUse index_use = IndexUse::open);
     ~Application();
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;

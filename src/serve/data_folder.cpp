@@ -32,7 +32,8 @@ Result<void> write_private(const fs::path& path, std::string_view text) {
     const auto temporary = path.string() + ".new";
     const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) return fail(ErrorCode::unavailable, "{} cannot be written: {}.", temporary, std::strerror(errno));
-    const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+    const bool written =
+        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
     ::close(file);
     if (!written || ::rename(temporary.c_str(), path.c_str()) != 0)
         return fail(ErrorCode::unavailable, "{} cannot be written: {}.", path.string(), std::strerror(errno));
@@ -46,16 +47,20 @@ Result<DataFolder> DataFolder::open(const fs::path& given) {
     const auto path = fs::absolute(given, error).lexically_normal();
     const bool existed = fs::exists(path, error);
     fs::create_directories(path, error);
-    if (error) return fail(ErrorCode::unavailable, "The data folder {} cannot be made: {}. Choose another with --data.", path.string(), error.message());
+    if (error)
+        return fail(ErrorCode::unavailable, "The data folder {} cannot be made: {}. Choose another with --data.",
+                    path.string(), error.message());
     if (!existed) fs::permissions(path, fs::perms::owner_all, error);
     const auto name = path / kLockFile;
     const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0)
-        return fail(ErrorCode::unavailable, "The data folder {} cannot be written: {}. Choose another with --data.", path.string(), std::strerror(errno));
+        return fail(ErrorCode::unavailable, "The data folder {} cannot be written: {}. Choose another with --data.",
+                    path.string(), std::strerror(errno));
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
         const auto process = process_in(lock);
         ::close(lock);
-        return fail(ErrorCode::conflict, "Process {} serves from {} already. Stop it, or choose another data folder with --data.",
+        return fail(ErrorCode::conflict,
+                    "Process {} serves from {} already. Stop it, or choose another data folder with --data.",
                     process ? std::to_string(*process) : "another", path.string());
     }
     const auto text = std::to_string(::getpid()) + "\n";
@@ -67,7 +72,8 @@ Result<DataFolder> DataFolder::open(const fs::path& given) {
     return DataFolder(path, lock);
 }
 
-DataFolder::DataFolder(DataFolder&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+DataFolder::DataFolder(DataFolder&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 
 DataFolder::~DataFolder() {
     if (lock_ >= 0) ::close(lock_);
@@ -88,7 +94,8 @@ fs::path private_socket_of(const fs::path& data_folder) {
     const auto folder = fs::weakly_canonical(data_folder, error);
     auto path = folder / kSocketFile;
     if (path.string().size() < sizeof(sockaddr_un::sun_path)) return path;
-    return fs::temp_directory_path() / fmt::format("slipway-{}-{}.sock", ::getuid(), sha256_hex(folder.string()).substr(0, 24));
+    return fs::temp_directory_path() /
+           fmt::format("slipway-{}-{}.sock", ::getuid(), sha256_hex(folder.string()).substr(0, 24));
 }
 
 std::optional<int> serving_process(const fs::path& data_folder) {

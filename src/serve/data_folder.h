@@ -12,8 +12,8 @@ namespace slipway::serve {
 // Holds the folder from open() to its destruction. The kernel lets it go when the process dies, however that happens.
 class DataFolder {
  public:
-    // Creates the folder (0700) when it is missing. `conflict` names the process that uses it already; `unavailable` says what is wrong
-    // with the path.
+    // Creates the folder (0700) when it is missing. `conflict` names the process that uses it already; `unavailable`
+    // says what is wrong with the path.
     static Result<DataFolder> open(const std::filesystem::path& path);
     DataFolder(DataFolder&& other) noexcept;
     DataFolder& operator=(DataFolder&&) = delete;
@@ -31,7 +31,8 @@ class DataFolder {
     int lock_ = -1;
 };
 
-// Where the server of a data folder listens for commands; short enough for a socket address however long the folder's name is.
+// Where the server of a data folder listens for commands; short enough for a socket address however long the folder's
+// name is.
 std::filesystem::path private_socket_of(const std::filesystem::path& data_folder);
 
 // The process that serves from this folder, if one does.

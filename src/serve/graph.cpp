@@ -3,13 +3,19 @@
 namespace slipway::serve {
 namespace {
 
-std::unique_ptr<agent::Node> make_node(const app::NodeSection& section, knowledge::Knowledge& knowledge, const std::shared_ptr<model::ChatModel>& model) {
+std::unique_ptr<agent::Node> make_node(const app::NodeSection& section, knowledge::Knowledge& knowledge,
+                                       const std::shared_ptr<model::ChatModel>& model) {
     switch (section.kind) {
-        case app::NodeKind::route: return std::make_unique<agent::RouteNode>(section.route.options, model);
-        case app::NodeKind::retrieve: return std::make_unique<agent::RetrieveNode>(section.retrieve.options, knowledge);
-        case app::NodeKind::answer: return std::make_unique<agent::AnswerNode>(section.answer.options, model);
-        case app::NodeKind::guard: return std::make_unique<agent::GuardNode>(section.guard.options);
-        case app::NodeKind::none: break;
+        case app::NodeKind::route:
+            return std::make_unique<agent::RouteNode>(section.route.options, model);
+        case app::NodeKind::retrieve:
+            return std::make_unique<agent::RetrieveNode>(section.retrieve.options, knowledge);
+        case app::NodeKind::answer:
+            return std::make_unique<agent::AnswerNode>(section.answer.options, model);
+        case app::NodeKind::guard:
+            return std::make_unique<agent::GuardNode>(section.guard.options);
+        case app::NodeKind::none:
+            break;
     }
     return nullptr;
 }

@@ -77,7 +77,8 @@ void add_health_routes(net::Router& router, Application& application) {
 void add_openapi_route(net::Router& router, const app::Manifest& manifest) {
     auto described = probe("This document");
     described.hidden = true;
-    auto document = std::make_shared<const std::string>(json::serialize(net::openapi(router, manifest.title, kVersion)));
+    auto document =
+        std::make_shared<const std::string>(json::serialize(net::openapi(router, manifest.title, kVersion)));
     auto serve = [document](net::Request&) -> asio::awaitable<net::Response> {
         co_return net::Response::text(200, *document, "application/json");
     };

@@ -20,11 +20,13 @@ model::ModelSettings settings_of(const app::ProviderSection& provider) {
 Result<std::shared_ptr<model::ChatModel>> make_chat_model(const app::Manifest& manifest, const Environment& environment,
                                                           std::shared_ptr<net::Client> client) {
     const auto* provider = manifest.models.chosen();
-    if (provider == nullptr || provider->name == "local") return std::make_shared<model::LocalChat>(manifest.knowledge.language);
+    if (provider == nullptr || provider->name == "local")
+        return std::make_shared<model::LocalChat>(manifest.knowledge.language);
     return model::make_chat_model(settings_of(*provider), environment, std::move(client));
 }
 
-Result<std::shared_ptr<model::EmbeddingModel>> make_embedding_model(const app::Manifest& manifest, const Environment& environment,
+Result<std::shared_ptr<model::EmbeddingModel>> make_embedding_model(const app::Manifest& manifest,
+                                                                    const Environment& environment,
                                                                     std::shared_ptr<net::Client> client) {
     const auto& section = manifest.knowledge.embedding;
     if (!section.configured()) return std::shared_ptr<model::EmbeddingModel>();

@@ -9,9 +9,10 @@
 namespace slipway::serve {
 
 Result<std::shared_ptr<model::ChatModel>> make_chat_model(const app::Manifest& manifest, const Environment& environment,
-    std::shared_ptr<net::Client> client);
+                                                          std::shared_ptr<net::Client> client);
 // Null when the manifest wants no vectors, or its provider has no key.
-Result<std::shared_ptr<model::EmbeddingModel>> make_embedding_model(const app::Manifest& manifest, const Environment& environment,
-    std::shared_ptr<net::Client> client);
+Result<std::shared_ptr<model::EmbeddingModel>> make_embedding_model(const app::Manifest& manifest,
+                                                                    const Environment& environment,
+                                                                    std::shared_ptr<net::Client> client);
 
 }  // namespace slipway::serve

@@ -14,9 +14,11 @@ constexpr Milliseconds kPatience{600'000};
 
 json::object to_json(const knowledge::FolderReport& report) {
     json::array failures;
-    for (const auto& [file, reason] : report.failures) failures.push_back(json::object{{"file", file}, {"reason", reason}});
-    return {{"added", report.added},     {"updated", report.updated}, {"unchanged", report.unchanged}, {"removed", report.removed},
-            {"failed", report.failed},   {"chunks", report.chunks},   {"failures", std::move(failures)}};
+    for (const auto& [file, reason] : report.failures)
+        failures.push_back(json::object{{"file", file}, {"reason", reason}});
+    return {{"added", report.added},          {"updated", report.updated}, {"unchanged", report.unchanged},
+            {"removed", report.removed},      {"failed", report.failed},   {"chunks", report.chunks},
+            {"failures", std::move(failures)}};
 }
 
 json::object to_json(const knowledge::FolderProgress& progress) {
@@ -87,7 +89,8 @@ Task<json::object> Operator::ingest(json::object arguments, OperatorEvents event
         for (const auto& path : *given)
             if (path.is_string() && paths.size() < kPathsMax) paths.emplace_back(to_text(path.get_string()));
     if (paths.empty()) co_return fail(ErrorCode::invalid, "Name at least one file or folder.");
-    co_return co_await ingest_paths(std::move(paths), std::string(text_or(arguments, "namespace")), false, std::move(events));
+    co_return co_await ingest_paths(std::move(paths), std::string(text_or(arguments, "namespace")), false,
+                                    std::move(events));
 }
 
 Task<json::object> Operator::sync(OperatorEvents events) {
@@ -97,7 +100,8 @@ Task<json::object> Operator::sync(OperatorEvents events) {
     co_return co_await ingest_paths(std::move(paths), "", true, std::move(events));
 }
 
-Task<json::object> Operator::ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space, bool own_documents, OperatorEvents events) {
+Task<json::object> Operator::ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space,
+                                          bool own_documents, OperatorEvents events) {
     SLIPWAY_CO_TRY(const auto guard, co_await one_at_a_time_.acquire("ingest", kPatience));
     const auto executor = co_await asio::this_coro::executor;
     knowledge::FolderReport all;
@@ -116,8 +120,9 @@ Task<json::object> Operator::ingest_paths(std::vector<std::filesystem::path> pat
             auto done = [busy](std::exception_ptr, Result<void>) { *busy = false; };
             asio::co_spawn(executor, events(to_json(progress)), done);
         };
-        SLIPWAY_CO_TRY(auto report, co_await knowledge::ingest_folder(application_.capabilities().knowledge, application_.pool(),
-                                                                      application_.workspace(), std::move(options), tell));
+        SLIPWAY_CO_TRY(auto report,
+                       co_await knowledge::ingest_folder(application_.capabilities().knowledge, application_.pool(),
+                                                         application_.workspace(), std::move(options), tell));
         add(all, std::move(report));
     }
     co_return to_json(all);
@@ -130,7 +135,8 @@ Task<json::object> Operator::search(json::object arguments) {
     if (const auto* names = array_in(arguments, "namespaces"))
         for (const auto& name : *names)
             if (name.is_string()) wanted.namespaces.push_back(to_text(name.get_string()));
-    SLIPWAY_CO_TRY(const auto result, co_await application_.capabilities().knowledge.search(application_.workspace(), std::move(wanted)));
+    SLIPWAY_CO_TRY(const auto result,
+                   co_await application_.capabilities().knowledge.search(application_.workspace(), std::move(wanted)));
     co_return app::to_json(result, application_.capabilities().links, application_.workspace());
 }
 
@@ -167,8 +173,11 @@ Task<json::object> Operator::ask(json::object arguments, OperatorEvents events) 
     json::array trace;
     for (const auto& step : state.trace) trace.push_back(agent::to_json(step));
     if (state.refused) sources.clear();
-    co_return json::object{{"answer", state.answer}, {"sources", std::move(sources)}, {"refused", state.refused},
-                           {"model", state.model},   {"trace", std::move(trace)}};
+    co_return json::object{{"answer", state.answer},
+                           {"sources", std::move(sources)},
+                           {"refused", state.refused},
+                           {"model", state.model},
+                           {"trace", std::move(trace)}};
 }
 
 Task<json::object> Operator::reindex(OperatorEvents events) {
@@ -186,8 +195,9 @@ Task<json::object> Operator::users(std::string command, json::object arguments) 
     auto& accounts = application_.capabilities().accounts;
     const std::string name(text_or(arguments, "name"));
     const auto describe = [](const account::User& user) -> json::object {
-        return {{"number", user.number}, {"username", user.username},  {"email", user.email},
-                {"role", account::to_string(user.role)}, {"active", user.active}, {"created_at", to_iso8601(user.created_at)}};
+        return {{"number", user.number}, {"username", user.username},
+                {"email", user.email},   {"role", account::to_string(user.role)},
+                {"active", user.active}, {"created_at", to_iso8601(user.created_at)}};
     };
     if (command == "users.list") {
         SLIPWAY_CO_TRY(const auto users, co_await accounts.list());

@@ -1,15 +1,16 @@
-// What the operator of an application can do to it: the commands of the CLI. They run in the process that holds the data folder; a CLI
-// command reaches a running server through its private socket (operator_route.h), or runs them itself when none runs.
+// What the operator of an application can do to it: the commands of the CLI. They run in the process that holds the
+// data folder; a CLI command reaches a running server through its private socket (operator_route.h), or runs them
+// itself when none runs.
 //
 // Every command takes a JSON object and gives a JSON object; long ones tell events on the way:
 //     status   {}                                    → {application, version, stores, documents, …}
 //     ingest   {paths: [absolute], namespace}        → {added, updated, …}            events {type: "progress", …}
 //     sync     {}                                    → the same, for knowledge.documents
 //     search   {question, namespaces, limit}         → as GET /api/search
-//     ask      {question, history: [{role, content}]} → {answer, sources, refused, …}   events {type: "sources" | "token", …}
-//     reindex  {}                                    → {chunks}                       events {type: "progress", done, all}
-//     backup   {path}                                → {path, bytes, files}
-//     users.list, users.create {email, username, password, role}, users.password {name, password}, users.role {name, role},
+//     ask      {question, history: [{role, content}]} → {answer, sources, refused, …}   events {type: "sources" |
+//     "token", …} reindex  {}                                    → {chunks}                       events {type:
+//     "progress", done, all} backup   {path}                                → {path, bytes, files} users.list,
+//     users.create {email, username, password, role}, users.password {name, password}, users.role {name, role},
 //     users.active {name, active}
 #pragma once
 
@@ -36,7 +37,8 @@ class Operator {
  private:
     Task<json::object> status();
     Task<json::object> ingest(json::object arguments, OperatorEvents events);
-    Task<json::object> ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space, bool own_documents, OperatorEvents events);
+    Task<json::object> ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space,
+                                    bool own_documents, OperatorEvents events);
     Task<json::object> search(json::object arguments);
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);

@@ -5,13 +5,16 @@
 namespace slipway::serve {
 namespace {
 
-asio::awaitable<void> stream_command(Operator& commands, std::string command, json::object arguments, net::EventStream& stream) {
+asio::awaitable<void> stream_command(Operator& commands, std::string command, json::object arguments,
+                                     net::EventStream& stream) {
     OperatorEvents events = [&stream](json::object event) -> Task<void> {
         co_return co_await stream.send(std::string(text_or(event, "type")), json::serialize(event));
     };
     auto result = co_await commands.run(std::move(command), std::move(arguments), events);
-    if (result) static_cast<void>(co_await stream.send("result", json::serialize(*result)));
-    else static_cast<void>(co_await stream.send("error", json::serialize(face::error_body(result.error(), ""))));
+    if (result)
+        static_cast<void>(co_await stream.send("result", json::serialize(*result)));
+    else
+        static_cast<void>(co_await stream.send("error", json::serialize(face::error_body(result.error(), ""))));
 }
 
 asio::awaitable<net::Response> serve_command(Operator& commands, net::Request& request) {
@@ -25,7 +28,8 @@ asio::awaitable<net::Response> serve_command(Operator& commands, net::Request& r
         co_return face::render_error(request, error);
     }
     net::EventBody events = [&commands, command = std::string(request.parameter("command")),
-                             arguments = std::move(body->get_object())](net::EventStream& stream) -> asio::awaitable<void> {
+                             arguments =
+                                 std::move(body->get_object())](net::EventStream& stream) -> asio::awaitable<void> {
         return stream_command(commands, command, arguments, stream);
     };
     co_return net::Response::events(std::move(events));

@@ -1,5 +1,5 @@
-// POST /_operator/{command}: the commands of operator.h for the CLI, on the private socket only (404 elsewhere). The answer is a stream of
-// server-sent events: the command's own, then `result` or `error`.
+// POST /_operator/{command}: the commands of operator.h for the CLI, on the private socket only (404 elsewhere). The
+// answer is a stream of server-sent events: the command's own, then `result` or `error`.
 #pragma once
 
 #include "net/router.h"

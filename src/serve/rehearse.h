@@ -1,5 +1,5 @@
-// Builds an application on empty stores in a temporary folder and takes it down again: what `slipway check` finds beyond the manifest
-// (scripts, the graph, routes, prompts).
+// Builds an application on empty stores in a temporary folder and takes it down again: what `slipway check` finds
+// beyond the manifest (scripts, the graph, routes, prompts).
 #pragma once
 
 #include "app/manifest.h"

@@ -15,7 +15,8 @@ namespace {
 Result<void> add_script_routes(net::Router& router, Application& application) {
     if (application.scripts() == nullptr) return {};
     for (const auto& route : application.scripts()->routes()) {
-        const bool taken = route.websocket ? router.has_websocket(route.pattern) : router.has(route.method, route.pattern);
+        const bool taken =
+            route.websocket ? router.has_websocket(route.pattern) : router.has(route.method, route.pattern);
         if (taken)
             return fail(ErrorCode::conflict, "{}: {} {} is served by Slipway itself; choose another path.", route.place,
                         net::to_string(route.method), route.pattern);
@@ -33,7 +34,10 @@ void add_page(net::Router& router, const Application& application) {
     options.starters = site.starters;
     options.demo = site.demo && application.capabilities().sign_in_demo != nullptr;
     options.registration = application.manifest().accounts.registration == app::RegistrationPolicy::open;
-    options.about = {{"message", site.title}, {"version", kVersion}, {"environment", application.capabilities().environment}, {"docs", "/openapi.json"}};
+    options.about = {{"message", site.title},
+                     {"version", kVersion},
+                     {"environment", application.capabilities().environment},
+                     {"docs", "/openapi.json"}};
     face::add_page(router, options);
 }
 

@@ -10,7 +10,8 @@ namespace slipway::serve {
 std::shared_ptr<const app::ScriptHttp> script_http(const Application& application) {
     auto http = std::make_shared<app::ScriptHttp>();
     const auto& capabilities = application.capabilities();
-    http->authenticate = [&capabilities](const net::Request& request, const net::Operation& operation, app::CallContext& context) -> Task<void> {
+    http->authenticate = [&capabilities](const net::Request& request, const net::Operation& operation,
+                                         app::CallContext& context) -> Task<void> {
         if (!operation.authenticated) co_return Result<void>();
         SLIPWAY_CO_TRY(auto principal, co_await face::principal_of(capabilities, request));
         app::set_principal(context, std::move(principal));
@@ -20,7 +21,8 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
     if (detail) {
         http->render_error = face::render_detail_error;
         http->render_event_error = [](const Error& error) {
-            return std::pair<std::string, std::string>("", json::serialize(json::object{{"type", "error"}, {"message", error.message}}));
+            return std::pair<std::string, std::string>(
+                "", json::serialize(json::object{{"type", "error"}, {"message", error.message}}));
         };
     } else {
         http->render_error = face::render_error;

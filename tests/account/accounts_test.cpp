@@ -1,9 +1,8 @@
 // Accounts on a real SQLite database: who may come in, and who not.
-#include "account/service.h"
-
 #include <gtest/gtest.h>
 
 #include "account/jwt.h"
+#include "account/service.h"
 #include "account/tables.h"
 #include "base/text.h"
 #include "store/database/sqlite.h"
@@ -38,7 +37,8 @@ class AccountsTest : public ::testing::Test {
     Result<User> enroll(std::string name, Role role = Role::member) {
         return run_to_end(accounts_->enroll({name + "@example.org", name, "correct horse"}, role));
     }
-    Result<Tokens> sign_in(std::string name, std::string password = "correct horse", std::string address = "127.0.0.1") {
+    Result<Tokens> sign_in(std::string name, std::string password = "correct horse",
+                           std::string address = "127.0.0.1") {
         return run_to_end(accounts_->sign_in(std::move(name), std::move(password), std::move(address)));
     }
 
@@ -190,7 +190,8 @@ TEST(Jwt, OnlyOurSignatureAndUnexpiredTimesCount) {
 
 TEST(Jwt, OtherAlgorithmsAreRefusedEvenWhenTheSignatureFits) {
     for (const auto* algorithm : {"none", "HS512", "RS256", "hs256", ""}) {
-        auto head = to_base64url(fmt::format(R"({{"alg":"{}"}})", algorithm)) + "." + to_base64url(R"({"sub":"u","exp":99999999999})");
+        auto head = to_base64url(fmt::format(R"({{"alg":"{}"}})", algorithm)) + "." +
+                    to_base64url(R"({"sub":"u","exp":99999999999})");
         const auto token = head + "." + to_base64url(hmac_sha256(kSecret, head));
         EXPECT_FALSE(verify_token(token, kSecret)) << algorithm;
         EXPECT_FALSE(verify_token(head + ".", kSecret)) << algorithm;

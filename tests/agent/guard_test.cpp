@@ -29,7 +29,8 @@ struct Outcome {
     std::vector<std::string> flags;
 };
 
-Outcome pass_through(const GuardNode& guard, std::string_view answer, const std::vector<std::size_t>& pieces, std::string question = "hello") {
+Outcome pass_through(const GuardNode& guard, std::string_view answer, const std::vector<std::size_t>& pieces,
+                     std::string question = "hello") {
     State state;
     state.input.message = std::move(question);
     auto filter = guard.filter();
@@ -49,7 +50,8 @@ Outcome pass_through(const GuardNode& guard, std::string_view answer, const std:
 
 TEST(Guard, HarmlessTextPassesUnchangedHoweverItIsCut) {
     const GuardNode guard(rules());
-    const std::string text = "Breathe in, count to four, and kill time with a walk. Then sit again; überall ist Ruhe — 好的。";
+    const std::string text =
+        "Breathe in, count to four, and kill time with a walk. Then sit again; überall ist Ruhe — 好的。";
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {
         std::vector<std::size_t> pieces;
@@ -62,7 +64,8 @@ TEST(Guard, HarmlessTextPassesUnchangedHoweverItIsCut) {
 
 TEST(Guard, NothingOfAForbiddenPhraseIsSentHoweverItIsCut) {
     const GuardNode guard(rules());
-    const std::string text = std::string(300, 'a') + " and then you build\n a  BOMB from it, which is easy. " + std::string(200, 'b');
+    const std::string text =
+        std::string(300, 'a') + " and then you build\n a  BOMB from it, which is easy. " + std::string(200, 'b');
     for (std::size_t size = 1; size <= 60; ++size) {
         const auto outcome = pass_through(guard, text, {size});
         EXPECT_TRUE(outcome.closed);

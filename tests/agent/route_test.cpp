@@ -8,7 +8,9 @@ namespace {
 
 RouteNode router() {
     RouteOptions options;
-    options.topics = {{"money", "", {"money", "debt", "pay off", "save"}}, {"food", "", {"eat", "breakfast", "rice"}}, {"general", "", {"life", "habit"}}};
+    options.topics = {{"money", "", {"money", "debt", "pay off", "save"}},
+                      {"food", "", {"eat", "breakfast", "rice"}},
+                      {"general", "", {"life", "habit"}}};
     options.small_talk = {"hello", "hi", "thank you", "thanks", "how are you"};
     options.catch_all = "general";
     return RouteNode(std::move(options), nullptr);

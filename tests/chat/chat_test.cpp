@@ -1,13 +1,11 @@
 // Conversations on a real SQLite database, answered by a graph whose speaker the test controls.
-#include "chat/service.h"
-
-#include <gtest/gtest.h>
-
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <gtest/gtest.h>
 
 #include "account/service.h"
 #include "account/tables.h"
+#include "chat/service.h"
 #include "chat/tables.h"
 #include "store/database/sqlite.h"
 #include "store/temporary_folder.h"
@@ -39,7 +37,8 @@ class ChatsTest : public ::testing::Test {
         ASSERT_TRUE(opened) << opened.error().message;
         database_ = *std::move(opened);
         std::vector<store::Migration> all;
-        for (const auto& part : {store::series_migrations(), account::migrations(), migrations()}) all.insert(all.end(), part.begin(), part.end());
+        for (const auto& part : {store::series_migrations(), account::migrations(), migrations()})
+            all.insert(all.end(), part.begin(), part.end());
         const auto migrated = run_to_end(database_->migrate(all));
         ASSERT_TRUE(migrated) << migrated.error().message;
         account::AccountOptions options;
@@ -150,7 +149,8 @@ TEST_F(ChatsTest, WhenTheClientLeavesWhatWasSentIsStoredAsPartial) {
     request.content = "wait";
     ChatListener listener = [&](const ChatEvent& event) -> Task<void> {
         if (event.kind == ChatEvent::Kind::started) chat_ = event.chat->id;
-        if (event.kind == ChatEvent::Kind::text) asio::post(loop, [&hang_up] { hang_up.emit(asio::cancellation_type::terminal); });
+        if (event.kind == ChatEvent::Kind::text)
+            asio::post(loop, [&hang_up] { hang_up.emit(asio::cancellation_type::terminal); });
         co_return Result<void>();
     };
     bool ended = false;
@@ -194,12 +194,15 @@ TEST_F(ChatsTest, TwoMessagesAtOnceAreAnsweredInOrder) {
         request.owner = owner_;
         request.chat_id = chat_;
         request.content = fmt::format("message {}", i);
-        auto end = [&answers](std::exception_ptr, Result<Message> result) { answers.push_back(result ? result->content : result.error().message); };
+        auto end = [&answers](std::exception_ptr, Result<Message> result) {
+            answers.push_back(result ? result->content : result.error().message);
+        };
         asio::co_spawn(loop, chats_->send(std::move(request), listener()), end);
     }
     loop.run();
     ASSERT_EQ(answers.size(), 5U);
-    for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(answers[i], fmt::format("{} seen, you said message {}", 2 + 2 * i, i));
+    for (std::size_t i = 0; i < 5; ++i)
+        EXPECT_EQ(answers[i], fmt::format("{} seen, you said message {}", 2 + 2 * i, i));
 }
 
 TEST_F(ChatsTest, RegeneratingReplacesTheLastAnswer) {

@@ -12,24 +12,29 @@ Task<account::Principal> principal_of(const app::Capabilities& capabilities, con
     const auto header = request.headers.get("Authorization");
     constexpr std::string_view kScheme = "bearer ";
     if (header.size() <= kScheme.size() || !equal_ignoring_case(header.substr(0, kScheme.size()), kScheme))
-        co_return fail(ErrorCode::unauthorized, "Sign in first: this needs the header Authorization: Bearer <access token>.");
+        co_return fail(ErrorCode::unauthorized,
+                       "Sign in first: this needs the header Authorization: Bearer <access token>.");
     co_return co_await capabilities.accounts.authenticate(std::string(trim(header.substr(kScheme.size()))));
 }
 
-Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request, account::Role least) {
+Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,
+                                        account::Role least) {
     SLIPWAY_CO_TRY(auto principal, co_await principal_of(capabilities, request));
     if (!principal.may(least))
-        co_return fail(ErrorCode::forbidden, "This needs the role {}; you are {}.", account::to_string(least), account::to_string(principal.user.role));
+        co_return fail(ErrorCode::forbidden, "This needs the role {}; you are {}.", account::to_string(least),
+                       account::to_string(principal.user.role));
     co_return principal;
 }
 
 Result<json::object> body_of(const net::Request& request, const json::value& body_schema) {
-    SLIPWAY_TRY(auto parsed, parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body)));
+    SLIPWAY_TRY(auto parsed,
+                parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body)));
     SLIPWAY_CHECK(check_value(body_schema, parsed, "The body"));
     return std::move(parsed.as_object());
 }
 
-Result<std::size_t> count_of(const net::Request& request, std::string_view name, std::size_t otherwise, std::size_t most) {
+Result<std::size_t> count_of(const net::Request& request, std::string_view name, std::size_t otherwise,
+                             std::size_t most) {
     const auto text = request.query_value(name);
     if (text.empty()) return otherwise;
     std::size_t value = 0;

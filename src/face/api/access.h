@@ -9,13 +9,15 @@ namespace slipway::face {
 // From "Authorization: Bearer …". `unauthorized` when it is missing or wrong.
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request);
 // The same, or `forbidden` when the role is less.
-Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request, account::Role least);
+Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,
+                                        account::Role least);
 
 // The body as a JSON object that fits the schema; `invalid` with details.errors.
 Result<json::object> body_of(const net::Request& request, const json::value& schema);
 
 // A whole number of the query inside a range; `invalid` names the parameter.
-Result<std::size_t> count_of(const net::Request& request, std::string_view name, std::size_t otherwise, std::size_t most);
+Result<std::size_t> count_of(const net::Request& request, std::string_view name, std::size_t otherwise,
+                             std::size_t most);
 
 // A handler that returns a Result; errors are rendered in one place.
 using ResultHandler = std::function<Task<net::Response>(net::Request&)>;

@@ -26,16 +26,25 @@ net::Response tokens_response(int status, const account::Tokens& tokens) {
 }
 
 json::object user_schema() {
-    return schema({{"id", text_schema()}, {"number", type_schema("integer")}, {"email", text_schema()}, {"username", text_schema()},
-                   {"role", text_schema("viewer, member, admin or owner")}, {"active", type_schema("boolean")}, {"created_at", text_schema()}});
+    return schema({{"id", text_schema()},
+                   {"number", type_schema("integer")},
+                   {"email", text_schema()},
+                   {"username", text_schema()},
+                   {"role", text_schema("viewer, member, admin or owner")},
+                   {"active", type_schema("boolean")},
+                   {"created_at", text_schema()}});
 }
 
 json::object tokens_schema() {
-    return schema({{"access_token", text_schema()}, {"refresh_token", text_schema()}, {"token_type", text_schema()},
-                   {"expires_in", type_schema("integer")}, {"user", user_schema()}});
+    return schema({{"access_token", text_schema()},
+                   {"refresh_token", text_schema()},
+                   {"token_type", text_schema()},
+                   {"expires_in", type_schema("integer")},
+                   {"user", user_schema()}});
 }
 
-net::Operation operation(std::string summary, json::value request, json::value response, int status = 200, bool authenticated = false) {
+net::Operation operation(std::string summary, json::value request, json::value response, int status = 200,
+                         bool authenticated = false) {
     net::Operation described;
     described.summary = std::move(summary);
     described.tag = "accounts";
@@ -47,9 +56,11 @@ net::Operation operation(std::string summary, json::value request, json::value r
     return described;
 }
 
-const json::value kRegistration = schema({{"email", text_schema()}, {"username", text_schema()}, {"password", text_schema()}},
-                                         {"email", "username", "password"});
-const json::value kSignIn = schema({{"name", text_schema("email or username")}, {"password", text_schema()}}, {"name", "password"});
+const json::value kRegistration =
+    schema({{"email", text_schema()}, {"username", text_schema()}, {"password", text_schema()}},
+           {"email", "username", "password"});
+const json::value kSignIn =
+    schema({{"name", text_schema("email or username")}, {"password", text_schema()}}, {"name", "password"});
 const json::value kRefresh = schema({{"refresh_token", text_schema()}}, {"refresh_token"});
 
 }  // namespace
@@ -66,36 +77,42 @@ void add_account_routes(net::Router& router, const app::Capabilities& capabiliti
         SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
         co_return tokens_response(201, tokens);
     };
-    router.add(Method::post, "/api/auth/register", operation("Register and sign in", kRegistration, tokens_schema(), 201), handler(enroll));
+    router.add(Method::post, "/api/auth/register",
+               operation("Register and sign in", kRegistration, tokens_schema(), 201), handler(enroll));
 
     auto sign_in = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
         std::string name(text_or(body, "name")), password(text_or(body, "password"));
-        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(std::move(name), std::move(password), request.remote_address));
+        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
+                                                                                 request.remote_address));
         co_return tokens_response(200, tokens);
     };
     router.add(Method::post, "/api/auth/login", operation("Sign in", kSignIn, tokens_schema()), handler(sign_in));
 
     auto refresh = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.refresh(std::string(text_or(body, "refresh_token"))));
+        SLIPWAY_CO_TRY(const auto tokens,
+                       co_await capabilities.accounts.refresh(std::string(text_or(body, "refresh_token"))));
         co_return tokens_response(200, tokens);
     };
-    router.add(Method::post, "/api/auth/refresh", operation("Exchange a refresh token for new tokens", kRefresh, tokens_schema()), handler(refresh));
+    router.add(Method::post, "/api/auth/refresh",
+               operation("Exchange a refresh token for new tokens", kRefresh, tokens_schema()), handler(refresh));
 
     auto sign_out = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
         SLIPWAY_CO_CHECK(co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token"))));
         co_return net::Response::empty();
     };
-    router.add(Method::post, "/api/auth/logout", operation("End the session of a refresh token", kRefresh, nullptr, 204), handler(sign_out));
+    router.add(Method::post, "/api/auth/logout",
+               operation("End the session of a refresh token", kRefresh, nullptr, 204), handler(sign_out));
 
     if (capabilities.sign_in_demo) {
         auto demo = [&capabilities](net::Request&) -> Task<net::Response> {
             SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.sign_in_demo());
             co_return tokens_response(200, tokens);
         };
-        router.add(Method::post, "/api/auth/demo", operation("Sign in as the demo user (development only)", nullptr, tokens_schema()), handler(demo));
+        router.add(Method::post, "/api/auth/demo",
+                   operation("Sign in as the demo user (development only)", nullptr, tokens_schema()), handler(demo));
     }
 
     auto me = [&capabilities](net::Request& request) -> Task<net::Response> {

@@ -1,4 +1,5 @@
-// The default face: the REST API that every application has without a line of Lua. All JSON; paths below /api; errors as errors.h says.
+// The default face: the REST API that every application has without a line of Lua. All JSON; paths below /api; errors
+// as errors.h says.
 #pragma once
 
 #include "app/capabilities.h"

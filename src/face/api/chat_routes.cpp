@@ -16,22 +16,41 @@ const json::value kRename = schema({{"title", text_schema()}}, {"title"});
 const json::value kNewMessage = schema({{"content", text_schema()}}, {"content"});
 
 json::object chat_schema() {
-    return schema({{"id", text_schema()}, {"number", type_schema("integer")}, {"title", text_schema()}, {"message_count", type_schema("integer")},
-                   {"tokens", type_schema("integer")}, {"created_at", text_schema()}, {"updated_at", text_schema()}});
+    return schema({{"id", text_schema()},
+                   {"number", type_schema("integer")},
+                   {"title", text_schema()},
+                   {"message_count", type_schema("integer")},
+                   {"tokens", type_schema("integer")},
+                   {"created_at", text_schema()},
+                   {"updated_at", text_schema()}});
 }
 
 json::object source_schema() {
-    return schema({{"number", type_schema("integer")}, {"title", text_schema()}, {"namespace", text_schema()}, {"snippet", text_schema()},
-                   {"place", text_schema("page 12, 00:03:41, or headings")}, {"url", text_schema("opens the original there")},
-                   {"document_id", text_schema()}, {"score", type_schema("number")}});
+    return schema({{"number", type_schema("integer")},
+                   {"title", text_schema()},
+                   {"namespace", text_schema()},
+                   {"snippet", text_schema()},
+                   {"place", text_schema("page 12, 00:03:41, or headings")},
+                   {"url", text_schema("opens the original there")},
+                   {"document_id", text_schema()},
+                   {"score", type_schema("number")}});
 }
 
 json::object message_schema() {
-    return schema({{"id", text_schema()}, {"number", type_schema("integer")}, {"chat_id", text_schema()}, {"role", text_schema("user or assistant")},
-                   {"status", text_schema("complete, partial or failed")}, {"content", text_schema()}, {"agent", text_schema()},
-                   {"model", text_schema()}, {"routing_reason", text_schema()}, {"sources", array_schema(source_schema())},
-                   {"trace", array_schema(type_schema("object"))}, {"usage", type_schema("object")},
-                   {"response_time_ms", type_schema("integer")}, {"created_at", text_schema()}});
+    return schema({{"id", text_schema()},
+                   {"number", type_schema("integer")},
+                   {"chat_id", text_schema()},
+                   {"role", text_schema("user or assistant")},
+                   {"status", text_schema("complete, partial or failed")},
+                   {"content", text_schema()},
+                   {"agent", text_schema()},
+                   {"model", text_schema()},
+                   {"routing_reason", text_schema()},
+                   {"sources", array_schema(source_schema())},
+                   {"trace", array_schema(type_schema("object"))},
+                   {"usage", type_schema("object")},
+                   {"response_time_ms", type_schema("integer")},
+                   {"created_at", text_schema()}});
 }
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200) {
@@ -57,13 +76,15 @@ net::Operation answering(net::Operation described) {
 
 chat::Owner owner_of(const account::Principal& principal) { return {principal.workspace, principal.user.id}; }
 
-bool wants_events(const net::Request& request) { return request.headers.get("Accept").find("text/event-stream") != std::string_view::npos; }
+bool wants_events(const net::Request& request) {
+    return request.headers.get("Accept").find("text/event-stream") != std::string_view::npos;
+}
 
 // What answers: send or regenerate.
 using Turn = std::function<Task<chat::Message>(chat::ChatListener)>;
 
-asio::awaitable<void> stream_turn(const app::Capabilities& capabilities, account::Principal principal, std::string request_id, Turn turn,
-                                  net::EventStream& stream) {
+asio::awaitable<void> stream_turn(const app::Capabilities& capabilities, account::Principal principal,
+                                  std::string request_id, Turn turn, net::EventStream& stream) {
     chat::ChatListener listener = [&](const chat::ChatEvent& event) -> Task<void> {
         const auto object = app::to_json(event, capabilities.links, principal.workspace);
         co_return co_await stream.send(std::string(text_or(object, "type")), json::serialize(object));
@@ -75,7 +96,8 @@ asio::awaitable<void> stream_turn(const app::Capabilities& capabilities, account
     static_cast<void>(co_await stream.send("error", json::serialize(object)));
 }
 
-Task<net::Response> answer(const app::Capabilities& capabilities, const net::Request& request, const account::Principal& principal, Turn turn) {
+Task<net::Response> answer(const app::Capabilities& capabilities, const net::Request& request,
+                           const account::Principal& principal, Turn turn) {
     if (wants_events(request)) {
         net::EventBody body = [&capabilities, principal, request_id = request.request_id,
                                turn = std::move(turn)](net::EventStream& stream) -> asio::awaitable<void> {
@@ -94,17 +116,22 @@ void add_message_routes(net::Router& router, const app::Capabilities& capabiliti
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
         SLIPWAY_CO_TRY(const auto before, count_of(request, "before", 0, 1'000'000'000'000));
         SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 50, kPageMax));
-        SLIPWAY_CO_TRY(const auto messages, co_await capabilities.chats.messages(owner_of(principal), std::string(request.parameter("id")),
-                                                                                 static_cast<std::int64_t>(before), limit));
+        SLIPWAY_CO_TRY(const auto messages,
+                       co_await capabilities.chats.messages(owner_of(principal), std::string(request.parameter("id")),
+                                                            static_cast<std::int64_t>(before), limit));
         json::array items;
-        for (const auto& message : messages) items.push_back(app::to_json(message, capabilities.links, principal.workspace));
+        for (const auto& message : messages)
+            items.push_back(app::to_json(message, capabilities.links, principal.workspace));
         co_return net::Response::of_json(200, json::object{{"messages", std::move(items)}});
     };
-    auto described = operation("The messages of a chat, oldest first", nullptr, schema({{"messages", array_schema(message_schema())}}));
-    router.add(Method::get, "/api/chats/{id}/messages",
-               paged(std::move(described), {{"before", json::object{{"type", "integer"}, {"description", "only messages with a smaller number"}}},
-                                            {"limit", type_schema("integer")}}),
-               handler(list));
+    auto described = operation("The messages of a chat, oldest first", nullptr,
+                               schema({{"messages", array_schema(message_schema())}}));
+    router.add(
+        Method::get, "/api/chats/{id}/messages",
+        paged(std::move(described),
+              {{"before", json::object{{"type", "integer"}, {"description", "only messages with a smaller number"}}},
+               {"limit", type_schema("integer")}}),
+        handler(list));
 
     auto send = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
@@ -117,14 +144,18 @@ void add_message_routes(net::Router& router, const app::Capabilities& capabiliti
             wanted.chat_id = std::string(request.parameter("id"));
             SLIPWAY_CO_CHECK(co_await capabilities.chats.get(wanted.owner, *wanted.chat_id));
         }
-        Turn turn = [&capabilities, wanted](chat::ChatListener listener) { return capabilities.chats.send(wanted, std::move(listener)); };
+        Turn turn = [&capabilities, wanted](chat::ChatListener listener) {
+            return capabilities.chats.send(wanted, std::move(listener));
+        };
         co_return co_await answer(capabilities, request, principal, std::move(turn));
     };
-    router.add(Method::post, "/api/chats/{id}/messages",
-               answering(operation("Send a message; the answer comes as JSON, or as server-sent events when Accept says text/event-stream. "
-                                   "The id \"new\" begins a chat",
-                                   kNewMessage, message_schema())),
-               handler(send));
+    router.add(
+        Method::post, "/api/chats/{id}/messages",
+        answering(operation(
+            "Send a message; the answer comes as JSON, or as server-sent events when Accept says text/event-stream. "
+            "The id \"new\" begins a chat",
+            kNewMessage, message_schema())),
+        handler(send));
 
     auto again = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
@@ -140,11 +171,14 @@ void add_message_routes(net::Router& router, const app::Capabilities& capabiliti
 
     auto stop = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const bool stopped, co_await capabilities.chats.stop(owner_of(principal), std::string(request.parameter("id"))));
+        SLIPWAY_CO_TRY(const bool stopped,
+                       co_await capabilities.chats.stop(owner_of(principal), std::string(request.parameter("id"))));
         co_return net::Response::of_json(200, json::object{{"stopped", stopped}});
     };
-    router.add(Method::post, "/api/chats/{id}/stop",
-               operation("End the answer that is being written", nullptr, schema({{"stopped", type_schema("boolean")}})), handler(stop));
+    router.add(
+        Method::post, "/api/chats/{id}/stop",
+        operation("End the answer that is being written", nullptr, schema({{"stopped", type_schema("boolean")}})),
+        handler(stop));
 }
 
 }  // namespace
@@ -161,21 +195,24 @@ void add_chat_routes(net::Router& router, const app::Capabilities& capabilities)
         co_return net::Response::of_json(200, json::object{{"chats", std::move(items)}, {"total", page.total}});
     };
     router.add(Method::get, "/api/chats",
-               paged(operation("My chats, last used first", nullptr, schema({{"chats", array_schema(chat_schema())}, {"total", type_schema("integer")}})),
+               paged(operation("My chats, last used first", nullptr,
+                               schema({{"chats", array_schema(chat_schema())}, {"total", type_schema("integer")}})),
                      {{"offset", type_schema("integer")}, {"limit", type_schema("integer")}}),
                handler(list));
 
     auto create = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
         SLIPWAY_CO_TRY(const auto body, body_of(request, kNewChat));
-        SLIPWAY_CO_TRY(const auto chat, co_await capabilities.chats.create(owner_of(principal), std::string(text_or(body, "title"))));
+        SLIPWAY_CO_TRY(const auto chat,
+                       co_await capabilities.chats.create(owner_of(principal), std::string(text_or(body, "title"))));
         co_return net::Response::of_json(201, chat::to_json(chat));
     };
     router.add(Method::post, "/api/chats", operation("Begin a chat", kNewChat, chat_schema(), 201), handler(create));
 
     auto get = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto chat, co_await capabilities.chats.get(owner_of(principal), std::string(request.parameter("id"))));
+        SLIPWAY_CO_TRY(const auto chat,
+                       co_await capabilities.chats.get(owner_of(principal), std::string(request.parameter("id"))));
         co_return net::Response::of_json(200, chat::to_json(chat));
     };
     router.add(Method::get, "/api/chats/{id}", operation("One chat", nullptr, chat_schema()), handler(get));
@@ -183,8 +220,9 @@ void add_chat_routes(net::Router& router, const app::Capabilities& capabilities)
     auto rename = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
         SLIPWAY_CO_TRY(const auto body, body_of(request, kRename));
-        SLIPWAY_CO_TRY(const auto chat, co_await capabilities.chats.rename(owner_of(principal), std::string(request.parameter("id")),
-                                                                           std::string(text_or(body, "title"))));
+        SLIPWAY_CO_TRY(const auto chat,
+                       co_await capabilities.chats.rename(owner_of(principal), std::string(request.parameter("id")),
+                                                          std::string(text_or(body, "title"))));
         co_return net::Response::of_json(200, chat::to_json(chat));
     };
     router.add(Method::patch, "/api/chats/{id}", operation("Rename a chat", kRename, chat_schema()), handler(rename));
@@ -194,16 +232,19 @@ void add_chat_routes(net::Router& router, const app::Capabilities& capabilities)
         SLIPWAY_CO_CHECK(co_await capabilities.chats.remove(owner_of(principal), std::string(request.parameter("id"))));
         co_return net::Response::empty();
     };
-    router.add(Method::del, "/api/chats/{id}", operation("Delete a chat and its messages", nullptr, nullptr, 204), handler(remove));
+    router.add(Method::del, "/api/chats/{id}", operation("Delete a chat and its messages", nullptr, nullptr, 204),
+               handler(remove));
 
     auto to_export = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto exported, co_await capabilities.chats.to_export(owner_of(principal), std::string(request.parameter("id"))));
+        SLIPWAY_CO_TRY(const auto exported, co_await capabilities.chats.to_export(
+                                                owner_of(principal), std::string(request.parameter("id"))));
         auto response = net::Response::of_json(200, exported);
         response.headers.set("Content-Disposition", "attachment; filename=\"chat.json\"");
         co_return response;
     };
-    router.add(Method::get, "/api/chats/{id}/export", operation("A chat with all its messages, to keep", nullptr, chat_schema()), handler(to_export));
+    router.add(Method::get, "/api/chats/{id}/export",
+               operation("A chat with all its messages, to keep", nullptr, chat_schema()), handler(to_export));
 
     add_message_routes(router, capabilities);
 }

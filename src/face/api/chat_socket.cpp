@@ -1,8 +1,8 @@
 // /api/ws: chatting over a WebSocket.
 //
-// The client's first message is {"type": "auth", "token": "…"}; then {"type": "message", "content": "…", "chat_id": "…"} (without
-// chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends {"type": "ready"} and the events of
-// app/chat_events.h.
+// The client's first message is {"type": "auth", "token": "…"}; then {"type": "message", "content": "…", "chat_id":
+// "…"} (without chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends
+// {"type": "ready"} and the events of app/chat_events.h.
 #include <deque>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -22,7 +22,8 @@ constexpr std::size_t kWaitingMax = 16;  // messages sent ahead while one is ans
 
 class ChatSocket {
  public:
-    ChatSocket(const app::Capabilities& capabilities, net::Request& request, net::WebSocket& socket, asio::any_io_executor executor)
+    ChatSocket(const app::Capabilities& capabilities, net::Request& request, net::WebSocket& socket,
+               asio::any_io_executor executor)
         : capabilities_(capabilities), request_(request), socket_(socket), arrived_(std::move(executor)) {}
 
     asio::awaitable<void> run() {
@@ -33,8 +34,10 @@ class ChatSocket {
             co_await socket_.close(kPolicyViolation, "sign in first");
             co_return;
         }
-        co_await send({{"type", "ready"}, {"user", principal_.user.username}});
-        // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled while that lives.
+        json::object ready{{"type", "ready"}, {"user", principal_.user.username}};
+        co_await send(std::move(ready));
+        // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled
+        // while that lives.
         using namespace asio::experimental::awaitable_operators;
         auto reading = read_all();
         auto answering = answer_all();
@@ -53,12 +56,16 @@ class ChatSocket {
     Task<void> sign_in() {
         SLIPWAY_CO_TRY(const auto message, co_await receive());
         if (text_or(message, "type") != "auth")
-            co_return fail(ErrorCode::unauthorized, "The first message must be {{\"type\": \"auth\", \"token\": \"…\"}}.");
-        SLIPWAY_CO_TRY(principal_, co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
+            co_return fail(ErrorCode::unauthorized,
+                           "The first message must be {{\"type\": \"auth\", \"token\": \"…\"}}.");
+        SLIPWAY_CO_TRY(principal_,
+                       co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
         co_return Result<void>();
     }
 
-    asio::awaitable<void> send(json::object object) { static_cast<void>(co_await socket_.send(json::serialize(object))); }
+    asio::awaitable<void> send(json::object object) {
+        static_cast<void>(co_await socket_.send(json::serialize(object)));
+    }
 
     asio::awaitable<void> tell(const Error& error) {
         auto body = error_body(error, request_.request_id);
@@ -76,7 +83,9 @@ class ChatSocket {
                 chat::Owner owner{principal_.workspace, principal_.user.id};
                 if (!chat_id_.empty()) static_cast<void>(co_await capabilities_.chats.stop(std::move(owner), chat_id_));
             } else if (text_or(*message, "type") != "message") {
-                Error error{ErrorCode::invalid, "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.", {}};
+                Error error{ErrorCode::invalid,
+                            "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.",
+                            {}};
                 co_await tell(error);
             } else if (waiting_.size() >= kWaitingMax) {
                 Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
@@ -125,10 +134,13 @@ class ChatSocket {
 
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities) {
     net::Operation described;
-    described.summary = "Chat over a WebSocket: {\"type\": \"auth\", \"token\"} first, then {\"type\": \"message\", \"content\", \"chat_id\"}";
+    described.summary =
+        "Chat over a WebSocket: {\"type\": \"auth\", \"token\"} first, then {\"type\": \"message\", \"content\", "
+        "\"chat_id\"}";
     described.tag = "chats";
     described.authenticated = false;
-    net::WebSocketHandler serve = [&capabilities](net::Request& request, net::WebSocket& socket) -> asio::awaitable<void> {
+    net::WebSocketHandler serve = [&capabilities](net::Request& request,
+                                                  net::WebSocket& socket) -> asio::awaitable<void> {
         const auto executor = co_await asio::this_coro::executor;
         ChatSocket chat(capabilities, request, socket, executor);
         co_await chat.run();

@@ -16,7 +16,9 @@ json::array validation_detail(const json::array& errors) {
         const auto path = text_or(*object, "path", text_or(*object, "field"));
         for (const auto part : split(path, '.'))
             if (!part.empty()) place.emplace_back(part);
-        detail.push_back(json::object{{"type", text_or(*object, "type", "value_error")}, {"loc", std::move(place)}, {"msg", text_or(*object, "message")}});
+        detail.push_back(json::object{{"type", text_or(*object, "type", "value_error")},
+                                      {"loc", std::move(place)},
+                                      {"msg", text_or(*object, "message")}});
     }
     return detail;
 }

@@ -9,7 +9,9 @@ namespace slipway::face {
 namespace {
 
 // What a browser may show. Anything else is downloaded: an uploaded page must not run on our origin.
-bool is_shown(std::string_view media_type) { return media_type.starts_with("application/pdf") || media_type.starts_with("text/plain"); }
+bool is_shown(std::string_view media_type) {
+    return media_type.starts_with("application/pdf") || media_type.starts_with("text/plain");
+}
 
 std::string shown_type(std::string_view media_type) {
     if (media_type.starts_with("text/") && !media_type.starts_with("text/html")) return "text/plain; charset=utf-8";
@@ -52,9 +54,12 @@ void describe(net::Response& response, const knowledge::Document& document) {
     response.headers.set("Accept-Ranges", "bytes");
     response.headers.set("Cache-Control", "private, max-age=3600");
     response.headers.set("ETag", "\"" + document.content_hash + "\"");
-    response.headers.set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf");
-    response.headers.set("Content-Disposition", fmt::format("{}; filename*=UTF-8''{}", is_shown(type) ? "inline" : "attachment",
-                                                            net::percent_encode(document.file_name)));
+    response.headers.set(
+        "Content-Security-Policy",
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf");
+    response.headers.set("Content-Disposition",
+                         fmt::format("{}; filename*=UTF-8''{}", is_shown(type) ? "inline" : "attachment",
+                                     net::percent_encode(document.file_name)));
 }
 
 Task<WorkspaceId> workspace_of(const app::Capabilities& capabilities, const net::Request& request) {
@@ -99,7 +104,9 @@ void add_document_file(net::Router& router, const app::Capabilities& capabilitie
     described.summary = "The original of a document; signed links need no header";
     described.tag = "documents";
     described.response_type = "application/octet-stream";
-    auto serve = [&capabilities](net::Request& request) -> Task<net::Response> { return serve_file(capabilities, request); };
+    auto serve = [&capabilities](net::Request& request) -> Task<net::Response> {
+        return serve_file(capabilities, request);
+    };
     router.add(net::Method::get, "/api/documents/{id}/file", std::move(described), handler(serve));
 }
 

@@ -17,14 +17,28 @@ const json::value kNewDocument = schema({{"title", text_schema()},
                                          {"source", text_schema("its name; the same name again replaces it")},
                                          {"metadata", type_schema("object")}},
                                         {"title", "content"});
-const json::value kChange = schema({{"title", text_schema()}, {"content", text_schema()}, {"namespace", text_schema()}, {"metadata", type_schema("object")}});
+const json::value kChange = schema({{"title", text_schema()},
+                                    {"content", text_schema()},
+                                    {"namespace", text_schema()},
+                                    {"metadata", type_schema("object")}});
 
 json::object document_schema() {
-    return schema({{"id", text_schema()}, {"number", type_schema("integer")}, {"source", text_schema()}, {"namespace", text_schema()},
-                   {"title", text_schema()}, {"status", text_schema("pending, processing, indexed or failed")}, {"reason", text_schema()},
-                   {"media_type", text_schema()}, {"file_name", text_schema()}, {"size", type_schema("integer")}, {"chunks", type_schema("integer")},
-                   {"version", type_schema("integer")}, {"metadata", type_schema("object")}, {"url", text_schema("opens the original")},
-                   {"created_at", text_schema()}, {"updated_at", text_schema()}});
+    return schema({{"id", text_schema()},
+                   {"number", type_schema("integer")},
+                   {"source", text_schema()},
+                   {"namespace", text_schema()},
+                   {"title", text_schema()},
+                   {"status", text_schema("pending, processing, indexed or failed")},
+                   {"reason", text_schema()},
+                   {"media_type", text_schema()},
+                   {"file_name", text_schema()},
+                   {"size", type_schema("integer")},
+                   {"chunks", type_schema("integer")},
+                   {"version", type_schema("integer")},
+                   {"metadata", type_schema("object")},
+                   {"url", text_schema("opens the original")},
+                   {"created_at", text_schema()},
+                   {"updated_at", text_schema()}});
 }
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200) {
@@ -60,7 +74,8 @@ Result<knowledge::NewDocument> document_of_form(const net::Request& request) {
             document.metadata = std::move(metadata.get_object());
         }
     }
-    if (!has_file || document.file_name.empty()) return fail(ErrorCode::invalid, "The form needs a part named file with a file name.");
+    if (!has_file || document.file_name.empty())
+        return fail(ErrorCode::invalid, "The form needs a part named file with a file name.");
     if (document.source.empty()) document.source = document.file_name;
     return document;
 }
@@ -87,13 +102,18 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 50, kPageMax));
         const auto wanted = request.query_value("namespace");
         const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
-        SLIPWAY_CO_TRY(const auto page, co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
+        SLIPWAY_CO_TRY(const auto page,
+                       co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
         json::array items;
-        for (const auto& document : page.documents) items.push_back(app::to_json(document, capabilities.links, principal.workspace));
+        for (const auto& document : page.documents)
+            items.push_back(app::to_json(document, capabilities.links, principal.workspace));
         co_return net::Response::of_json(200, json::object{{"documents", std::move(items)}, {"total", page.total}});
     };
-    auto listing = operation("Documents, newest first", nullptr, schema({{"documents", array_schema(document_schema())}, {"total", type_schema("integer")}}));
-    listing.parameters = {{"namespace", text_schema()}, {"offset", type_schema("integer")}, {"limit", type_schema("integer")}};
+    auto listing =
+        operation("Documents, newest first", nullptr,
+                  schema({{"documents", array_schema(document_schema())}, {"total", type_schema("integer")}}));
+    listing.parameters = {
+        {"namespace", text_schema()}, {"offset", type_schema("integer")}, {"limit", type_schema("integer")}};
     router.add(Method::get, "/api/documents", std::move(listing), handler(list));
 
     auto add = [&capabilities](net::Request& request) -> Task<net::Response> {
@@ -104,11 +124,14 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         document->uploaded_by = principal.user.id;
         const auto& names = capabilities.knowledge.options().namespaces;
         if (document->name_space.empty() && !names.empty()) document->name_space = names.back();
-        SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.put(principal.workspace, *std::move(document)));
+        SLIPWAY_CO_TRY(const auto report,
+                       co_await capabilities.knowledge.put(principal.workspace, *std::move(document)));
         const int status = report.what == knowledge::Ingested::added ? 201 : 200;
-        co_return net::Response::of_json(status, app::to_json(report.document, capabilities.links, principal.workspace));
+        co_return net::Response::of_json(status,
+                                         app::to_json(report.document, capabilities.links, principal.workspace));
     };
-    auto adding = operation("Add a document: JSON, or a multipart form with a part named file", kNewDocument, document_schema(), 201);
+    auto adding = operation("Add a document: JSON, or a multipart form with a part named file", kNewDocument,
+                            document_schema(), 201);
     adding.body_bytes_max = options.upload_bytes_max + (64 << 10);
     router.add(Method::post, "/api/documents", std::move(adding), handler(add));
 
@@ -121,7 +144,8 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         object["content"] = content;
         co_return net::Response::of_json(200, object);
     };
-    router.add(Method::get, "/api/documents/{id}", operation("One document with its text", nullptr, document_schema()), handler(get));
+    router.add(Method::get, "/api/documents/{id}", operation("One document with its text", nullptr, document_schema()),
+               handler(get));
 
     auto change = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
@@ -131,7 +155,9 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         if (find(body, "content") != nullptr) wanted.content = std::string(text_or(body, "content"));
         if (find(body, "namespace") != nullptr) wanted.name_space = std::string(text_or(body, "namespace"));
         if (const auto* metadata = object_in(body, "metadata")) wanted.metadata = *metadata;
-        SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.change(principal.workspace, std::string(request.parameter("id")), std::move(wanted)));
+        SLIPWAY_CO_TRY(const auto report,
+                       co_await capabilities.knowledge.change(principal.workspace, std::string(request.parameter("id")),
+                                                              std::move(wanted)));
         co_return net::Response::of_json(200, app::to_json(report.document, capabilities.links, principal.workspace));
     };
     auto changing = operation("Change title, content, namespace or metadata", kChange, document_schema());
@@ -140,21 +166,25 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
 
     auto remove = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
-        SLIPWAY_CO_CHECK(co_await capabilities.knowledge.remove(principal.workspace, std::string(request.parameter("id"))));
+        SLIPWAY_CO_CHECK(
+            co_await capabilities.knowledge.remove(principal.workspace, std::string(request.parameter("id"))));
         co_return net::Response::empty();
     };
-    router.add(Method::del, "/api/documents/{id}", operation("Delete a document", nullptr, nullptr, 204), handler(remove));
+    router.add(Method::del, "/api/documents/{id}", operation("Delete a document", nullptr, nullptr, 204),
+               handler(remove));
 
     auto remove_all = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::admin));
         if (request.query_value("confirm") != "true")
-            co_return fail(ErrorCode::invalid, "This deletes every document; add ?confirm=true, and &namespace=… for only one namespace.");
+            co_return fail(ErrorCode::invalid,
+                           "This deletes every document; add ?confirm=true, and &namespace=… for only one namespace.");
         const auto wanted = request.query_value("namespace");
         const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
         SLIPWAY_CO_TRY(const auto count, co_await capabilities.knowledge.remove_all(principal.workspace, name_space));
         co_return net::Response::of_json(200, json::object{{"deleted", count}});
     };
-    auto removing = operation("Delete all documents, or all of a namespace (role admin)", nullptr, schema({{"deleted", type_schema("integer")}}));
+    auto removing = operation("Delete all documents, or all of a namespace (role admin)", nullptr,
+                              schema({{"deleted", type_schema("integer")}}));
     removing.parameters = {{"confirm", type_schema("boolean")}, {"namespace", text_schema()}};
     router.add(Method::del, "/api/documents", std::move(removing), handler(remove_all));
 
@@ -162,10 +192,13 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
         SLIPWAY_CO_TRY(const auto counts, co_await capabilities.knowledge.namespaces(principal.workspace));
         json::array items;
-        for (const auto& count : counts) items.push_back(json::object{{"name", count.name}, {"documents", count.documents}});
+        for (const auto& count : counts)
+            items.push_back(json::object{{"name", count.name}, {"documents", count.documents}});
         co_return net::Response::of_json(200, json::object{{"namespaces", std::move(items)}});
     };
-    router.add(Method::get, "/api/namespaces", operation("Namespaces and how many documents each has", nullptr, schema({{"namespaces", type_schema("array")}})),
+    router.add(Method::get, "/api/namespaces",
+               operation("Namespaces and how many documents each has", nullptr,
+                         schema({{"namespaces", type_schema("array")}})),
                handler(names));
 
     add_document_file(router, capabilities);

@@ -25,10 +25,12 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
         knowledge::SearchRequest wanted;
         wanted.question = std::string(trim(request.query_value("q")));
         if (wanted.question.empty() || wanted.question.size() > kQuestionBytesMax)
-            co_return fail(ErrorCode::invalid, "The parameter q holds the question, at most {} bytes.", kQuestionBytesMax);
+            co_return fail(ErrorCode::invalid, "The parameter q holds the question, at most {} bytes.",
+                           kQuestionBytesMax);
         SLIPWAY_CO_TRY(wanted.limit, count_of(request, "limit", 10, options.search_results_max));
         wanted.namespaces = values_of(request, "namespace");
-        SLIPWAY_CO_TRY(const auto result, co_await capabilities.knowledge.search(principal.workspace, std::move(wanted)));
+        SLIPWAY_CO_TRY(const auto result,
+                       co_await capabilities.knowledge.search(principal.workspace, std::move(wanted)));
         co_return net::Response::of_json(200, app::to_json(result, capabilities.links, principal.workspace));
     };
     net::Operation searching;
@@ -37,25 +39,29 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
     searching.parameters = {{"q", json::object{{"type", "string"}, {"required", true}}},
                             {"namespace", text_schema("one or more, separated by commas")},
                             {"limit", type_schema("integer")}};
-    searching.response_schema = schema({{"question", text_schema()}, {"mode", text_schema()}, {"results", type_schema("array")}});
+    searching.response_schema =
+        schema({{"question", text_schema()}, {"mode", text_schema()}, {"results", type_schema("array")}});
     router.add(net::Method::get, "/api/search", std::move(searching), handler(search));
 
     auto status = [&capabilities](net::Request& request) -> Task<net::Response> {
         SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
         SLIPWAY_CO_TRY(const auto state, co_await capabilities.knowledge.status(principal.workspace));
-        json::object documents{{"total", state.documents}, {"indexed", state.indexed}, {"pending", state.pending}, {"failed", state.failed},
-                               {"chunks", state.chunks}, {"passages", state.passages}};
-        json::object object{{"documents", std::move(documents)},
-                            {"chat_model", capabilities.chat_model},
-                            {"embedding_model", state.embedding_model.empty() ? json::value() : json::value(state.embedding_model)},
-                            {"reindex_needed", state.reindex_needed}};
+        json::object documents{{"total", state.documents}, {"indexed", state.indexed}, {"pending", state.pending},
+                               {"failed", state.failed},   {"chunks", state.chunks},   {"passages", state.passages}};
+        json::object object{
+            {"documents", std::move(documents)},
+            {"chat_model", capabilities.chat_model},
+            {"embedding_model", state.embedding_model.empty() ? json::value() : json::value(state.embedding_model)},
+            {"reindex_needed", state.reindex_needed}};
         if (!state.note.empty()) object["note"] = state.note;
         co_return net::Response::of_json(200, object);
     };
     net::Operation asking;
     asking.summary = "What is indexed, and which models answer";
     asking.tag = "search";
-    asking.response_schema = schema({{"documents", type_schema("object")}, {"chat_model", text_schema()}, {"embedding_model", text_schema()},
+    asking.response_schema = schema({{"documents", type_schema("object")},
+                                     {"chat_model", text_schema()},
+                                     {"embedding_model", text_schema()},
                                      {"reindex_needed", type_schema("boolean")}});
     router.add(net::Method::get, "/api/status", std::move(asking), handler(status));
 }

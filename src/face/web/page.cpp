@@ -17,13 +17,16 @@ constexpr char kScript[] = {
     , 0};
 
 constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri "
+    "'none'; form-action 'self'; "
     "frame-ancestors 'none'";
 
 net::Handler file_handler(std::string_view type, std::string_view bytes) {
     const auto etag = "\"" + sha256_hex(bytes).substr(0, 32) + "\"";
     return [type, bytes, etag](net::Request& request) -> asio::awaitable<net::Response> {
-        auto response = request.headers.get("If-None-Match") == etag ? net::Response::empty(304) : net::Response::text(200, std::string(bytes), type);
+        auto response = request.headers.get("If-None-Match") == etag
+                            ? net::Response::empty(304)
+                            : net::Response::text(200, std::string(bytes), type);
         response.headers.set("ETag", etag);
         response.headers.set("Cache-Control", "no-cache");
         response.headers.set("Content-Security-Policy", std::string(kPolicy));
@@ -68,14 +71,19 @@ void add_page(net::Router& router, PageOptions options) {
     add_file(router, "/page.js", "text/javascript; charset=utf-8", kScript);
     json::array starters;
     for (const auto& starter : options.starters) starters.emplace_back(starter);
-    const json::object site{{"title", options.title}, {"tagline", options.tagline}, {"starters", std::move(starters)},
-                            {"demo", options.demo},   {"registration", options.registration}};
+    const json::object site{{"title", options.title},
+                            {"tagline", options.tagline},
+                            {"starters", std::move(starters)},
+                            {"demo", options.demo},
+                            {"registration", options.registration}};
     // Kept by the closure: the text lives as long as the route.
     auto text = std::make_shared<const std::string>(json::serialize(site));
     net::Operation described;
     described.hidden = true;
     described.authenticated = false;
-    auto serve = [text](net::Request&) -> asio::awaitable<net::Response> { co_return net::Response::text(200, *text, "application/json"); };
+    auto serve = [text](net::Request&) -> asio::awaitable<net::Response> {
+        co_return net::Response::text(200, *text, "application/json");
+    };
     router.add(net::Method::get, "/page.json", described, serve);
 }
 

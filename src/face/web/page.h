@@ -1,4 +1,5 @@
-// The page at /: plain HTML, CSS and JavaScript inside the binary. It signs in, asks, shows the answer as it grows, and its sources.
+// The page at /: plain HTML, CSS and JavaScript inside the binary. It signs in, asks, shows the answer as it grows, and
+// its sources.
 #pragma once
 
 #include <string>
@@ -14,10 +15,11 @@ struct PageOptions {
     std::vector<std::string> starters;  // questions to begin with
     bool demo = false;                  // offer the demo user
     bool registration = true;
-    json::object about;                 // what programs that do not ask for HTML get at /
+    json::object about;  // what programs that do not ask for HTML get at /
 };
 
-// GET / (HTML, or `about` as JSON, by Accept), /page.css, /page.js, /page.json (the options). Nothing from another host is loaded; a strict Content-Security-Policy says so.
+// GET / (HTML, or `about` as JSON, by Accept), /page.css, /page.js, /page.json (the options). Nothing from another host
+// is loaded; a strict Content-Security-Policy says so.
 void add_page(net::Router& router, PageOptions options);
 
 }  // namespace slipway::face

@@ -1,9 +1,9 @@
 // The database port: rows of the capabilities. Adapters: sqlite.h (PostgreSQL comes beside it).
 //
-// SQL is written once, in what SQLite and PostgreSQL both understand; parameters are $1, $2, …; what differs stands in Dialect.
-// Tenancy is a parameter, not a filter: a statement runs in a Scope. `$workspace` in the SQL is the workspace of the scope. A statement
-// that touches a table with a column `workspace` without naming `$workspace` is refused by the adapter unless the scope is
-// Scope::system() (migrations, recovery, administration).
+// SQL is written once, in what SQLite and PostgreSQL both understand; parameters are $1, $2, …; what differs stands in
+// Dialect. Tenancy is a parameter, not a filter: a statement runs in a Scope. `$workspace` in the SQL is the workspace
+// of the scope. A statement that touches a table with a column `workspace` without naming `$workspace` is refused by
+// the adapter unless the scope is Scope::system() (migrations, recovery, administration).
 //
 // Instants are stored as BIGINT milliseconds, truth values as INTEGER 0 or 1, JSON as TEXT, ids as TEXT.
 #pragma once
@@ -65,8 +65,8 @@ using Parameters = std::vector<Value>;
 
 class Rows;
 
-// A row of Rows; valid as long as they are. A column that does not exist, or has another type, is a bug and throws std::logic_error;
-// integers are accepted where a double is asked for.
+// A row of Rows; valid as long as they are. A column that does not exist, or has another type, is a bug and throws
+// std::logic_error; integers are accepted where a double is asked for.
 class Row {
  public:
     std::string text(std::string_view column) const;  // "" for NULL
@@ -103,7 +103,10 @@ class Rows {
      public:
         Iterator(const Rows& rows, std::size_t index) : rows_(&rows), index_(index) {}
         Row operator*() const { return (*rows_)[index_]; }
-        Iterator& operator++() { ++index_; return *this; }
+        Iterator& operator++() {
+            ++index_;
+            return *this;
+        }
         bool operator!=(const Iterator& other) const { return index_ != other.index_; }
 
      private:
@@ -136,9 +139,9 @@ class Scope {
 class Transaction {
  public:
     virtual ~Transaction() = default;
-    // Errors: `conflict` (unique or foreign key; details.constraint), `unavailable` (busy, disk full, read only), `internal`, `invalid`
-    // (text with a NUL character; use Bytes). A transaction in which a statement failed cannot go on: it will be rolled back even
-    // when its body answers success. Where a conflict is expected, write ON CONFLICT.
+    // Errors: `conflict` (unique or foreign key; details.constraint), `unavailable` (busy, disk full, read only),
+    // `internal`, `invalid` (text with a NUL character; use Bytes). A transaction in which a statement failed cannot go
+    // on: it will be rolled back even when its body answers success. Where a conflict is expected, write ON CONFLICT.
     virtual Task<Rows> execute(std::string sql, Parameters parameters = {}) = 0;
 };
 
@@ -150,7 +153,7 @@ struct Migration {
 };
 
 struct DatabaseStatus {
-    std::string engine;   // "SQLite 3.40.1"
+    std::string engine;  // "SQLite 3.40.1"
     Milliseconds latency{0};
 };
 
@@ -163,15 +166,17 @@ class Database {
     // One reading statement, on its own snapshot, beside any writer.
     virtual Task<Rows> read(Scope scope, std::string sql, Parameters parameters = {}) = 0;
 
-    // Runs `body` in a transaction. It is committed, durably, before this returns success; an error or exception of the body rolls it
-    // back and is returned. The body may run on another thread than the caller (never at the same time), may run again after a
-    // serialisation failure, must await nothing but the transaction, and must not outlast transaction_time_max.
+    // Runs `body` in a transaction. It is committed, durably, before this returns success; an error or exception of the
+    // body rolls it back and is returned. The body may run on another thread than the caller (never at the same time),
+    // may run again after a serialisation failure, must await nothing but the transaction, and must not outlast
+    // transaction_time_max.
     virtual Task<void> transact(Scope scope, Body body) = 0;
 
     // A transaction of one statement.
     Task<Rows> write(Scope scope, std::string sql, Parameters parameters = {});
 
-    // A transaction that yields a value: `co_await db.transact_for<User>(scope, body)` with a body returning Task<User>.
+    // A transaction that yields a value: `co_await db.transact_for<User>(scope, body)` with a body returning
+    // Task<User>.
     template <typename T, typename F>
     Task<T> transact_for(Scope scope, F body) {
         std::optional<T> value;
@@ -186,8 +191,8 @@ class Database {
         co_return std::move(*value);
     }
 
-    // Applies what is missing, each step in a transaction, and records it. `conflict` when the data is newer than this program or a
-    // recorded step has another checksum.
+    // Applies what is missing, each step in a transaction, and records it. `conflict` when the data is newer than this
+    // program or a recorded step has another checksum.
     virtual Task<void> migrate(std::span<const Migration> migrations) = 0;
 
     // A consistent copy while others read and write.
@@ -195,8 +200,8 @@ class Database {
     virtual Task<DatabaseStatus> status() = 0;
 };
 
-// The next number of a series inside a workspace, from 1, without reuse, for ids that people and old clients like small.
-// Uses the table `series` of store/database/series.h's migration.
+// The next number of a series inside a workspace, from 1, without reuse, for ids that people and old clients like
+// small. Uses the table `series` of store/database/series.h's migration.
 Task<std::int64_t> next_number(Transaction& transaction, std::string series);
 // The same above workspaces, in the system scope (numbers of users).
 Task<std::int64_t> next_system_number(Transaction& transaction, std::string series);

@@ -1,6 +1,7 @@
 #include "store/objects/object_tree.h"
 
 #include <cerrno>
+#include <mutex>
 
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ std::filesystem::path ObjectTree::file_of(const WorkspaceId& workspace, std::str
 std::filesystem::path ObjectTree::new_file() const { return new_ / random_token(12); }
 
 Result<void> ObjectTree::put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) const {
+    const std::shared_lock keep(*folders_);
     Result<void> failed;
     for (int attempt = 0; attempt < kPlaceAttemptsMax; ++attempt) {
         failed = ensure_folder(to.parent_path());
@@ -117,9 +119,10 @@ Result<void> ObjectTree::erase(const WorkspaceId& workspace, const std::string& 
         if (errno == ENOENT || errno == ENOTDIR) return {};
         return file_failure(file, errno);
     }
+    const std::unique_lock prune(*folders_);
     auto folder = file.parent_path();
     std::error_code error;
-    // An erase beside this one may have removed the folder already.
+    // An erase before this one may have removed the folder already.
     while (folder != objects_ && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
     SLIPWAY_CHECK(flush_folder(folder));
     // Folders that became empty go as far as they are; one that is in use again refuses.

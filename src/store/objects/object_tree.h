@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,9 @@ class ObjectTree {
 
     std::filesystem::path objects_;
     std::filesystem::path new_;
+    // Shared while a file is put into a folder, alone while empty folders are removed. A pointer, so that the tree can
+    // move.
+    std::unique_ptr<std::shared_mutex> folders_ = std::make_unique<std::shared_mutex>();
 };
 
 }  // namespace slipway::store

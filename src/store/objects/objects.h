@@ -1,7 +1,7 @@
 // The objects port: files by key. Adapters: file.h (S3 comes beside it).
 //
-// A key is "a/b/c.pdf": segments of [A-Za-z0-9._-] and other printable UTF-8, no empty, "." or ".." segment, at most 512 bytes.
-// Keys live inside a workspace; two workspaces may use the same key for different objects.
+// A key is "a/b/c.pdf": segments of [A-Za-z0-9._-] and other printable UTF-8, no empty, "." or ".." segment, at most
+// 512 bytes. Keys live inside a workspace; two workspaces may use the same key for different objects.
 #pragma once
 
 #include <cstdint>
@@ -45,15 +45,18 @@ class Objects {
  public:
     virtual ~Objects() = default;
     // Durable and visible as a whole once this returns; readers see the old or the new object, never a mixture.
-    virtual Task<ObjectInfo> put(WorkspaceId workspace, std::string key, std::string data, std::string content_type) = 0;
+    virtual Task<ObjectInfo> put(WorkspaceId workspace, std::string key, std::string data,
+                                 std::string content_type) = 0;
     virtual Task<Object> get(WorkspaceId workspace, std::string key, std::optional<ByteRange> range = {}) = 0;
     virtual Task<ObjectInfo> head(WorkspaceId workspace, std::string key) = 0;
     // Deleting what is not there succeeds.
     virtual Task<void> erase(WorkspaceId workspace, std::string key) = 0;
-    virtual Task<ObjectPage> list(WorkspaceId workspace, std::string prefix, std::size_t limit, std::optional<std::string> cursor) = 0;
-    // A URL that allows one kind of access to one object until it expires, for whoever has it. Relative ("/objects/…") when the server
-    // itself serves it.
-    virtual Result<std::string> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) = 0;
+    virtual Task<ObjectPage> list(WorkspaceId workspace, std::string prefix, std::size_t limit,
+                                  std::optional<std::string> cursor) = 0;
+    // A URL that allows one kind of access to one object until it expires, for whoever has it. Relative ("/objects/…")
+    // when the server itself serves it.
+    virtual Result<std::string> presign(WorkspaceId workspace, std::string key, Access access,
+                                        Milliseconds valid_for) = 0;
     virtual Task<void> check() = 0;  // `unavailable` with the reason when the store cannot be used
 };
 

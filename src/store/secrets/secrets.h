@@ -1,4 +1,5 @@
-// The secrets port: values by name that must not be seen. Adapters: environment.h (Secrets Manager and SSM come beside it).
+// The secrets port: values by name that must not be seen. Adapters: environment.h (Secrets Manager and SSM come beside
+// it).
 #pragma once
 
 #include <optional>

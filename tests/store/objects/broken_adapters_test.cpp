@@ -113,7 +113,7 @@ struct TearsObjects final : PassingObjects {
     Task<ObjectInfo> put(WorkspaceId workspace, std::string key, std::string data, std::string type) override {
         auto half = data.substr(0, data.size() / 2) + std::string(data.size() - data.size() / 2, '?');
         SLIPWAY_CO_CHECK(co_await inner_->put(workspace, key, std::move(half), type));
-        co_await sleep_for(Milliseconds(2));
+        co_await sleep_for(Milliseconds(20));
         co_return co_await inner_->put(std::move(workspace), std::move(key), std::move(data), std::move(type));
     }
 };

@@ -1,5 +1,6 @@
 #include "store/objects/conformance.h"
 
+#include <atomic>
 #include <fmt/ranges.h>
 
 #include "base/crypto.h"
@@ -242,15 +243,17 @@ Task<void> ranges_are_inclusive(ObjectsPlace& place) {
     co_return Result<void>();
 }
 
-Task<void> put_versions(Objects& objects, char letter) {
-    for (std::size_t i = 0; i < 8; ++i) {
-        SLIPWAY_CO_CHECK(co_await put_text(objects, kHere, "same", std::string(100'000 + i, letter)));
-    }
-    co_return Result<void>();
+Task<void> put_versions(Objects& objects, char letter, std::atomic<int>& writers) {
+    Result<void> done;
+    for (std::size_t i = 0; i < 8 && done; ++i)
+        done = co_await put_text(objects, kHere, "same", std::string(100'000 + i, letter));
+    --writers;
+    co_return done;
 }
 
-Task<void> get_versions(Objects& objects) {
-    for (int i = 0; i < 20; ++i) {
+// Reads for as long as somebody writes.
+Task<void> get_versions(Objects& objects, std::atomic<int>& writers) {
+    while (writers > 0) {
         SLIPWAY_CO_TRY(const auto object, co_await objects.get(kHere, "same"));
         const bool whole = object.data.size() == object.info.size &&
                            object.data.find_first_not_of(object.data.front()) == std::string::npos;
@@ -263,11 +266,12 @@ Task<void> get_versions(Objects& objects) {
 Task<void> replacing_is_atomic(ObjectsPlace& place) {
     SLIPWAY_CO_TRY(auto objects, place.open());
     SLIPWAY_CO_CHECK(co_await put_text(*objects, kHere, "same", "aaaaa"));
+    std::atomic<int> writers = 2;
     std::vector<Task<void>> tasks;
-    tasks.push_back(put_versions(*objects, 'a'));
-    tasks.push_back(put_versions(*objects, 'b'));
-    tasks.push_back(get_versions(*objects));
-    tasks.push_back(get_versions(*objects));
+    tasks.push_back(put_versions(*objects, 'a', writers));
+    tasks.push_back(put_versions(*objects, 'b', writers));
+    tasks.push_back(get_versions(*objects, writers));
+    tasks.push_back(get_versions(*objects, writers));
     auto all = all_of(std::move(tasks));
     const auto results = co_await std::move(all);
     SLIPWAY_CO_CHECK(first_failure(results));
