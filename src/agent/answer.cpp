@@ -19,7 +19,8 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     values["refusal"] = options_.refusal;
     const bool small_talk = state.intent == "smalltalk";
     model::ChatRequest request;
-    request.messages.push_back({model::Role::system, fill(small_talk ? options_.small_talk_prompt : options_.prompt, values)});
+    request.messages.push_back(
+        {model::Role::system, fill(small_talk ? options_.small_talk_prompt : options_.prompt, values)});
     for (const auto& message : state.input.history) request.messages.push_back(message);
     request.messages.push_back({model::Role::user, state.input.message});
     request.question = state.question;
@@ -27,7 +28,8 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     request.tokens_max = options_.tokens_max;
     request.time_max = options_.model_time;
     int number = 0;
-    for (const auto& found : state.found) request.passages.push_back({++number, found.document.title, found.text, found.score});
+    for (const auto& found : state.found)
+        request.passages.push_back({++number, found.document.title, found.text, found.score, found.terms});
     return request;
 }
 
@@ -40,7 +42,8 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
         state.refused = true;
         co_return co_await say(state, step, output, options_.refusal, "no passage found, refused");
     }
-    // The local model knows for sure whether the passages answer before it says anything, so the notice waits for its first words.
+    // The local model knows for sure whether the passages answer before it says anything, so the notice waits for its
+    // first words.
     bool noticed = !model_->is_local() || options_.notice.empty();
     model::DeltaSink sink = [this, &output, &noticed](std::string_view delta) -> Task<void> {
         if (!noticed) {
@@ -69,7 +72,8 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
         state.refused = true;
         step.decision += ", refused: the passages do not answer";
         // The local model refuses without words: what to say belongs to the application.
-        if (trim(state.answer).empty() && reply->message.content.empty()) co_return co_await output.text(options_.refusal);
+        if (trim(state.answer).empty() && reply->message.content.empty())
+            co_return co_await output.text(options_.refusal);
     }
     co_return Result<void>();
 }

@@ -1,19 +1,10 @@
 #include "agent/retrieve.h"
 
+#include "agent/history.h"
 #include "base/text.h"
 #include "knowledge/sources.h"
 
 namespace slipway::agent {
-namespace {
-
-std::vector<std::string> earlier_questions(const State& state) {
-    std::vector<std::string> questions;
-    for (const auto& message : state.input.history)
-        if (message.role == model::Role::user) questions.push_back(message.content);
-    return questions;
-}
-
-}  // namespace
 
 Task<void> RetrieveNode::run(State& state, Step& step, Output& output) {
     knowledge::SearchRequest request;

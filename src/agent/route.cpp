@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "agent/history.h"
 #include "agent/prompt.h"
 #include "base/text.h"
+#include "knowledge/phrase.h"
+#include "knowledge/question.h"
 #include "store/index/analyser.h"
 
 namespace slipway::agent {
 namespace {
+
+// How many keywords' worth of doubt there is about what the words say.
+constexpr double kDoubt = 0.7;
 
 std::vector<std::string> terms_of(std::string_view text, std::string_view language) {
     std::vector<std::string> terms;
@@ -18,7 +24,10 @@ std::vector<std::string> terms_of(std::string_view text, std::string_view langua
 
 std::string trimmed_words(std::string_view message) {
     std::string words;
-    for (const char c : store::fold(message)) words += (static_cast<unsigned char>(c) < 0x80 && std::ispunct(static_cast<unsigned char>(c)) && c != '\'') ? ' ' : c;
+    for (const char c : store::fold(message))
+        words += (static_cast<unsigned char>(c) < 0x80 && std::ispunct(static_cast<unsigned char>(c)) && c != '\'')
+                     ? ' '
+                     : c;
     return collapse_spaces(words);
 }
 
@@ -26,22 +35,24 @@ std::string trimmed_words(std::string_view message) {
 
 RouteNode::RouteNode(RouteOptions options, std::shared_ptr<model::ChatModel> model)
     : options_(std::move(options)), model_(std::move(model)) {
-    std::map<std::string, std::vector<std::size_t>> topics_of;
+    std::map<std::vector<std::string>, std::vector<std::size_t>> topics_of;
     for (std::size_t topic = 0; topic < options_.topics.size(); ++topic)
         for (const auto& keyword : options_.topics[topic].keywords) {
-            auto& topics = topics_of[join(terms_of(keyword, options_.language), " ")];
+            auto words = knowledge::phrase_words(keyword, options_.language);
+            auto& topics = topics_of[std::move(words)];
             if (std::ranges::find(topics, topic) == topics.end()) topics.push_back(topic);
         }
-    for (const auto& [joined, topics] : topics_of) {
-        if (joined.empty()) continue;
+    const auto all = static_cast<double>(options_.topics.size());
+    for (const auto& [words, topics] : topics_of) {
+        if (words.empty()) continue;
         Keyword keyword;
-        keyword.text = joined;
-        for (const auto term : split(joined, ' ')) keyword.terms.emplace_back(term);
+        keyword.text = join(words, " ");
+        keyword.words = words;
         // A word that several topics claim says less about each; a phrase says more than a word.
-        const double weight = std::log(1.0 + static_cast<double>(options_.topics.size()) / static_cast<double>(topics.size())) *
-                              std::sqrt(static_cast<double>(keyword.terms.size()));
+        const double rarity = std::log1p(all / static_cast<double>(topics.size())) / std::log1p(all);
+        const double weight = rarity * std::sqrt(static_cast<double>(terms_of(keyword.text, options_.language).size()));
         for (const auto topic : topics) keyword.topics.emplace_back(topic, weight);
-        keywords_[keyword.terms.front()].push_back(std::move(keyword));
+        keywords_[keyword.words.front()].push_back(std::move(keyword));
     }
     for (const auto& phrase : options_.small_talk) {
         std::vector<std::string> words;
@@ -55,14 +66,16 @@ bool RouteNode::is_small_talk(std::string_view message) const {
     const auto folded = trimmed_words(message);
     const auto words = split(folded, ' ');
     if (folded.empty() || words.size() > options_.small_talk_words_max) return false;
-    // Every word belongs to some phrase that stands in the message: "hello herman" does, "hello, my knee hurts" does not.
+    // Every word belongs to some phrase that stands in the message: "hello herman" does, "hello, my knee hurts" does
+    // not.
     std::vector<bool> covered(words.size(), false);
     for (const auto& phrase : small_talk_)
         for (std::size_t at = 0; at + phrase.size() <= words.size(); ++at)
             if (std::equal(phrase.begin(), phrase.end(), words.begin() + static_cast<std::ptrdiff_t>(at)))
                 std::fill_n(covered.begin() + static_cast<std::ptrdiff_t>(at), phrase.size(), true);
     const auto count = static_cast<std::size_t>(std::ranges::count(covered, true));
-    return count > 0 && words.size() - count <= 1 && (count == words.size() || terms_of(folded, options_.language).size() <= 2);
+    return count > 0 && words.size() - count <= 1 &&
+           (count == words.size() || terms_of(folded, options_.language).size() <= 2);
 }
 
 Route RouteNode::by_words(std::string_view question) const {
@@ -70,36 +83,40 @@ Route RouteNode::by_words(std::string_view question) const {
     route.intent = "question";
     std::vector<double> scores(options_.topics.size(), 0.0);
     std::vector<std::string> seen;
-    const auto terms = terms_of(question, options_.language);
-    for (std::size_t at = 0; at < terms.size(); ++at) {
-        const auto found = keywords_.find(terms[at]);
+    const auto words = knowledge::phrase_words(question, options_.language);
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const auto found = keywords_.find(words[at]);
         if (found == keywords_.end()) continue;
         for (const auto& keyword : found->second) {
-            if (at + keyword.terms.size() > terms.size() ||
-                !std::equal(keyword.terms.begin(), keyword.terms.end(), terms.begin() + static_cast<std::ptrdiff_t>(at)))
-                continue;
+            if (!knowledge::stands_at(keyword.words, words, at)) continue;
             if (std::ranges::find(seen, keyword.text) != seen.end()) continue;
             seen.push_back(keyword.text);
             for (const auto& [topic, weight] : keyword.topics) scores[topic] += weight;
         }
     }
-    const double total = [&] { double sum = 0; for (const auto score : scores) sum += score; return sum; }();
+    const double total = [&] {
+        double sum = 0;
+        for (const auto score : scores) sum += score;
+        return sum;
+    }();
     if (total <= 0) {
         route.reason = "no keyword of a namespace in the question";
         return route;
     }
     std::vector<std::size_t> order(scores.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
+    std::ranges::sort(
+        order, [&](std::size_t a, std::size_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
     const double best = scores[order.front()];
     // Sure when the best topics hold most of what was said, and when enough was said.
     double kept = 0;
     for (const auto topic : order) {
-        if (route.namespaces.size() >= options_.namespaces_max || scores[topic] < best * 0.5 || scores[topic] <= 0) break;
+        if (route.namespaces.size() >= options_.namespaces_max || scores[topic] < best * 0.5 || scores[topic] <= 0)
+            break;
         route.namespaces.push_back(options_.topics[topic].name);
         kept += scores[topic];
     }
-    route.confidence = std::round(100 * (kept / total) * (best / (best + 0.5))) / 100;
+    route.confidence = std::round(100 * (kept / total) * (best / (best + kDoubt))) / 100;
     route.reason = "keywords: " + join(seen, ", ");
     return route;
 }
@@ -107,7 +124,8 @@ Route RouteNode::by_words(std::string_view question) const {
 Task<Route> RouteNode::by_model(const State& state, Step& step) const {
     PromptValues values;
     values["question"] = state.question;
-    for (const auto& topic : options_.topics) values["namespaces"] += fmt::format("- {}: {}\n", topic.name, topic.description);
+    for (const auto& topic : options_.topics)
+        values["namespaces"] += fmt::format("- {}: {}\n", topic.name, topic.description);
     model::ChatRequest request;
     request.messages.push_back({model::Role::user, fill(options_.prompt, values)});
     request.temperature = 0;
@@ -122,7 +140,8 @@ Task<Route> RouteNode::by_model(const State& state, Step& step) const {
     if (open == std::string_view::npos || close == std::string_view::npos || close < open)
         co_return fail(ErrorCode::upstream, "The model's routing is not JSON.");
     const auto parsed = parse_json(text.substr(open, close - open + 1));
-    if (!parsed || !parsed->is_object()) co_return fail(ErrorCode::upstream, "The model's routing is not a JSON object.");
+    if (!parsed || !parsed->is_object())
+        co_return fail(ErrorCode::upstream, "The model's routing is not a JSON object.");
     Route route;
     route.intent = std::string(text_or(parsed->get_object(), "intent", "question"));
     route.confidence = std::clamp(number_or(parsed->get_object(), "confidence", 0.5), 0.0, 1.0);
@@ -130,7 +149,8 @@ Task<Route> RouteNode::by_model(const State& state, Step& step) const {
         for (const auto& name : *names) {
             if (!name.is_string() || route.namespaces.size() >= options_.namespaces_max) continue;
             const auto wanted = to_text(name.get_string());
-            if (std::ranges::find(options_.topics, wanted, &NamespaceTopic::name) != options_.topics.end()) route.namespaces.push_back(wanted);
+            if (std::ranges::find(options_.topics, wanted, &NamespaceTopic::name) != options_.topics.end())
+                route.namespaces.push_back(wanted);
         }
     route.reason = "chosen by " + model_->name();
     co_return route;
@@ -138,7 +158,10 @@ Task<Route> RouteNode::by_model(const State& state, Step& step) const {
 
 Task<void> RouteNode::run(State& state, Step& step, Output& output) {
     Route route;
-    if (is_small_talk(state.input.message)) {
+    const bool small_talk = is_small_talk(state.input.message);
+    if (!small_talk)
+        state.question = knowledge::complete_question(state.input.message, earlier_questions(state), options_.language);
+    if (small_talk) {
         route.intent = "smalltalk";
         route.confidence = 1;
         route.reason = "a greeting or thanks";
@@ -154,8 +177,9 @@ Task<void> RouteNode::run(State& state, Step& step, Output& output) {
         route = by_words(state.question);
     }
     const bool only_catch_all = route.namespaces.size() == 1 && route.namespaces.front() == options_.catch_all;
-    step.decision = fmt::format("{} ({:.2f}) → {}; {}", route.intent, route.confidence,
-                                route.namespaces.empty() ? std::string("all") : join(route.namespaces, ", "), route.reason);
+    step.decision =
+        fmt::format("{} ({:.2f}) → {}; {}", route.intent, route.confidence,
+                    route.namespaces.empty() ? std::string("all") : join(route.namespaces, ", "), route.reason);
     state.intent = route.intent;
     state.confidence = route.confidence;
     state.routing_reason = step.decision;

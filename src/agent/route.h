@@ -1,7 +1,11 @@
 // The routing node: what does the user want, how sure are we, and which namespaces may hold the answer?
 //
-// Without a model (or when it fails) the words decide: every namespace has keywords; a keyword counts by how rare it is among the
-// namespaces. With a model, it is asked for one line of JSON, which is checked against the namespaces that exist.
+// A question that leans on the conversation is completed from it first (knowledge/question.h).
+//
+// Without a model (or when it fails) the words decide: every namespace has keywords; a keyword counts by how rare it is
+// among the namespaces, a phrase more than a word. Inflections match, and phrases match word by word ("warm up" is not
+// "warm"). One keyword alone makes nobody sure: its confidence is 0.59, that of two of one namespace 0.74. With a
+// model, it is asked for one line of JSON, which is checked against the namespaces that exist.
 #pragma once
 
 #include <map>
@@ -19,13 +23,13 @@ struct NamespaceTopic {
 
 struct RouteOptions {
     std::vector<NamespaceTopic> topics;
-    std::vector<std::string> small_talk;    // words and phrases of greetings and thanks
-    std::size_t small_talk_words_max = 4;   // longer messages are questions
-    double confidence_min = 0.7;            // below, all namespaces are searched
+    std::vector<std::string> small_talk;   // words and phrases of greetings and thanks
+    std::size_t small_talk_words_max = 4;  // longer messages are questions
+    double confidence_min = 0.7;           // below, all namespaces are searched
     std::size_t namespaces_max = 3;
-    std::string catch_all;                  // a namespace that alone means "search everywhere"
+    std::string catch_all;  // a namespace that alone means "search everywhere"
     std::string language = "english";
-    std::string prompt;                     // for the model: {{namespaces}}, {{question}}; empty: words only
+    std::string prompt;  // for the model: {{namespaces}}, {{question}}; empty: words only
     Milliseconds model_time{8'000};
 };
 
@@ -48,7 +52,7 @@ class RouteNode final : public Node {
 
  private:
     struct Keyword {
-        std::vector<std::string> terms;
+        std::vector<std::string> words;
         std::vector<std::pair<std::size_t, double>> topics;  // topic and weight
         std::string text;
     };
@@ -56,7 +60,7 @@ class RouteNode final : public Node {
 
     RouteOptions options_;
     std::shared_ptr<model::ChatModel> model_;
-    std::unordered_map<std::string, std::vector<Keyword>> keywords_;  // by first term
+    std::unordered_map<std::string, std::vector<Keyword>> keywords_;  // by first word
     std::vector<std::vector<std::string>> small_talk_;
 };
 

@@ -1,12 +1,13 @@
 // Knowledge: documents in, passages out.
 //
-// Ingestion. A document's bytes are extracted, chunked, and kept: original in the object store, row and chunks in the database, passages in
-// the index. The new version becomes visible in one database transaction after the index has it; the old one is removed afterwards. Chunk
-// ids depend on the chunk's text only, so an edited document re-indexes (and re-embeds) just what changed. A crash at any point leaves the
-// old version or the new one; recover() removes what is left over.
+// Ingestion. A document's bytes are extracted, chunked, and kept: original in the object store, row and chunks in the
+// database, passages in the index. The new version becomes visible in one database transaction after the index has it;
+// the old one is removed afterwards. Chunk ids depend on the chunk's text only, so an edited document re-indexes (and
+// re-embeds) just what changed. A crash at any point leaves the old version or the new one; recover() removes what is
+// left over.
 //
-// Retrieval. BM25 and, when an embedding model is configured, vectors; results are checked against the database, so what is not visible
-// is never found.
+// Retrieval. BM25 and, when an embedding model is configured, vectors; results are checked against the database, so
+// what is not visible is never found.
 //
 // Thread safe. All operations are coroutines on the caller's loop; extraction runs on the pool.
 #pragma once
@@ -53,20 +54,20 @@ struct SearchRequest {
     store::Filter filter;
     std::size_t limit = 5;
     double minimum_score = 0;
-    std::size_t neighbours = 0;           // chunks of context on each side
+    std::size_t neighbours = 0;  // chunks of context on each side
 };
 
 struct SearchResult {
     std::string question;  // completed from the conversation
     std::vector<Found> found;
-    std::string mode;      // "text" or "text+vector"
-    std::string note;      // why vectors are not used, and the like
+    std::string mode;  // "text" or "text+vector"
+    std::string note;  // why vectors are not used, and the like
 };
 
 struct KnowledgeStatus {
     std::int64_t documents = 0, indexed = 0, failed = 0, pending = 0, chunks = 0;
     std::uint64_t passages = 0;
-    std::string embedding_model;   // empty: none
+    std::string embedding_model;  // empty: none
     bool reindex_needed = false;
     std::string note;
 };
@@ -77,12 +78,14 @@ struct Prepared;  // an extracted and chunked document, see prepared.h
 class Knowledge {
  public:
     Knowledge(store::Database& database, store::Index& index, store::Objects& objects, WorkerPool& pool,
-              std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options);
+              std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms,
+              KnowledgeOptions options);
 
     // Opens the collection and removes what a crash left. Once, before anything else.
     Task<void> prepare(WorkspaceId workspace);
 
-    // Returns when the document is durable and visible. `invalid` with details.reason for a document that cannot be read.
+    // Returns when the document is durable and visible. `invalid` with details.reason for a document that cannot be
+    // read.
     Task<IngestReport> put(WorkspaceId workspace, NewDocument document);
     Task<IngestReport> change(WorkspaceId workspace, std::string id, DocumentChange change);
     Task<void> remove(WorkspaceId workspace, std::string id);
@@ -95,12 +98,14 @@ class Knowledge {
     Task<std::string> content(WorkspaceId workspace, std::string id);  // the extracted text
     Task<store::Object> original(WorkspaceId workspace, std::string id);
     // Newest first.
-    Task<DocumentPage> list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset, std::size_t limit);
+    Task<DocumentPage> list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset,
+                            std::size_t limit);
     Task<std::vector<NamespaceCount>> namespaces(WorkspaceId workspace);
 
     Task<SearchResult> search(WorkspaceId workspace, SearchRequest request);
 
-    // Makes the index of all workspaces anew from the database's chunks; embeds again when the model changed. `progress` is told chunks done and all.
+    // Makes the index of all workspaces anew from the database's chunks; embeds again when the model changed.
+    // `progress` is told chunks done and all.
     Task<std::size_t> reindex(std::function<void(std::size_t, std::size_t)> progress);
     Task<KnowledgeStatus> status(WorkspaceId workspace);
 
@@ -108,7 +113,8 @@ class Knowledge {
 
  private:
     Task<IngestReport> put_locked(WorkspaceId workspace, NewDocument document);
-    Task<IngestReport> index_document(WorkspaceId workspace, const NewDocument& document, std::optional<Document> existing, Prepared prepared);
+    Task<IngestReport> index_document(WorkspaceId workspace, const NewDocument& document,
+                                      std::optional<Document> existing, Prepared prepared);
     Task<IngestReport> abandon(WorkspaceId workspace, std::string document_id, Error error);
     Task<void> announce(WorkspaceId workspace, Document& row, bool exists);
     Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old);
@@ -120,6 +126,7 @@ class Knowledge {
     Task<void> check_embedding();
     store::CollectionOptions collection_options() const;
     Task<std::size_t> reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew);
+    Task<std::optional<store::Vector>> embed_question(std::string question, std::string& note);
     Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
     Task<void> add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours);
 
@@ -131,7 +138,8 @@ class Knowledge {
     std::shared_ptr<const Synonyms> synonyms_;
     KnowledgeOptions options_;
     std::atomic<bool> vectors_usable_{false};
-    std::atomic<std::shared_ptr<const std::string>> note_;  // why vectors are not used; null when they are, or when none are wanted
+    std::atomic<std::shared_ptr<const std::string>>
+        note_;           // why vectors are not used; null when they are, or when none are wanted
     KeyedLock sources_;  // one writer per source
 };
 

@@ -22,6 +22,7 @@
 
 #include "base/json.h"
 #include "base/task.h"
+#include "store/index/index.h"
 
 namespace slipway::model {
 
@@ -56,6 +57,8 @@ struct GroundingPassage {
     std::string title;
     std::string text;
     double score = 0;
+    std::vector<store::TermScore> terms =
+        {};  // the words it was found by, synonyms among them, with their share of the score
 };
 
 // Asks for an answer that is JSON of this shape.

@@ -1,0 +1,52 @@
+// How well a passage answers a question, from 0 to 1 and comparable between questions: the share of what was asked that
+// stands together in the passage. Internal to retrieval.
+//
+// Every word of the question weighs what it is worth as evidence: its rarity in the index (Robertson's idf), taken back
+// from the BM25 scores of the hits; a word that occurs in none of them counts as one that the index does not know. A
+// word is covered by itself, or for kSynonymShare by a synonym. What counts most is how much a stretch of
+// kStretchSentences sentences covers together with the passage's title and headings; the rest is what the passage, or
+// at least its document, covers anywhere.
+//
+// A passage found by its vector scores at least its similarity.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "knowledge/synonyms.h"
+#include "knowledge/types.h"
+
+namespace slipway::knowledge {
+
+inline constexpr std::size_t kQuestionWordsMax = 64;  // further words do not count
+inline constexpr std::size_t kStretchSentences = 4;
+inline constexpr double kStretchShare = 0.85;
+inline constexpr double kSynonymShare = 0.8;
+inline constexpr double kDocumentShare = 0.4;  // of a word that stands elsewhere in the document
+// A word taken over from the conversation, relative to one of the question itself.
+inline constexpr double kContextWeight = 0.6;
+
+struct QuestionWord {
+    std::string term;
+    double weight = 1;
+    std::vector<const std::vector<std::string>*> synonyms = {};  // any of these phrases may stand for it
+};
+
+// What is asked: the question's own words and those of the conversation it leans on, with what may stand for them.
+struct Asked {
+    std::vector<QuestionWord> words;
+    std::vector<store::WeightedTerm> expansions;  // for Query::expansions
+};
+// `synonyms` may be null, else it outlives the result.
+Asked understand(std::string_view question, std::string_view context, const Synonyms* synonyms,
+                 std::string_view language);
+
+// Fills Found::score of all. `passages_in_index` is for the rarity of words that occur nowhere. Linear in the text;
+// blocks for about a millisecond per 20 passages.
+void judge(std::vector<Found>& found, const Asked& asked, std::uint64_t passages_in_index, std::string_view language);
+
+// Leaves the first of passages with almost the same words, and of those left the first `limit`.
+void fold_near_equal(std::vector<Found>& found, std::size_t limit, std::string_view language);
+
+}  // namespace slipway::knowledge

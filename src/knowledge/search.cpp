@@ -1,0 +1,170 @@
+// Passages for a question: asked of the index, checked against the database, judged, folded, with their neighbours.
+#include <map>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "knowledge/question.h"
+#include "knowledge/relevance.h"
+#include "knowledge/service.h"
+#include "knowledge/tables.h"
+
+namespace slipway::knowledge {
+namespace {
+
+constexpr std::size_t kLimitMax = 100;
+constexpr std::size_t kNeighboursMax = 5;
+constexpr std::size_t kExpansionsMax = 250;
+// Hits that are asked for, so that enough are left when some are folded or not visible; documents are judged by all of
+// them.
+constexpr std::size_t kHitsMin = 30;
+constexpr std::size_t kHitsPerResult = 4;
+constexpr std::size_t kHitsMax = 1000;
+// Chunks begin with the end of the one before, see ChunkOptions::overlap.
+constexpr std::size_t kOverlapMax = 1024;
+
+store::Query query_for(const SearchRequest& request, std::string_view question, const Asked& asked) {
+    store::Query query;
+    query.text = question;
+    query.expansions = asked.expansions;
+    if (query.expansions.size() > kExpansionsMax) query.expansions.resize(kExpansionsMax);
+    std::vector<store::Filter> filters;
+    if (!request.namespaces.empty()) {
+        std::vector<json::value> names;
+        for (const auto& name : request.namespaces) names.emplace_back(name);
+        filters.push_back(store::Filter::any("namespace", std::move(names)));
+    }
+    filters.push_back(request.filter);
+    query.filter = filters.size() == 1 ? std::move(filters.front()) : store::Filter::all(std::move(filters));
+    return query;
+}
+
+// "$1, $2, $3"
+std::string placeholders(std::size_t count) {
+    std::string list;
+    for (std::size_t i = 1; i <= count; ++i) list += fmt::format("{}${}", i == 1 ? "" : ", ", i);
+    return list;
+}
+
+// How many bytes `next` begins with that `text` ends with.
+std::size_t overlap(std::string_view text, std::string_view next) {
+    for (std::size_t length = std::min({text.size(), next.size(), kOverlapMax}); length > 0; --length)
+        if (text.ends_with(next.substr(0, length))) return length;
+    return 0;
+}
+
+void append_text(std::string& text, std::string_view piece) {
+    if (!text.empty() && !piece.empty()) text += "\n\n";
+    text += piece;
+}
+
+}  // namespace
+
+// The question's vector, or nothing and a note when the model does not answer: words alone are better than no answer.
+Task<std::optional<store::Vector>> Knowledge::embed_question(std::string question, std::string& note) {
+    if (!vectors_usable_ || !embedding_) {
+        if (const auto known = note_.load()) note = *known;
+        co_return std::optional<store::Vector>();
+    }
+    std::vector<std::string> texts;
+    texts.push_back(std::move(question));
+    auto vectors = co_await embedding_->embed(std::move(texts));
+    if (vectors && vectors->size() == 1) co_return std::optional<store::Vector>(std::move(vectors->front()));
+    note = fmt::format("The embedding model did not answer, so only words were searched: {}",
+                       vectors ? "it returned no vector." : vectors.error().message);
+    co_return std::optional<store::Vector>();
+}
+
+Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest request) {
+    const std::string question(trim(cut_utf8(request.question, QuestionLimits::bytes)));
+    if (question.empty() || !is_valid_utf8(question))
+        co_return fail(ErrorCode::invalid, "There is nothing to search for: the question is empty.");
+    const auto limit = std::clamp<std::size_t>(request.limit, 1, kLimitMax);
+    const auto context = context_of(question, request.earlier, options_.language);
+    const auto asked = understand(question, context, synonyms_.get(), options_.language);
+    SearchResult result;
+    result.question = complete_question(question, request.earlier, options_.language);
+    auto query = query_for(request, question, asked);
+    SLIPWAY_CO_TRY(query.vector, co_await embed_question(result.question, result.note));
+    result.mode = query.vector ? "text+vector" : "text";
+
+    for (query.limit = std::clamp(limit * kHitsPerResult, kHitsMin, kHitsMax);;
+         query.limit = std::min(query.limit * 5, kHitsMax)) {
+        SLIPWAY_CO_TRY(const auto hits, co_await index_.search(workspace, options_.collection, query));
+        SLIPWAY_CO_TRY(result.found, co_await hydrate(workspace, hits));
+        SLIPWAY_CO_TRY(const auto passages, co_await index_.count(workspace, options_.collection, store::Filter()));
+        auto evaluate = [&, this]() -> Result<bool> {
+            judge(result.found, asked, passages, options_.language);
+            std::erase_if(result.found, [&](const Found& found) { return found.score < request.minimum_score; });
+            fold_near_equal(result.found, limit, options_.language);
+            return true;
+        };
+        SLIPWAY_CO_CHECK(co_await pool_.run(evaluate));
+        // Deeper hits only when these were too few because some were folded or not visible; a minimum is not met
+        // further down.
+        const bool exhausted = hits.size() < query.limit || query.limit == kHitsMax;
+        if (exhausted || result.found.size() >= limit || request.minimum_score > 0) break;
+    }
+    if (request.neighbours > 0)
+        SLIPWAY_CO_CHECK(
+            co_await add_neighbours(std::move(workspace), result.found, std::min(request.neighbours, kNeighboursMax)));
+    co_return result;
+}
+
+// Hits as the database knows them, in their order; what is not visible there is left out.
+Task<std::vector<Found>> Knowledge::hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits) {
+    std::vector<Found> found;
+    if (hits.empty()) co_return found;
+    const auto sql = fmt::format(
+        "select {}, {} from document_chunks c join documents d on d.id = c.document_id and d.workspace = $workspace "
+        "where c.workspace = $workspace and c.chunk_id in ({}) and d.status <> 'removing'",
+        kChunkColumns, kDocumentColumns, placeholders(hits.size()));
+    store::Parameters ids;
+    for (const auto& hit : hits) ids.emplace_back(hit.passage.id);
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace), sql, std::move(ids)));
+    std::unordered_map<std::string, std::size_t> row_of;
+    for (std::size_t i = 0; i < rows.size(); ++i) row_of.emplace(rows[i].text("chunk_id"), i);
+    for (const auto& hit : hits) {
+        const auto known = row_of.find(hit.passage.id);
+        if (known == row_of.end()) continue;
+        const auto row = rows[known->second];
+        Found one;
+        one.chunk_id = hit.passage.id;
+        one.document = document_of(row);
+        one.text = row.text("text");
+        one.place = place_of(row);
+        one.text_score = hit.text_score;
+        one.vector_score = hit.vector_score;
+        one.terms = hit.terms;
+        found.push_back(std::move(one));
+    }
+    co_return found;
+}
+
+Task<void> Knowledge::add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours) {
+    if (found.empty()) co_return Result<void>();
+    const auto sql = fmt::format(
+        "select c.chunk_id as chunk_id, n.ordinal - c.ordinal as distance, n.text as text "
+        "from document_chunks c join document_chunks n on n.document_id = c.document_id and n.workspace = $workspace "
+        "and n.ordinal between c.ordinal - {0} and c.ordinal + {0} and n.ordinal <> c.ordinal "
+        "where c.workspace = $workspace and c.chunk_id in ({1}) order by n.ordinal",
+        neighbours, placeholders(found.size()));
+    store::Parameters ids;
+    for (const auto& one : found) ids.emplace_back(one.chunk_id);
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace), sql, std::move(ids)));
+    std::unordered_map<std::string, std::map<std::int64_t, std::string>> around;
+    for (const auto row : rows) around[row.text("chunk_id")].emplace(row.integer("distance"), row.text("text"));
+    for (auto& one : found) {
+        auto& texts = around[one.chunk_id];
+        texts.emplace(0, one.text);
+        for (auto text = texts.begin(); text != texts.end(); ++text) {
+            std::string_view piece = text->second;
+            // What two neighbours share is said once, and not at all where the passage itself says it.
+            if (text->first < 0)
+                append_text(one.before, trim(piece.substr(0, piece.size() - overlap(piece, std::next(text)->second))));
+            if (text->first > 0) append_text(one.after, trim(piece.substr(overlap(std::prev(text)->second, piece))));
+        }
+    }
+    co_return Result<void>();
+}
+
+}  // namespace slipway::knowledge

@@ -1,0 +1,218 @@
+#include "model/quotation.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <unordered_map>
+
+#include "base/sentence.h"
+#include "base/text.h"
+#include "store/index/analyser.h"
+
+namespace slipway::model {
+namespace {
+
+constexpr std::size_t kStretchMin = 2;  // sentences, where the passage has them
+constexpr std::size_t kStretchMax = 4;
+constexpr std::size_t kQuotationsMax = 2;
+// What a further sentence must bring, as a share of all that is asked, to be worth reading.
+constexpr double kWorthASentence = 0.04;
+// What a second passage must add to the first, the same.
+constexpr double kWorthAPassage = 0.12;
+constexpr std::size_t kHeadingBytesMax = 120;
+
+// First words that point at the sentence before. Words of languages that are not here point at nothing.
+constexpr auto kPointingBack = std::to_array<std::string_view>(
+    {"it",   "its",     "this", "that",  "these", "those",   "they",      "them",      "their",
+     "he",   "she",     "his",  "her",   "him",   "then",    "so",        "but",       "and",
+     "or",   "also",    "such", "there", "here",  "instead", "otherwise", "therefore", "however",
+     "both", "neither", "es",   "das",   "dies",  "diese",   "dieser",    "dieses",    "er",
+     "sie",  "dann",    "aber", "und",   "oder",  "deshalb", "daher",     "dabei",     "dort"});
+
+struct Sentence {
+    std::string_view text;
+    bool quotable = false;
+    bool points_back = false;
+    std::vector<std::size_t> words;  // of the question, each once
+};
+
+struct Passage {
+    const GroundingPassage* source = nullptr;
+    std::vector<Sentence> sentences;
+};
+
+// The words that count, as numbers, with what they are worth.
+struct Words {
+    std::unordered_map<std::string, std::size_t> numbers;
+    std::vector<double> worth;
+    double total = 0;
+};
+
+bool ends_like_a_sentence(std::string_view text) {
+    constexpr auto kEnds = std::to_array<std::string_view>({".", "!", "?", "…", ":", ";", "。", "！", "？"});
+    constexpr auto kClosers = std::to_array<std::string_view>({"\"", "'", ")", "]", "”", "’", "»", "」", "』"});
+    for (bool again = true; again;) {
+        again = false;
+        for (const auto closer : kClosers)
+            if (text.ends_with(closer)) {
+                text.remove_suffix(closer.size());
+                again = true;
+            }
+    }
+    return std::ranges::any_of(kEnds, [&](auto end) { return text.ends_with(end); });
+}
+
+// A short line without a full stop that begins a block and has text of its own below it.
+bool is_heading(std::string_view passage, std::string_view line) {
+    const auto begin = static_cast<std::size_t>(line.data() - passage.data());
+    const auto end = begin + line.size();
+    const bool begins_block = begin == 0 || passage.substr(0, begin).ends_with("\n\n");
+    const bool ends_line = end < passage.size() && passage[end] == '\n' && passage.substr(end, 2) != "\n\n";
+    if (!begins_block || !ends_line || line.size() > kHeadingBytesMax) return false;
+    // A list begins a block as well: its items are like the line that follows.
+    const auto next = passage.substr(end + 1, passage.find('\n', end + 1) - end - 1);
+    return line.ends_with('?') || (!ends_like_a_sentence(line) && ends_like_a_sentence(next));
+}
+
+bool points_back(std::string_view sentence) {
+    const auto word = sentence.substr(0, sentence.find_first_of(" ,'’"));
+    return std::ranges::find(kPointingBack, lower_ascii(word)) != kPointingBack.end();
+}
+
+Passage read(const GroundingPassage& source, const Words& words, std::string_view language,
+             const QuotationLimits& limits) {
+    Passage passage{&source, {}};
+    const auto text = cut_utf8(source.text, limits.passage_bytes);
+    for (const auto part : split_sentences(text)) {
+        Sentence sentence{part, part.size() <= limits.sentence_bytes && !is_heading(text, part), points_back(part), {}};
+        for (const auto& term : store::analyse(part, language)) {
+            const auto known = words.numbers.find(term.text);
+            if (known != words.numbers.end() &&
+                std::ranges::find(sentence.words, known->second) == sentence.words.end())
+                sentence.words.push_back(known->second);
+        }
+        passage.sentences.push_back(std::move(sentence));
+    }
+    return passage;
+}
+
+// The question's words and, where the passages say so, what was searched beside them.
+Words words_of(std::string_view question, std::span<const GroundingPassage* const> passages,
+               std::string_view language) {
+    Words words;
+    const auto add = [&](const std::string& term, double worth) {
+        const auto [known, is_new] = words.numbers.emplace(term, words.worth.size());
+        if (is_new)
+            words.worth.push_back(worth);
+        else
+            words.worth[known->second] = std::max(words.worth[known->second], worth);
+    };
+    for (const auto& term : store::analyse(question, language)) add(term.text, 0);
+    for (const auto* passage : passages)
+        for (const auto& term : passage->terms) add(term.term, term.score);
+    return words;
+}
+
+// Words about which the passages say nothing count by their rarity in the sentences.
+void weigh_by_rarity(Words& words, const std::vector<Passage>& passages) {
+    const bool known = std::ranges::any_of(words.worth, [](double worth) { return worth > 0; });
+    std::vector<std::size_t> held(words.worth.size());
+    std::size_t sentences = 0;
+    for (const auto& passage : passages)
+        for (const auto& sentence : passage.sentences) {
+            ++sentences;
+            for (const auto word : sentence.words) ++held[word];
+        }
+    for (std::size_t word = 0; word < words.worth.size(); ++word) {
+        if (!known && held[word] > 0)
+            words.worth[word] = std::log1p(static_cast<double>(sentences) / static_cast<double>(held[word]));
+        words.total += words.worth[word];
+    }
+}
+
+class Chooser {
+ public:
+    explicit Chooser(const Words& words) : words_(words), said_(words.worth.size()) {}
+
+    // The best stretch of the passage for what is not said yet, within `room` sentences; no sentences when it brings
+    // too little.
+    Quotation choose(const Passage& passage, std::size_t room, double worth_min);
+
+ private:
+    struct Stretch {
+        std::size_t begin = 0, end = 0;
+        double gain = 0;   // less what its sentences cost
+        double worth = 0;  // of the words
+    };
+    Stretch measure(const Passage& passage, std::size_t begin, std::size_t end) const;
+
+    const Words& words_;
+    std::vector<bool> said_;
+};
+
+Chooser::Stretch Chooser::measure(const Passage& passage, std::size_t begin, std::size_t end) const {
+    Stretch stretch{begin, end, 0, 0};
+    auto seen = said_;
+    for (auto i = begin; i < end; ++i)
+        for (const auto word : passage.sentences[i].words) {
+            if (!seen[word]) stretch.worth += words_.worth[word];
+            seen[word] = true;
+        }
+    // Of equal stretches the shorter, but not one of a single sentence: an answer is usually said next to the words of
+    // the question.
+    const auto paid = std::max(end - begin, kStretchMin) - kStretchMin;
+    stretch.gain = stretch.worth - static_cast<double>(paid) * kWorthASentence * words_.total;
+    return stretch;
+}
+
+Quotation Chooser::choose(const Passage& passage, std::size_t room, double worth_min) {
+    const auto& sentences = passage.sentences;
+    Stretch best;
+    for (std::size_t begin = 0; begin < sentences.size(); ++begin) {
+        if (!sentences[begin].quotable || (sentences[begin].points_back && begin > 0 && sentences[begin - 1].quotable))
+            continue;
+        for (auto end = begin + 1;
+             end <= sentences.size() && end - begin <= std::min(room, kStretchMax) && sentences[end - 1].quotable;
+             ++end) {
+            const auto stretch = measure(passage, begin, end);
+            const bool fuller =
+                stretch.gain == best.gain && stretch.end - stretch.begin <= kStretchMin && stretch.begin == best.begin;
+            if (stretch.gain > best.gain || (fuller && stretch.gain > 0)) best = stretch;
+        }
+    }
+    Quotation quotation{passage.source, {}};
+    if (best.worth <= worth_min * words_.total) return quotation;
+    // People ask in the words of a text's beginning; what it says about them follows.
+    while (best.end < sentences.size() && best.end - best.begin < std::min(room, kStretchMax) &&
+           sentences[best.end].quotable)
+        ++best.end;
+    for (auto i = best.begin; i < best.end; ++i) {
+        quotation.sentences.push_back(sentences[i].text);
+        for (const auto word : sentences[i].words) said_[word] = true;
+    }
+    return quotation;
+}
+
+}  // namespace
+
+std::vector<Quotation> choose_quotations(std::span<const GroundingPassage* const> passages, std::string_view question,
+                                         std::string_view language, const QuotationLimits& limits) {
+    auto words = words_of(question, passages, language);
+    std::vector<Passage> read_passages;
+    for (const auto* passage : passages) read_passages.push_back(read(*passage, words, language, limits));
+    weigh_by_rarity(words, read_passages);
+    std::vector<Quotation> quotations;
+    if (words.total <= 0) return quotations;
+    Chooser chooser(words);
+    std::size_t room = limits.sentences;
+    for (const auto& passage : read_passages) {
+        if (room == 0 || quotations.size() == kQuotationsMax) break;
+        auto quotation = chooser.choose(passage, room, quotations.empty() ? 0 : kWorthAPassage);
+        if (quotation.sentences.empty()) continue;
+        room -= quotation.sentences.size();
+        quotations.push_back(std::move(quotation));
+    }
+    return quotations;
+}
+
+}  // namespace slipway::model
