@@ -49,7 +49,8 @@ format: ## Format all sources
 	git ls-files -z '*.cpp' '*.h' | xargs -0 clang-format-19 -i
 
 bench: build ## Measure (bench/README.md says how)
-	bench/run.sh
+	@command -v wrk >/dev/null || scripts/install.sh bench
+	/usr/bin/python3 bench/run.py
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
 	@scripts/install.sh test
@@ -58,7 +59,8 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
 	scripts/fuzz.sh $${FUZZ_SECONDS:-10}
 
 soak: build ## Long tests under load
-	bench/soak.sh
+	@scripts/install.sh test
+	/usr/bin/python3 bench/soak.py
 
 clean: ## Remove build/
 	rm -rf build

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian 12's own packages, and says so. Usage: scripts/install.sh build|test|lint
+# Installs what is missing from Debian 12's own packages, and says so. Usage: scripts/install.sh build|test|bench|lint
 set -euo pipefail
 
 build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
@@ -11,8 +11,9 @@ lint=(clang-format-19 clang-tidy-19 clang-tools-19)
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
+  bench) wanted=("${build[@]}" python3 wrk) ;;
   lint) wanted=("${build[@]}" "${test[@]}" "${lint[@]}") ;;
-  *) echo "usage: $0 build|test|lint" >&2; exit 2 ;;
+  *) echo "usage: $0 build|test|bench|lint" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -10,7 +10,7 @@ struct AnswerOptions {
     std::string refusal;            // said, word for word, when the documents do not answer
     std::string small_talk_prompt;  // system prompt for greetings; empty: the fixed greeting
     std::string greeting;
-    std::string notice;             // put before the answer of a local model, so that people know; empty: none
+    std::string notice;  // put before the answer of a local model, so that people know; empty: none
     std::optional<double> temperature;
     std::optional<int> tokens_max;
     Milliseconds model_time{120'000};
@@ -18,7 +18,8 @@ struct AnswerOptions {
 
 class AnswerNode final : public Node {
  public:
-    AnswerNode(AnswerOptions options, std::shared_ptr<model::ChatModel> model) : options_(std::move(options)), model_(std::move(model)) {}
+    AnswerNode(AnswerOptions options, std::shared_ptr<model::ChatModel> model)
+        : options_(std::move(options)), model_(std::move(model)) {}
     std::string_view kind() const override { return "answer"; }
     Task<void> run(State& state, Step& step, Output& output) override;
 

@@ -28,8 +28,12 @@ Result<Condition> Condition::parse(std::string_view text) {
         std::string_view text;
         Operator value;
     };
-    constexpr std::array<Symbol, 6> kSymbols{{{"==", Operator::equal}, {"!=", Operator::different}, {"<=", Operator::less_equal},
-                                              {">=", Operator::greater_equal}, {"<", Operator::less}, {">", Operator::greater}}};
+    constexpr std::array<Symbol, 6> kSymbols{{{"==", Operator::equal},
+                                              {"!=", Operator::different},
+                                              {"<=", Operator::less_equal},
+                                              {">=", Operator::greater_equal},
+                                              {"<", Operator::less},
+                                              {">", Operator::greater}}};
     for (const auto& symbol : kSymbols) {
         const auto at = text.find(symbol.text);
         if (at == std::string_view::npos) continue;
@@ -39,13 +43,17 @@ Result<Condition> Condition::parse(std::string_view text) {
         break;
     }
     if (condition.operator_ == Operator::always || std::ranges::find(kFields, condition.field_) == kFields.end())
-        return fail(ErrorCode::invalid, "'{}' is not a condition; write FIELD OPERATOR VALUE with a field of {} and one of == != < <= > >=.",
-                    text, fmt::join(kFields, ", "));
+        return fail(
+            ErrorCode::invalid,
+            "'{}' is not a condition; write FIELD OPERATOR VALUE with a field of {} and one of == != < <= > >=.", text,
+            fmt::join(kFields, ", "));
     const auto number = number_of(condition.text_);
     const bool textual = condition.field_ == "intent" || condition.field_ == "refused";
     const bool ordered = condition.operator_ != Operator::equal && condition.operator_ != Operator::different;
-    if (textual && ordered) return fail(ErrorCode::invalid, "'{}': {} can only be compared with == and !=.", text, condition.field_);
-    if (!textual && !number) return fail(ErrorCode::invalid, "'{}': {} is compared with a number.", text, condition.field_);
+    if (textual && ordered)
+        return fail(ErrorCode::invalid, "'{}': {} can only be compared with == and !=.", text, condition.field_);
+    if (!textual && !number)
+        return fail(ErrorCode::invalid, "'{}': {} is compared with a number.", text, condition.field_);
     condition.number_ = number.value_or(0);
     return condition;
 }
@@ -53,20 +61,29 @@ Result<Condition> Condition::parse(std::string_view text) {
 bool Condition::holds(const State& state) const {
     if (operator_ == Operator::always) return true;
     if (field_ == "intent" || field_ == "refused") {
-        const std::string_view value = field_ == "intent" ? std::string_view(state.intent) : state.refused ? "true" : "false";
+        const std::string_view value = field_ == "intent" ? std::string_view(state.intent)
+                                       : state.refused    ? "true"
+                                                          : "false";
         return (value == text_) == (operator_ == Operator::equal);
     }
     const double value = field_ == "confidence" ? state.confidence
                          : field_ == "passages" ? static_cast<double>(state.found.size())
                                                 : static_cast<double>(state.namespaces.size());
     switch (operator_) {
-        case Operator::equal: return value == number_;
-        case Operator::different: return value != number_;
-        case Operator::less: return value < number_;
-        case Operator::less_equal: return value <= number_;
-        case Operator::greater: return value > number_;
-        case Operator::greater_equal: return value >= number_;
-        case Operator::always: break;
+        case Operator::equal:
+            return value == number_;
+        case Operator::different:
+            return value != number_;
+        case Operator::less:
+            return value < number_;
+        case Operator::less_equal:
+            return value <= number_;
+        case Operator::greater:
+            return value > number_;
+        case Operator::greater_equal:
+            return value >= number_;
+        case Operator::always:
+            break;
     }
     return true;
 }

@@ -14,7 +14,8 @@ std::int64_t elapsed_ms(std::chrono::steady_clock::time_point since) {
 }  // namespace
 
 json::object to_json(const Step& step) {
-    json::object object{{"node", step.node}, {"kind", step.kind}, {"started_ms", step.started_ms}, {"duration_ms", step.duration_ms}};
+    json::object object{
+        {"node", step.node}, {"kind", step.kind}, {"started_ms", step.started_ms}, {"duration_ms", step.duration_ms}};
     if (step.prompt_tokens + step.completion_tokens > 0) {
         object["prompt_tokens"] = step.prompt_tokens;
         object["completion_tokens"] = step.completion_tokens;
@@ -33,7 +34,8 @@ class Graph::Run final : public Output {
     Task<void> go() {
         std::string name = graph_.start_;
         for (int steps = 0; !name.empty(); ++steps) {
-            if (steps >= kStepsMax) co_return fail(ErrorCode::internal, "The graph went through {} nodes without an end.", kStepsMax);
+            if (steps >= kStepsMax)
+                co_return fail(ErrorCode::internal, "The graph went through {} nodes without an end.", kStepsMax);
             const auto& entry = graph_.nodes_.at(name);
             open_filters(name);
             SLIPWAY_CO_TRY(name, co_await visit(name, entry));
@@ -113,7 +115,8 @@ class Graph::Run final : public Output {
         state_.usage.completion_tokens += step.completion_tokens;
         state_.trace.push_back(step);
         if (done) co_return next_of(entry);
-        log::warning("agent node failed", {{"node", name}, {"code", to_string(done.error().code)}, {"error", done.error().message}});
+        log::warning("agent node failed",
+                     {{"node", name}, {"code", to_string(done.error().code)}, {"error", done.error().message}});
         const bool nothing_sent = state_.answer.size() == sent_before;
         if (nothing_sent && !entry.fallback.empty()) co_return entry.fallback;
         if (nothing_sent && entry.node->kind() != "answer" && !entry.next.empty()) co_return next_of(entry);
@@ -123,7 +126,8 @@ class Graph::Run final : public Output {
     // The rest that the filter held back goes through the filters behind it.
     Task<void> finish_filter(std::size_t index, Step& step) {
         auto rest = filters_[index].filter->finish(state_);
-        for (std::size_t i = index + 1; i < filters_.size() && !rest.empty(); ++i) rest = filters_[i].filter->push(state_, rest);
+        for (std::size_t i = index + 1; i < filters_.size() && !rest.empty(); ++i)
+            rest = filters_[i].filter->push(state_, rest);
         step.started_ms = filters_[index].opened_ms;
         step.decision = filters_[index].filter->decision();
         co_return co_await send(std::move(rest));
@@ -153,9 +157,11 @@ Result<void> Graph::validate() const {
     for (const auto& [name, entry] : nodes_) {
         answers = answers || entry.node->kind() == "answer";
         for (const auto& edge : entry.next)
-            if (!edge.to.empty() && !nodes_.contains(edge.to)) return fail(ErrorCode::invalid, "The node {} leads to {}, which is not in the graph.", name, edge.to);
+            if (!edge.to.empty() && !nodes_.contains(edge.to))
+                return fail(ErrorCode::invalid, "The node {} leads to {}, which is not in the graph.", name, edge.to);
         if (!entry.fallback.empty() && !nodes_.contains(entry.fallback))
-            return fail(ErrorCode::invalid, "The fallback {} of the node {} is not in the graph.", entry.fallback, name);
+            return fail(ErrorCode::invalid, "The fallback {} of the node {} is not in the graph.", entry.fallback,
+                        name);
     }
     if (!answers) return fail(ErrorCode::invalid, "The graph has no node of kind answer.");
     return {};

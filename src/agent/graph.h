@@ -1,5 +1,5 @@
-// Runs a graph of agents: from its first node along the edges whose conditions hold, with a time-out and a fallback for each node, text
-// streamed through, and a trace.
+// Runs a graph of agents: from its first node along the edges whose conditions hold, with a time-out and a fallback for
+// each node, text streamed through, and a trace.
 #pragma once
 
 #include <map>
@@ -19,10 +19,10 @@ struct Edge {
 
 struct GraphNode {
     std::unique_ptr<Node> node;
-    std::vector<Edge> next;        // the first whose condition holds; none: the run ends
+    std::vector<Edge> next;  // the first whose condition holds; none: the run ends
     Milliseconds time_max{60'000};
-    std::string fallback;          // node to go on with when this one fails or is late; empty: go on with the next one if nothing was
-                                   // sent and the node is not the answer, else the run fails
+    std::string fallback;  // node to go on with when this one fails or is late; empty: go on with the next one if
+                           // nothing was sent and the node is not the answer, else the run fails
 };
 
 // Immutable after validate(); many runs at the same time.
@@ -33,7 +33,8 @@ class Graph {
     // `invalid` when an edge leads nowhere or no node answers.
     Result<void> validate() const;
 
-    // `state.input` is given; the rest is filled, also when the run fails or is cancelled in the middle: state.answer is what was sent.
+    // `state.input` is given; the rest is filled, also when the run fails or is cancelled in the middle: state.answer
+    // is what was sent.
     Task<void> run(State& state, Listener listener) const;
 
  private:

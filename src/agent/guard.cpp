@@ -8,15 +8,21 @@
 namespace slipway::agent {
 namespace {
 
-bool is_word_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80; }
+bool is_word_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+}
 
-// Folding keeps words and puts one space between them, so that line breaks and punctuation inside a phrase do not hide it.
+// Folding keeps words and puts one space between them, so that line breaks and punctuation inside a phrase do not hide
+// it.
 std::string words_of(std::string_view text) {
     std::string words = " ";
     for (const char c : store::fold(text)) {
-        if (is_word_byte(c)) words += c;
-        else if (c == '\'') continue;
-        else if (words.back() != ' ') words += ' ';
+        if (is_word_byte(c))
+            words += c;
+        else if (c == '\'')
+            continue;
+        else if (words.back() != ' ')
+            words += ' ';
     }
     if (words.back() != ' ') words += ' ';
     return words;
@@ -25,7 +31,8 @@ std::string words_of(std::string_view text) {
 bool inside_exception(const GuardClass& rules, std::string_view text, std::size_t at, std::size_t length) {
     return std::ranges::any_of(rules.exceptions, [&](const std::string& exception) {
         const auto earliest = at + length > exception.size() ? at + length - exception.size() : 0;
-        for (auto found = text.find(exception, earliest); found != std::string_view::npos && found <= at; found = text.find(exception, found + 1))
+        for (auto found = text.find(exception, earliest); found != std::string_view::npos && found <= at;
+             found = text.find(exception, found + 1))
             if (found + exception.size() >= at + length) return true;
         return false;
     });
@@ -43,7 +50,8 @@ class GuardFilter final : public TextFilter {
         }
         held_ += piece;
         // What was sent before the window may be the beginning of a phrase that ends in it.
-        if (const auto* hit = replacing(words_of(sent_tail_ + held_), false, node_.options().look_ahead)) return close(state, *hit);
+        if (const auto* hit = replacing(words_of(sent_tail_ + held_), false, node_.options().look_ahead))
+            return close(state, *hit);
         if (held_.size() <= node_.options().hold_back) return "";
         const auto cut = word_border(held_.size() - node_.options().hold_back);
         return release(cut);
@@ -72,11 +80,14 @@ class GuardFilter final : public TextFilter {
     std::string decision() const override { return decision_.empty() ? "nothing found" : decision_; }
 
  private:
-    // `unseen`: bytes at the end that a longer text could still turn into another word or an exception; matches there wait.
+    // `unseen`: bytes at the end that a longer text could still turn into another word or an exception; matches there
+    // wait.
     const GuardClass* replacing(std::string_view words, bool question, std::size_t unseen = 0) const {
         for (const auto& rules : node_.options().classes) {
             if (rules.replacement.empty() || (question && !rules.question_too)) continue;
-            if (GuardNode::find_match(rules, words, words.size() - std::min(unseen, words.size())).at != std::string::npos) return &rules;
+            if (GuardNode::find_match(rules, words, words.size() - std::min(unseen, words.size())).at !=
+                std::string::npos)
+                return &rules;
         }
         return nullptr;
     }
@@ -131,7 +142,8 @@ GuardNode::GuardNode(GuardOptions options) : options_(std::move(options)) {
 
 GuardNode::Match GuardNode::find_match(const GuardClass& rules, std::string_view folded, std::size_t end_max) {
     for (const auto& phrase : rules.phrases)
-        for (auto at = folded.find(phrase); at != std::string_view::npos && at + phrase.size() <= end_max; at = folded.find(phrase, at + 1))
+        for (auto at = folded.find(phrase); at != std::string_view::npos && at + phrase.size() <= end_max;
+             at = folded.find(phrase, at + 1))
             if (!inside_exception(rules, folded, at, phrase.size())) return {at, phrase};
     return {};
 }

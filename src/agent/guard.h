@@ -1,8 +1,9 @@
 // The guarding node: rules over what the user asked and what the model says, also while it streams.
 //
-// A class with `replacement` stops the answer at its first match (in the answer, or in the question): what was held back is dropped and the
-// replacement ends the answer. A class with `disclaimer` appends it once at the end when the question or the answer matches.
-// A window of text is held back so that a phrase that arrives in pieces is seen before its first part was sent.
+// A class with `replacement` stops the answer at its first match (in the answer, or in the question): what was held
+// back is dropped and the replacement ends the answer. A class with `disclaimer` appends it once at the end when the
+// question or the answer matches. A window of text is held back so that a phrase that arrives in pieces is seen before
+// its first part was sent.
 #pragma once
 
 #include "agent/node.h"
@@ -20,8 +21,8 @@ struct GuardClass {
 
 struct GuardOptions {
     std::vector<GuardClass> classes;
-    std::size_t hold_back = 80;   // bytes; raised to what the longest phrase and exception need
-    std::size_t look_ahead = 1;   // computed: bytes behind a match that must be known before it counts
+    std::size_t hold_back = 80;  // bytes; raised to what the longest phrase and exception need
+    std::size_t look_ahead = 1;  // computed: bytes behind a match that must be known before it counts
 };
 
 class GuardNode final : public Node {

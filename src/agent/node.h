@@ -33,7 +33,8 @@ class Node {
  public:
     virtual ~Node() = default;
     virtual std::string_view kind() const = 0;
-    // Reads and writes the state; fills step.decision and tokens. Errors are handled by the graph (fallback, or the run fails).
+    // Reads and writes the state; fills step.decision and tokens. Errors are handled by the graph (fallback, or the run
+    // fails).
     virtual Task<void> run(State& state, Step& step, Output& output) = 0;
     // A node that filters the text of the node before it; it is not run itself then.
     virtual std::unique_ptr<TextFilter> filter() const { return nullptr; }

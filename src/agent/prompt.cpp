@@ -23,9 +23,11 @@ std::string render_passages(const std::vector<knowledge::Found>& found) {
     int number = 0;
     for (const auto& passage : found) {
         const auto place = knowledge::describe(passage.place);
-        auto body = passage.before + (passage.before.empty() ? "" : "\n") + passage.text + (passage.after.empty() ? "" : "\n") + passage.after;
+        auto body = passage.before + (passage.before.empty() ? "" : "\n") + passage.text +
+                    (passage.after.empty() ? "" : "\n") + passage.after;
         body = replace_all(std::move(body), "</passage>", "< /passage>");
-        text += fmt::format("<passage number=\"{}\" title=\"{}\"{}>\n{}\n</passage>\n", ++number, replace_all(passage.document.title, "\"", "'"),
+        text += fmt::format("<passage number=\"{}\" title=\"{}\"{}>\n{}\n</passage>\n", ++number,
+                            replace_all(passage.document.title, "\"", "'"),
                             place.empty() ? "" : fmt::format(" place=\"{}\"", replace_all(place, "\"", "'")), body);
     }
     return text;

@@ -1,4 +1,5 @@
-// What flows through a graph of agents: the input of a run, the state that its nodes read and write, and what a listener is told.
+// What flows through a graph of agents: the input of a run, the state that its nodes read and write, and what a
+// listener is told.
 #pragma once
 
 #include <functional>
@@ -25,28 +26,28 @@ struct Step {
     std::int64_t started_ms = 0;  // since the run began
     std::int64_t duration_ms = 0;
     std::int64_t prompt_tokens = 0, completion_tokens = 0;
-    std::string decision;         // what the node concluded, for a person
-    std::string error;            // what went wrong and was worked around
+    std::string decision;  // what the node concluded, for a person
+    std::string error;     // what went wrong and was worked around
 };
 json::object to_json(const Step& step);
 
 struct State {
     RunInput input;
 
-    std::string question;                    // the message, completed from the conversation
-    std::string intent;                      // "question", "smalltalk", or what a model said
-    double confidence = 0;                   // of the routing, 0 … 1
-    std::vector<std::string> namespaces;     // to search; empty: all
+    std::string question;                 // the message, completed from the conversation
+    std::string intent;                   // "question", "smalltalk", or what a model said
+    double confidence = 0;                // of the routing, 0 … 1
+    std::vector<std::string> namespaces;  // to search; empty: all
     std::string routing_reason;
 
     std::vector<knowledge::Found> found;
     std::vector<knowledge::Source> sources;  // numbered from 1, as the answer cites them
 
-    std::string answer;                      // exactly what was sent
-    std::string agent;                       // the node that answered
+    std::string answer;  // exactly what was sent
+    std::string agent;   // the node that answered
     std::string model;
-    bool refused = false;                    // the documents do not answer
-    std::vector<std::string> flags;          // what the guard noticed
+    bool refused = false;            // the documents do not answer
+    std::vector<std::string> flags;  // what the guard noticed
     model::Usage usage;
     std::vector<Step> trace;
 };
@@ -55,8 +56,8 @@ struct State {
 struct Event {
     enum class Kind : unsigned char { routed, sources, text };
     Kind kind = Kind::text;
-    std::string_view text;        // of a text event
-    const State* state = nullptr; // as far as it is known
+    std::string_view text;         // of a text event
+    const State* state = nullptr;  // as far as it is known
 };
 // An error of the listener (its client is gone) ends the run.
 using Listener = std::function<Task<void>(const Event&)>;

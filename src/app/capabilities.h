@@ -11,10 +11,10 @@
 namespace slipway::app {
 
 struct StoreHealth {
-    std::string name;    // "database", "index", "objects"
+    std::string name;  // "database", "index", "objects"
     std::string engine;
     std::int64_t latency_ms = 0;
-    std::string error;   // empty: well
+    std::string error;  // empty: well
 };
 
 struct Capabilities {

@@ -4,7 +4,8 @@ namespace slipway::app {
 
 json::object to_json(const chat::Message& message, const Links& links, const WorkspaceId& workspace) {
     auto object = chat::to_json(message);
-    if (auto* sources = object.if_contains("sources"); sources != nullptr && sources->is_array()) links.sign_sources(workspace, sources->get_array());
+    if (auto* sources = object.if_contains("sources"); sources != nullptr && sources->is_array())
+        links.sign_sources(workspace, sources->get_array());
     return object;
 }
 
@@ -12,12 +13,9 @@ json::object to_json(const chat::ChatEvent& event, const Links& links, const Wor
     using Kind = chat::ChatEvent::Kind;
     switch (event.kind) {
         case Kind::started:
-            return {{"type", "started"},
-                    {"chat_id", event.chat->id},
-                    {"chat_number", event.chat->number},
-                    {"title", event.chat->title},
-                    {"question_id", event.question->id},
-                    {"message_id", event.answer_id}};
+            return {
+                {"type", "started"},          {"chat_id", event.chat->id},         {"chat_number", event.chat->number},
+                {"title", event.chat->title}, {"question_id", event.question->id}, {"message_id", event.answer_id}};
         case Kind::routed: {
             json::array names;
             for (const auto& name : event.state->namespaces) names.emplace_back(name);
@@ -33,8 +31,10 @@ json::object to_json(const chat::ChatEvent& event, const Links& links, const Wor
             links.sign_sources(workspace, sources);
             return {{"type", "sources"}, {"sources", std::move(sources)}};
         }
-        case Kind::text: return {{"type", "token"}, {"content", event.text}};
-        case Kind::done: return {{"type", "done"}, {"message", to_json(*event.answer, links, workspace)}};
+        case Kind::text:
+            return {{"type", "token"}, {"content", event.text}};
+        case Kind::done:
+            return {{"type", "done"}, {"message", to_json(*event.answer, links, workspace)}};
     }
     return {};
 }

@@ -26,7 +26,7 @@ struct ManifestProblem {
     std::string suggestion;  // what to do; may be empty
 };
 
-// "apps/wwhd/app.yaml:12:9: error: … Did you mean "port"?"
+// "apps/hello/app.yaml:12:9: error: … Did you mean "port"?"
 std::string to_line(const ManifestProblem& problem);
 // One line each, in the order of the file, errors and warnings mixed.
 std::string to_lines(const std::vector<ManifestProblem>& problems);

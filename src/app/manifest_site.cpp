@@ -24,7 +24,8 @@ static void describe(Keys& keys, ScriptLimits& limits) {
 
 void describe(Keys& keys, ScriptSection& script) {
     keys.texts("files", script.files, "Lua files, run in this order. Left out: routes.lua when it exists.");
-    static constexpr std::array<Choice<ErrorForm>, 2> kForms{{{ErrorForm::standard, "standard"}, {ErrorForm::detail, "detail"}}};
+    static constexpr std::array<Choice<ErrorForm>, 2> kForms{
+        {{ErrorForm::standard, "standard"}, {ErrorForm::detail, "detail"}}};
     keys.choice("errors", script.errors, kForms,
                 "What errors of its routes look like: standard, or detail, the form that FastAPI's clients expect.");
     keys.section("limits", script.limits, "Limits of one call into Lua.");

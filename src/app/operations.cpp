@@ -27,7 +27,8 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
         const auto stores = co_await capabilities.stores();
         json::array items;
         for (const auto& store : stores)
-            items.push_back(json::object{{"name", store.name}, {"ok", store.error.empty()}, {"latency_ms", store.latency_ms}});
+            items.push_back(
+                json::object{{"name", store.name}, {"ok", store.error.empty()}, {"latency_ms", store.latency_ms}});
         co_return json::value(json::object{{"stores", std::move(items)}});
     });
     host.bind("application.info", [&capabilities](CallContext&, json::value) -> Task<json::value> {

@@ -1,19 +1,20 @@
-// What scripts can call: slipway.accounts.*, slipway.chats.*, slipway.documents.*, slipway.knowledge.*, slipway.stores.*.
+// What scripts can call: slipway.accounts.*, slipway.chats.*, slipway.documents.*, slipway.knowledge.*,
+// slipway.stores.*.
 //
-// All take one table and return one. What belongs to a user is done for the user of the request (CallContext::principal, see
-// set_principal); without one these operations are `unauthorized`.
+// All take one table and return one. What belongs to a user is done for the user of the request
+// (CallContext::principal, see set_principal); without one these operations are `unauthorized`.
 //
-//   accounts.register{email, username, password} → user          accounts.sign_in{name, password} → {access_token, refresh_token,
-//   accounts.authenticate{token} → user; the call goes on as it                                       expires_in, user}
-//   chats.list{offset, limit} → {chats, total}    chats.get{id | number}    chats.remove{id | number}    chats.rename{id | number, title}
+//   accounts.register{email, username, password} → user          accounts.sign_in{name, password} → {access_token,
+//   refresh_token, accounts.authenticate{token} → user; the call goes on as it expires_in, user} chats.list{offset,
+//   limit} → {chats, total}    chats.get{id | number}    chats.remove{id | number}    chats.rename{id | number, title}
 //   chats.messages{id | number, before, limit} → {messages}
-//   chats.send({id | number, content}, function(event) … end) → message; without id a new chat; events as app/chat_events.h
-//   documents.list{namespace, offset, limit} → {documents, total}          documents.get{id | number} → document with content
-//   documents.put{title, content, namespace, source, metadata, file} → document     documents.change{id | number, title, content, namespace,
-//   documents.remove{id | number}     documents.remove_all{namespace} → {deleted}                                    metadata}
-//   documents.namespaces{} → {namespaces}
-//   knowledge.search{question, namespaces, limit} → {results}
-//   stores.check{} → {stores}                      application.info{} → {environment, production, chat_model}
+//   chats.send({id | number, content}, function(event) … end) → message; without id a new chat; events as
+//   app/chat_events.h documents.list{namespace, offset, limit} → {documents, total}          documents.get{id | number}
+//   → document with content documents.put{title, content, namespace, source, metadata, file} → document
+//   documents.change{id | number, title, content, namespace, documents.remove{id | number}
+//   documents.remove_all{namespace} → {deleted}                                    metadata} documents.namespaces{} →
+//   {namespaces} knowledge.search{question, namespaces, limit} → {results} stores.check{} → {stores} application.info{}
+//   → {environment, production, chat_model}
 #pragma once
 
 #include "app/capabilities.h"

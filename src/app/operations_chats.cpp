@@ -11,13 +11,15 @@ std::size_t count_of(const json::object& arguments, std::string_view key, std::i
 }
 
 // By id, or by number for clients with small ids.
-Task<chat::Chat> chat_of(const Capabilities& capabilities, const account::Principal& principal, const json::object& arguments) {
+Task<chat::Chat> chat_of(const Capabilities& capabilities, const account::Principal& principal,
+                         const json::object& arguments) {
     if (find(arguments, "number") != nullptr)
         co_return co_await capabilities.chats.get_by_number(owner_of(principal), integer_or(arguments, "number", 0));
     co_return co_await capabilities.chats.get(owner_of(principal), std::string(text_or(arguments, "id")));
 }
 
-Task<json::value> send(const Capabilities& capabilities, CallContext& context, json::object arguments, ScriptCallback callback) {
+Task<json::value> send(const Capabilities& capabilities, CallContext& context, json::object arguments,
+                       ScriptCallback callback) {
     SLIPWAY_CO_TRY(const auto principal, principal_of(context));
     chat::SendRequest wanted;
     wanted.owner = owner_of(principal);
@@ -43,8 +45,9 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
     host.bind("chats.list", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
         SLIPWAY_CO_TRY(const auto principal, principal_of(context));
-        SLIPWAY_CO_TRY(const auto page, co_await capabilities.chats.list(owner_of(principal), count_of(arguments, "offset", 0),
-                                                                         count_of(arguments, "limit", 20)));
+        SLIPWAY_CO_TRY(const auto page,
+                       co_await capabilities.chats.list(owner_of(principal), count_of(arguments, "offset", 0),
+                                                        count_of(arguments, "limit", 20)));
         json::array items;
         for (const auto& chat : page.chats) items.push_back(chat::to_json(chat));
         co_return json::value(json::object{{"chats", std::move(items)}, {"total", page.total}});
@@ -59,7 +62,8 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
         const auto arguments = object_of(std::move(given));
         SLIPWAY_CO_TRY(const auto principal, principal_of(context));
         SLIPWAY_CO_TRY(const auto chat, co_await chat_of(capabilities, principal, arguments));
-        SLIPWAY_CO_TRY(const auto messages, co_await capabilities.chats.messages(owner_of(principal), chat.id, integer_or(arguments, "before", 0),
+        SLIPWAY_CO_TRY(const auto messages, co_await capabilities.chats.messages(owner_of(principal), chat.id,
+                                                                                 integer_or(arguments, "before", 0),
                                                                                  count_of(arguments, "limit", 500)));
         json::array items;
         for (const auto& message : messages) items.push_back(to_json(message, capabilities.links, principal.workspace));
@@ -69,7 +73,8 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
         const auto arguments = object_of(std::move(given));
         SLIPWAY_CO_TRY(const auto principal, principal_of(context));
         SLIPWAY_CO_TRY(const auto chat, co_await chat_of(capabilities, principal, arguments));
-        SLIPWAY_CO_TRY(const auto renamed, co_await capabilities.chats.rename(owner_of(principal), chat.id, std::string(text_or(arguments, "title"))));
+        SLIPWAY_CO_TRY(const auto renamed, co_await capabilities.chats.rename(
+                                               owner_of(principal), chat.id, std::string(text_or(arguments, "title"))));
         co_return json::value(chat::to_json(renamed));
     });
     host.bind("chats.remove", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
@@ -79,9 +84,10 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
         SLIPWAY_CO_CHECK(co_await capabilities.chats.remove(owner_of(principal), chat.id));
         co_return json::value(json::object());
     });
-    host.bind_streaming("chats.send", [&capabilities](CallContext& context, json::value given, ScriptCallback callback) {
-        return send(capabilities, context, object_of(std::move(given)), std::move(callback));
-    });
+    host.bind_streaming("chats.send",
+                        [&capabilities](CallContext& context, json::value given, ScriptCallback callback) {
+                            return send(capabilities, context, object_of(std::move(given)), std::move(callback));
+                        });
 }
 
 }  // namespace slipway::app

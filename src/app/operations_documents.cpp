@@ -14,13 +14,15 @@ Result<account::Principal> editor_of(const CallContext& context, account::Role l
     return principal;
 }
 
-Task<knowledge::Document> document_of(const Capabilities& capabilities, const WorkspaceId& workspace, const json::object& arguments) {
+Task<knowledge::Document> document_of(const Capabilities& capabilities, const WorkspaceId& workspace,
+                                      const json::object& arguments) {
     if (find(arguments, "number") != nullptr)
         co_return co_await capabilities.knowledge.get_by_number(workspace, integer_or(arguments, "number", 0));
     co_return co_await capabilities.knowledge.get(workspace, std::string(text_or(arguments, "id")));
 }
 
-Task<json::value> with_content(const Capabilities& capabilities, const WorkspaceId& workspace, const knowledge::Document& document) {
+Task<json::value> with_content(const Capabilities& capabilities, const WorkspaceId& workspace,
+                               const knowledge::Document& document) {
     SLIPWAY_CO_TRY(const auto content, co_await capabilities.knowledge.content(workspace, document.id));
     auto object = to_json(document, capabilities.links, workspace);
     object["content"] = content;
@@ -57,7 +59,8 @@ Task<json::value> change(const Capabilities& capabilities, CallContext& context,
     if (find(arguments, "content") != nullptr) wanted.content = std::string(text_or(arguments, "content"));
     if (find(arguments, "namespace") != nullptr) wanted.name_space = std::string(text_or(arguments, "namespace"));
     if (const auto* metadata = object_in(arguments, "metadata")) wanted.metadata = *metadata;
-    SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.change(principal.workspace, document.id, std::move(wanted)));
+    SLIPWAY_CO_TRY(const auto report,
+                   co_await capabilities.knowledge.change(principal.workspace, document.id, std::move(wanted)));
     co_return co_await with_content(capabilities, principal.workspace, report.document);
 }
 
@@ -67,7 +70,8 @@ Task<json::value> list(const Capabilities& capabilities, CallContext& context, j
     const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
     const auto offset = static_cast<std::size_t>(std::max<std::int64_t>(0, integer_or(arguments, "offset", 0)));
     const auto limit = static_cast<std::size_t>(std::clamp<std::int64_t>(integer_or(arguments, "limit", 100), 0, 1000));
-    SLIPWAY_CO_TRY(const auto page, co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
+    SLIPWAY_CO_TRY(const auto page,
+                   co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
     json::array items;
     for (const auto& document : page.documents) {
         if (!bool_or(arguments, "content", false)) {
@@ -94,7 +98,8 @@ json::object to_json(const knowledge::SearchResult& result, const Links& links, 
 
 json::object to_json(const knowledge::Document& document, const Links& links, const WorkspaceId& workspace) {
     auto object = knowledge::to_json(document);
-    if (!document.object_key.empty()) object["url"] = links.sign(workspace, fmt::format("/api/documents/{}/file", document.id));
+    if (!document.object_key.empty())
+        object["url"] = links.sign(workspace, fmt::format("/api/documents/{}/file", document.id));
     return object;
 }
 
@@ -133,7 +138,8 @@ void bind_document_operations(ScriptHost& host, const Capabilities& capabilities
         SLIPWAY_CO_TRY(const auto principal, principal_of(context));
         SLIPWAY_CO_TRY(const auto counts, co_await capabilities.knowledge.namespaces(principal.workspace));
         json::array items;
-        for (const auto& count : counts) items.push_back(json::object{{"name", count.name}, {"documents", count.documents}});
+        for (const auto& count : counts)
+            items.push_back(json::object{{"name", count.name}, {"documents", count.documents}});
         co_return json::value(json::object{{"namespaces", std::move(items)}});
     });
     host.bind("knowledge.search", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
@@ -145,7 +151,8 @@ void bind_document_operations(ScriptHost& host, const Capabilities& capabilities
         if (const auto* names = array_in(arguments, "namespaces"))
             for (const auto& name : *names)
                 if (name.is_string()) wanted.namespaces.push_back(to_text(name.get_string()));
-        SLIPWAY_CO_TRY(const auto result, co_await capabilities.knowledge.search(principal.workspace, std::move(wanted)));
+        SLIPWAY_CO_TRY(const auto result,
+                       co_await capabilities.knowledge.search(principal.workspace, std::move(wanted)));
         co_return json::value(to_json(result, capabilities.links, principal.workspace));
     });
 }

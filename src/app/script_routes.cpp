@@ -106,7 +106,8 @@ asio::awaitable<void> handle_websocket(std::shared_ptr<const Bound> bound, net::
     if ((*call)->socket_closed) co_return;
     (*call)->socket_closed = true;
     auto reason = result ? std::string() : std::string(cut_utf8(result.error().message, 123));
-    co_await socket.close(result ? 1000 : 1011, std::move(reason));
+    const std::uint16_t code = result ? 1000 : 1011;
+    co_await socket.close(code, std::move(reason));
 }
 
 }  // namespace

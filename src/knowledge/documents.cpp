@@ -7,17 +7,27 @@ namespace {
 
 constexpr std::size_t kPageMax = 1000;
 
-std::unexpected<Error> no_document(std::string_view id) { return fail(ErrorCode::not_found, "There is no document {}.", id); }
+std::unexpected<Error> no_document(std::string_view id) {
+    return fail(ErrorCode::not_found, "There is no document {}.", id);
+}
 
 }  // namespace
 
 Knowledge::Knowledge(store::Database& database, store::Index& index, store::Objects& objects, WorkerPool& pool,
-                     std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options)
-    : database_(database), index_(index), objects_(objects), pool_(pool), embedding_(std::move(embedding)),
-      synonyms_(std::move(synonyms)), options_(std::move(options)) {}
+                     std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms,
+                     KnowledgeOptions options)
+    : database_(database),
+      index_(index),
+      objects_(objects),
+      pool_(pool),
+      embedding_(std::move(embedding)),
+      synonyms_(std::move(synonyms)),
+      options_(std::move(options)) {}
 
 Task<std::optional<Document>> Knowledge::find_source(WorkspaceId workspace, std::string source) {
-    const auto sql = fmt::format("select {} from documents d where d.workspace = $workspace and d.source = $1 and d.status <> 'removing'", kDocumentColumns);
+    const auto sql = fmt::format(
+        "select {} from documents d where d.workspace = $workspace and d.source = $1 and d.status <> 'removing'",
+        kDocumentColumns);
     store::Parameters by_source{std::move(source)};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace), sql, std::move(by_source)));
     if (rows.empty()) co_return std::optional<Document>();
@@ -25,7 +35,9 @@ Task<std::optional<Document>> Knowledge::find_source(WorkspaceId workspace, std:
 }
 
 Task<Document> Knowledge::get(WorkspaceId workspace, std::string id) {
-    const auto sql = fmt::format("select {} from documents d where d.workspace = $workspace and d.id = $1 and d.status <> 'removing'", kDocumentColumns);
+    const auto sql = fmt::format(
+        "select {} from documents d where d.workspace = $workspace and d.id = $1 and d.status <> 'removing'",
+        kDocumentColumns);
     store::Parameters by_id{id};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace), sql, std::move(by_id)));
     if (rows.empty()) co_return no_document(id);
@@ -33,7 +45,9 @@ Task<Document> Knowledge::get(WorkspaceId workspace, std::string id) {
 }
 
 Task<Document> Knowledge::get_by_number(WorkspaceId workspace, std::int64_t number) {
-    const auto sql = fmt::format("select {} from documents d where d.workspace = $workspace and d.number = $1 and d.status <> 'removing'", kDocumentColumns);
+    const auto sql = fmt::format(
+        "select {} from documents d where d.workspace = $workspace and d.number = $1 and d.status <> 'removing'",
+        kDocumentColumns);
     store::Parameters by_number{number};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace), sql, std::move(by_number)));
     if (rows.empty()) co_return no_document(std::to_string(number));
@@ -42,26 +56,33 @@ Task<Document> Knowledge::get_by_number(WorkspaceId workspace, std::int64_t numb
 
 Task<std::string> Knowledge::content(WorkspaceId workspace, std::string id) {
     store::Parameters by_id{id};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace),
-                                                            "select content from documents where workspace = $workspace and id = $1 and status <> 'removing'",
-                                                            std::move(by_id)));
+    SLIPWAY_CO_TRY(
+        const auto rows,
+        co_await database_.read(
+            std::move(workspace),
+            "select content from documents where workspace = $workspace and id = $1 and status <> 'removing'",
+            std::move(by_id)));
     if (rows.empty()) co_return no_document(id);
     co_return rows.front().text("content");
 }
 
 Task<store::Object> Knowledge::original(WorkspaceId workspace, std::string id) {
     SLIPWAY_CO_TRY(const auto document, co_await get(workspace, id));
-    if (document.object_key.empty()) co_return fail(ErrorCode::not_found, "The original of document {} was not kept: {}", id, document.reason);
+    if (document.object_key.empty())
+        co_return fail(ErrorCode::not_found, "The original of document {} was not kept: {}", id, document.reason);
     SLIPWAY_CO_TRY(auto object, co_await objects_.get(std::move(workspace), document.object_key));
     object.info.content_type = document.media_type;
     co_return object;
 }
 
-Task<DocumentPage> Knowledge::list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset, std::size_t limit) {
-    const auto where = std::string("from documents d where d.workspace = $workspace and d.status <> 'removing' and ($1 = '' or d.namespace = $1)");
+Task<DocumentPage> Knowledge::list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset,
+                                   std::size_t limit) {
+    const auto where = std::string(
+        "from documents d where d.workspace = $workspace and d.status <> 'removing' and ($1 = '' or d.namespace = $1)");
     store::Parameters filter{name_space.value_or("")};
     auto count_filter = filter;
-    SLIPWAY_CO_TRY(const auto counted, co_await database_.read(workspace, "select count(*) as total " + where, std::move(count_filter)));
+    SLIPWAY_CO_TRY(const auto counted,
+                   co_await database_.read(workspace, "select count(*) as total " + where, std::move(count_filter)));
     filter.emplace_back(std::min(limit, kPageMax));
     filter.emplace_back(offset);
     const auto sql = fmt::format("select {} {} order by d.number desc limit $2 offset $3", kDocumentColumns, where);
@@ -73,9 +94,11 @@ Task<DocumentPage> Knowledge::list(WorkspaceId workspace, std::optional<std::str
 }
 
 Task<std::vector<NamespaceCount>> Knowledge::namespaces(WorkspaceId workspace) {
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace),
-                                                            "select namespace, count(*) as documents from documents "
-                                                            "where workspace = $workspace and status <> 'removing' group by namespace order by namespace"));
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database_.read(
+                       std::move(workspace),
+                       "select namespace, count(*) as documents from documents "
+                       "where workspace = $workspace and status <> 'removing' group by namespace order by namespace"));
     std::vector<NamespaceCount> counts;
     for (const auto row : rows) counts.push_back({row.text("namespace"), row.integer("documents")});
     co_return counts;
@@ -103,9 +126,10 @@ Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, Docu
 }
 
 Task<KnowledgeStatus> Knowledge::status(WorkspaceId workspace) {
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace,
-                                                            "select status, count(*) as documents, sum(chunks) as chunks from documents "
-                                                            "where workspace = $workspace and status <> 'removing' group by status"));
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database_.read(workspace,
+                                           "select status, count(*) as documents, sum(chunks) as chunks from documents "
+                                           "where workspace = $workspace and status <> 'removing' group by status"));
     KnowledgeStatus status;
     for (const auto row : rows) {
         const auto name = row.text("status");

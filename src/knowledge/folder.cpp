@@ -30,7 +30,8 @@ Result<std::vector<File>> scan(const fs::path& root, std::size_t files_max) {
         files.push_back({root, root.filename().string(), fs::file_size(root, error), 0});
         return files;
     }
-    if (!fs::is_directory(root, error)) return fail(ErrorCode::not_found, "There is no folder or file {}.", root.string());
+    if (!fs::is_directory(root, error))
+        return fail(ErrorCode::not_found, "There is no folder or file {}.", root.string());
     auto entry = fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied, error);
     for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
         const auto name = entry->path().filename().string();
@@ -39,10 +40,14 @@ Result<std::vector<File>> scan(const fs::path& root, std::size_t files_max) {
             continue;
         }
         std::error_code ignored;
-        if (entry->is_symlink(ignored) || !entry->is_regular_file(ignored) || name.ends_with(kSidecarEnding) || !has_readable_extension(name)) continue;
-        if (files.size() >= files_max) return fail(ErrorCode::invalid, "{} holds more than {} documents.", root.string(), files_max);
+        if (entry->is_symlink(ignored) || !entry->is_regular_file(ignored) || name.ends_with(kSidecarEnding) ||
+            !has_readable_extension(name))
+            continue;
+        if (files.size() >= files_max)
+            return fail(ErrorCode::invalid, "{} holds more than {} documents.", root.string(), files_max);
         const auto written = fs::last_write_time(entry->path(), ignored).time_since_epoch().count();
-        files.push_back({entry->path(), fs::relative(entry->path(), root, ignored).generic_string(), fs::file_size(entry->path(), ignored), written});
+        files.push_back({entry->path(), fs::relative(entry->path(), root, ignored).generic_string(),
+                         fs::file_size(entry->path(), ignored), written});
     }
     if (error) return fail(ErrorCode::unavailable, "{} could not be read: {}.", root.string(), error.message());
     std::ranges::sort(files, {}, &File::source);
@@ -55,8 +60,10 @@ Result<std::string> read_file(const fs::path& path, std::size_t bytes_max) {
     std::error_code error;
     const auto size = fs::file_size(path, error);
     if (error || size > bytes_max)
-        return std::unexpected(Error{ErrorCode::invalid, fmt::format("{} has {} bytes; at most {} are accepted.", path.filename().string(), size, bytes_max),
-                                     {{"reason", "too_large"}}});
+        return std::unexpected(
+            Error{ErrorCode::invalid,
+                  fmt::format("{} has {} bytes; at most {} are accepted.", path.filename().string(), size, bytes_max),
+                  {{"reason", "too_large"}}});
     std::string bytes(size, '\0');
     file.read(bytes.data(), static_cast<std::streamsize>(size));
     bytes.resize(static_cast<std::size_t>(file.gcount()));
@@ -67,7 +74,11 @@ class FolderIngest {
  public:
     FolderIngest(Knowledge& knowledge, WorkerPool& pool, WorkspaceId workspace, FolderOptions options,
                  std::function<void(const FolderProgress&)> progress)
-        : knowledge_(knowledge), pool_(pool), workspace_(std::move(workspace)), options_(std::move(options)), tell_(std::move(progress)) {}
+        : knowledge_(knowledge),
+          pool_(pool),
+          workspace_(std::move(workspace)),
+          options_(std::move(options)),
+          tell_(std::move(progress)) {}
 
     Task<FolderReport> run() {
         auto look = [this]() { return scan(options_.root, options_.files_max); };
@@ -116,8 +127,10 @@ class FolderIngest {
         if (fs::exists(sidecar, error)) {
             SLIPWAY_CO_TRY(const auto text, read_file(sidecar, 64 << 10));
             auto described = read_sidecar(text);
-            if (!described) co_return fail(ErrorCode::invalid, "{}: {}", sidecar.filename().string(), described.error().message);
-            if (const auto given = text_or(*described, "namespace"); !given.empty()) document.name_space = std::string(given);
+            if (!described)
+                co_return fail(ErrorCode::invalid, "{}: {}", sidecar.filename().string(), described.error().message);
+            if (const auto given = text_or(*described, "namespace"); !given.empty())
+                document.name_space = std::string(given);
             document.title = std::string(text_or(*described, "title"));
             document.metadata = *std::move(described);
         }
@@ -139,7 +152,9 @@ class FolderIngest {
         progress_.file = file.source;
         progress_.failure.clear();
         if (done) {
-            auto& count = done->what == Ingested::added ? report_.added : done->what == Ingested::updated ? report_.updated : report_.unchanged;
+            auto& count = done->what == Ingested::added     ? report_.added
+                          : done->what == Ingested::updated ? report_.updated
+                                                            : report_.unchanged;
             ++count;
             report_.chunks += done->chunks_indexed;
             progress_.chunks = report_.chunks;
@@ -159,7 +174,8 @@ class FolderIngest {
         for (std::size_t offset = 0;; offset += kPage) {
             SLIPWAY_CO_TRY(const auto page, co_await knowledge_.list(workspace_, std::nullopt, offset, kPage));
             for (const auto& document : page.documents)
-                if (document.uploaded_by == options_.added_by && !present.contains(document.source)) gone.push_back(document.id);
+                if (document.uploaded_by == options_.added_by && !present.contains(document.source))
+                    gone.push_back(document.id);
             if (page.documents.size() < kPage) break;
         }
         for (auto& id : gone) {

@@ -1,8 +1,8 @@
 // A folder of documents brought into knowledge: what is new or changed is ingested, what vanished is removed.
 //
-// The source of a document is its path relative to the root; its namespace is the first folder of that path where that is a known
-// namespace. `FILE.meta.yaml` beside FILE describes it (extract.h, read_sidecar) and is not a document itself. Hidden files, links that
-// lead out of the root and files without a readable extension are passed over.
+// The source of a document is its path relative to the root; its namespace is the first folder of that path where that
+// is a known namespace. `FILE.meta.yaml` beside FILE describes it (extract.h, read_sidecar) and is not a document
+// itself. Hidden files, links that lead out of the root and files without a readable extension are passed over.
 #pragma once
 
 #include <filesystem>
@@ -15,12 +15,12 @@
 namespace slipway::knowledge {
 
 struct FolderOptions {
-    std::filesystem::path root;      // a folder, or one file
-    std::string name_space;          // for all; empty: by folder
+    std::filesystem::path root;  // a folder, or one file
+    std::string name_space;      // for all; empty: by folder
     std::string default_name_space = "general";
-    std::string added_by;            // empty: the application's own documents
-    bool remove_missing = false;     // of the documents with the same added_by
-    std::size_t at_once = 4;         // documents in work at the same time
+    std::string added_by;         // empty: the application's own documents
+    bool remove_missing = false;  // of the documents with the same added_by
+    std::size_t at_once = 4;      // documents in work at the same time
     std::size_t files_max = 100'000;
 };
 
@@ -28,8 +28,8 @@ struct FolderProgress {
     std::size_t files_done = 0, files_all = 0;
     std::uint64_t bytes_done = 0, bytes_all = 0;
     std::size_t chunks = 0;
-    std::string file;        // just finished
-    std::string failure;     // of that file; empty when it went well
+    std::string file;     // just finished
+    std::string failure;  // of that file; empty when it went well
 };
 
 struct FolderReport {
@@ -37,8 +37,8 @@ struct FolderReport {
     std::vector<std::pair<std::string, std::string>> failures;  // file, reason
 };
 
-// Runs on the caller's loop; reading and extraction are on the pool. `progress` is called there too. A file that cannot be read is
-// counted and recorded as failed, it does not stop the others.
+// Runs on the caller's loop; reading and extraction are on the pool. `progress` is called there too. A file that cannot
+// be read is counted and recorded as failed, it does not stop the others.
 Task<FolderReport> ingest_folder(Knowledge& knowledge, WorkerPool& pool, WorkspaceId workspace, FolderOptions options,
                                  std::function<void(const FolderProgress&)> progress);
 

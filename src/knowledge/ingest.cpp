@@ -1,4 +1,5 @@
-// Documents in: extract, chunk, keep, index, publish. The order of the steps is what makes a crash harmless (see tables.h).
+// Documents in: extract, chunk, keep, index, publish. The order of the steps is what makes a crash harmless (see
+// tables.h).
 #include <unordered_map>
 #include <unordered_set>
 
@@ -15,7 +16,9 @@ namespace {
 constexpr std::size_t kSourceBytesMax = 512;
 constexpr Milliseconds kSourcePatience{120'000};
 
-std::string lock_key(const WorkspaceId& workspace, std::string_view source) { return workspace.value + "\n" + std::string(source); }
+std::string lock_key(const WorkspaceId& workspace, std::string_view source) {
+    return workspace.value + "\n" + std::string(source);
+}
 
 std::string file_part(std::string_view name) {
     const auto slash = name.find_last_of("/\\");
@@ -27,7 +30,8 @@ std::string file_part(std::string_view name) {
 }
 
 bool says_the_same(const Document& existing, const NewDocument& document) {
-    if (existing.name_space != document.name_space || (!document.title.empty() && existing.title != document.title)) return false;
+    if (existing.name_space != document.name_space || (!document.title.empty() && existing.title != document.title))
+        return false;
     for (const auto& field : document.metadata) {
         if (field.key() == "title" || field.key() == "namespace") continue;  // these have columns
         const auto* present = existing.metadata.if_contains(field.key());
@@ -44,10 +48,13 @@ Task<IngestReport> Knowledge::put(WorkspaceId workspace, NewDocument document) {
         co_return fail(ErrorCode::invalid, "A document needs a source name of at most {} bytes.", kSourceBytesMax);
     const auto& allowed = options_.namespaces;
     if (!allowed.empty() && std::ranges::find(allowed, document.name_space) == allowed.end())
-        co_return fail(ErrorCode::invalid, "There is no namespace '{}'; choose one of: {}.", document.name_space, join(allowed, ", "));
+        co_return fail(ErrorCode::invalid, "There is no namespace '{}'; choose one of: {}.", document.name_space,
+                       join(allowed, ", "));
     if (document.bytes.size() > options_.document_bytes_max) {
-        auto error = Error{ErrorCode::invalid, fmt::format("{} has {} bytes; at most {} are accepted.", document.file_name,
-                                                           document.bytes.size(), options_.document_bytes_max), {}};
+        auto error = Error{ErrorCode::invalid,
+                           fmt::format("{} has {} bytes; at most {} are accepted.", document.file_name,
+                                       document.bytes.size(), options_.document_bytes_max),
+                           {}};
         co_return std::unexpected(std::move(error).with("reason", "too_large"));
     }
     SLIPWAY_CO_TRY(const auto guard, co_await sources_.acquire(lock_key(workspace, document.source), kSourcePatience));
@@ -60,7 +67,8 @@ Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument docu
     SLIPWAY_CO_TRY(auto content_hash, co_await pool_.run(std::move(hash_bytes)));
     const auto recipe = recipe_of(options_);
     const bool visible = existing && existing->status == DocumentStatus::indexed;
-    if (visible && existing->content_hash == content_hash && existing->recipe == recipe && says_the_same(*existing, document)) {
+    if (visible && existing->content_hash == content_hash && existing->recipe == recipe &&
+        says_the_same(*existing, document)) {
         IngestReport report;
         report.chunks_kept = static_cast<std::size_t>(existing->chunks);
         report.document = *std::move(existing);
@@ -75,12 +83,13 @@ Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument docu
     prepared->content_hash = std::move(content_hash);
     prepared->recipe = recipe;
     auto report = co_await index_document(workspace, document, existing, *std::move(prepared));
-    if (!report && document.keep_failure) SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, report.error()));
+    if (!report && document.keep_failure)
+        SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, report.error()));
     co_return report;
 }
 
-Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDocument& document, std::optional<Document> existing,
-                                             Prepared prepared) {
+Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDocument& document,
+                                             std::optional<Document> existing, Prepared prepared) {
     const bool exists = existing.has_value();
     const bool was_visible = exists && existing->version > 0;
     const auto old_object = exists ? existing->object_key : std::string();
@@ -90,7 +99,8 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
         row.created_at = now();
     }
     describe_document(row, document, prepared);
-    row.object_key = fmt::format("documents/{}/{}/{}", row.id, row.content_hash.substr(0, 16), file_part(document.file_name));
+    row.object_key =
+        fmt::format("documents/{}/{}/{}", row.id, row.content_hash.substr(0, 16), file_part(document.file_name));
     name_chunks(prepared, row);
 
     // Before anything else is written: whatever is left of this attempt will be found through the dirty row.
@@ -110,7 +120,8 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     row.updated_at = now();
     SLIPWAY_CO_CHECK(co_await publish(workspace, row, prepared, was_visible));
     if (was_visible) SLIPWAY_CO_CHECK(co_await clean(workspace, row.id));
-    if (!old_object.empty() && old_object != row.object_key) SLIPWAY_CO_CHECK(co_await objects_.erase(workspace, old_object));
+    if (!old_object.empty() && old_object != row.object_key)
+        SLIPWAY_CO_CHECK(co_await objects_.erase(workspace, old_object));
 
     IngestReport report;
     report.what = was_visible ? Ingested::updated : Ingested::added;
@@ -123,7 +134,8 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
 // Takes back what an attempt left; the error that ended it is what the caller learns.
 Task<IngestReport> Knowledge::abandon(WorkspaceId workspace, std::string document_id, Error error) {
     auto cleaned = co_await clean(std::move(workspace), document_id);
-    if (!cleaned) log::warning("document left for recovery", {{"document", document_id}, {"error", cleaned.error().message}});
+    if (!cleaned)
+        log::warning("document left for recovery", {{"document", document_id}, {"error", cleaned.error().message}});
     co_return std::unexpected(std::move(error));
 }
 
@@ -132,15 +144,29 @@ Task<void> Knowledge::announce(WorkspaceId workspace, Document& row, bool exists
     auto body = [&row, exists](store::Transaction& transaction) -> Task<void> {
         if (exists) {
             store::Parameters values{row.id, now()};
-            SLIPWAY_CO_CHECK(co_await transaction.execute(
-                "update documents set dirty = 1, status = 'processing', updated_at = $2 where workspace = $workspace and id = $1", std::move(values)));
+            SLIPWAY_CO_CHECK(
+                co_await transaction.execute("update documents set dirty = 1, status = 'processing', updated_at = $2 "
+                                             "where workspace = $workspace and id = $1",
+                                             std::move(values)));
             co_return Result<void>();
         }
         SLIPWAY_CO_TRY(row.number, co_await store::next_number(transaction, "document"));
-        store::Parameters values{row.id, row.number, row.source, row.name_space, row.title, row.media_type, row.file_name, row.size,
-                                 row.content_hash, row.object_key, json::serialize(row.metadata), row.uploaded_by, row.created_at};
+        store::Parameters values{row.id,
+                                 row.number,
+                                 row.source,
+                                 row.name_space,
+                                 row.title,
+                                 row.media_type,
+                                 row.file_name,
+                                 row.size,
+                                 row.content_hash,
+                                 row.object_key,
+                                 json::serialize(row.metadata),
+                                 row.uploaded_by,
+                                 row.created_at};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, content_hash, object_key, "
+            "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, "
+            "content_hash, object_key, "
             "metadata, status, uploaded_by, dirty, created_at, updated_at) "
             "values ($1, $workspace, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'processing', $12, 1, $13, $13)",
             std::move(values)));
@@ -185,24 +211,37 @@ Task<void> Knowledge::fill_vectors(WorkspaceId workspace, const std::string& doc
 Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old) {
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         store::Parameters by_id{row.id};
-        SLIPWAY_CO_CHECK(co_await transaction.execute("delete from document_chunks where workspace = $workspace and document_id = $1", std::move(by_id)));
+        SLIPWAY_CO_CHECK(co_await transaction.execute(
+            "delete from document_chunks where workspace = $workspace and document_id = $1", std::move(by_id)));
         std::int64_t ordinal = 0;
         for (const auto& chunk : prepared.chunks) {
-            store::Parameters values{row.id, ordinal++, chunk.id, chunk.text_hash, chunk.text, headings_json(chunk.place), chunk.place.page,
-                                     chunk.place.seconds, chunk.vector ? store::Value(bytes_of(*chunk.vector)) : store::Value()};
-            SLIPWAY_CO_CHECK(co_await transaction.execute(
-                "insert into document_chunks(workspace, document_id, ordinal, chunk_id, text_hash, text, headings, page, seconds, vector) "
-                "values ($workspace, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                std::move(values)));
+            store::Parameters values{row.id,
+                                     ordinal++,
+                                     chunk.id,
+                                     chunk.text_hash,
+                                     chunk.text,
+                                     headings_json(chunk.place),
+                                     chunk.place.page,
+                                     chunk.place.seconds,
+                                     chunk.vector ? store::Value(bytes_of(*chunk.vector)) : store::Value()};
+            SLIPWAY_CO_CHECK(
+                co_await transaction.execute("insert into document_chunks(workspace, document_id, ordinal, chunk_id, "
+                                             "text_hash, text, headings, page, seconds, vector) "
+                                             "values ($workspace, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                             std::move(values)));
         }
-        store::Parameters values{row.id, row.name_space, row.title, row.media_type, row.file_name, row.size, row.content_hash,
-                                 row.object_key, json::serialize(row.metadata), row.version, row.chunks, prepared.content,
-                                 prepared.recipe, leaves_old, row.updated_at};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update documents set namespace = $2, title = $3, media_type = $4, file_name = $5, size = $6, content_hash = $7, object_key = $8, "
-            "metadata = $9, status = 'indexed', reason = '', version = $10, chunks = $11, content = $12, recipe = $13, dirty = $14, "
-            "updated_at = $15 where workspace = $workspace and id = $1",
-            std::move(values)));
+        store::Parameters values{row.id,           row.name_space, row.title,
+                                 row.media_type,   row.file_name,  row.size,
+                                 row.content_hash, row.object_key, json::serialize(row.metadata),
+                                 row.version,      row.chunks,     prepared.content,
+                                 prepared.recipe,  leaves_old,     row.updated_at};
+        SLIPWAY_CO_CHECK(
+            co_await transaction.execute("update documents set namespace = $2, title = $3, media_type = $4, file_name "
+                                         "= $5, size = $6, content_hash = $7, object_key = $8, "
+                                         "metadata = $9, status = 'indexed', reason = '', version = $10, chunks = $11, "
+                                         "content = $12, recipe = $13, dirty = $14, "
+                                         "updated_at = $15 where workspace = $workspace and id = $1",
+                                         std::move(values)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
@@ -218,11 +257,19 @@ Task<void> Knowledge::record_failure(WorkspaceId workspace, const NewDocument& d
                                                std::move(by_source)));
         if (changed.changed() > 0) co_return Result<void>();
         SLIPWAY_CO_TRY(const auto number, co_await store::next_number(transaction, "document"));
-        store::Parameters values{new_id(), number, document.source, document.name_space,
-                                 document.title.empty() ? file_part(document.file_name) : document.title, document.file_name,
-                                 document.bytes.size(), error.message, document.uploaded_by, now()};
+        store::Parameters values{new_id(),
+                                 number,
+                                 document.source,
+                                 document.name_space,
+                                 document.title.empty() ? file_part(document.file_name) : document.title,
+                                 document.file_name,
+                                 document.bytes.size(),
+                                 error.message,
+                                 document.uploaded_by,
+                                 now()};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, content_hash, object_key, "
+            "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, "
+            "content_hash, object_key, "
             "metadata, status, reason, uploaded_by, created_at, updated_at) "
             "values ($1, $workspace, $2, $3, $4, $5, '', $6, $7, '', '', '{}', 'failed', $8, $9, $10, $10)",
             std::move(values)));

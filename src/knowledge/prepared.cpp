@@ -23,7 +23,8 @@ std::string text_of(const Extracted& extracted) {
 }  // namespace
 
 std::string recipe_of(const KnowledgeOptions& options) {
-    return fmt::format("v{}/{}/{}/{}", kExtractionVersion, options.chunk.size_max, options.chunk.overlap, options.chunk.size_min);
+    return fmt::format("v{}/{}/{}/{}", kExtractionVersion, options.chunk.size_max, options.chunk.overlap,
+                       options.chunk.size_min);
 }
 
 Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOptions& options) {
@@ -33,11 +34,14 @@ Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOp
     prepared.content = text_of(extracted);
     prepared.metadata = extracted.metadata;
     for (const auto& field : document.metadata) {
-        if (field.value().is_null()) prepared.metadata.erase(field.key());
-        else prepared.metadata[field.key()] = field.value();
+        if (field.value().is_null())
+            prepared.metadata.erase(field.key());
+        else
+            prepared.metadata[field.key()] = field.value();
     }
     prepared.title = !document.title.empty() ? document.title : extracted.title;
-    if (const auto given = text_or(prepared.metadata, "title"); document.title.empty() && !given.empty()) prepared.title = given;
+    if (const auto given = text_or(prepared.metadata, "title"); document.title.empty() && !given.empty())
+        prepared.title = given;
     if (prepared.title.empty()) prepared.title = document.file_name;
     prepared.metadata.erase("title");
     prepared.metadata.erase("namespace");
@@ -102,7 +106,9 @@ std::vector<store::Passage> fresh_passages(const Prepared& prepared, const Docum
     return passages;
 }
 
-std::string embedding_text(std::string_view title, const PreparedChunk& chunk) { return fmt::format("{}\n{}", title, chunk.text); }
+std::string embedding_text(std::string_view title, const PreparedChunk& chunk) {
+    return fmt::format("{}\n{}", title, chunk.text);
+}
 
 std::string headings_json(const Place& place) {
     json::array headings;

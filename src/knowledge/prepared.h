@@ -1,4 +1,5 @@
-// A document between reading and writing: extracted, chunked, and given ids. Pure functions, no stores. Internal to this room.
+// A document between reading and writing: extracted, chunked, and given ids. Pure functions, no stores. Internal to
+// this room.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,7 @@
 namespace slipway::knowledge {
 
 struct PreparedChunk {
-    std::string id;         // depends on the document, the text and what the index searches beside it
+    std::string id;  // depends on the document, the text and what the index searches beside it
     std::string text;
     std::string text_hash;  // of what is embedded
     Place place;
@@ -20,10 +21,10 @@ struct PreparedChunk {
 
 struct Prepared {
     std::string title;
-    std::string content;       // the extracted text
+    std::string content;  // the extracted text
     std::string media_type;
     std::string content_hash;
-    std::string recipe;        // how it was chunked; another recipe indexes the same bytes anew
+    std::string recipe;  // how it was chunked; another recipe indexes the same bytes anew
     json::object metadata;
     std::vector<PreparedChunk> chunks;
     std::unordered_set<std::string> known;  // chunk ids that the index has already

@@ -18,7 +18,9 @@ Task<void> Knowledge::prepare(WorkspaceId workspace) {
 }
 
 Task<void> Knowledge::recover(WorkspaceId workspace) {
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, "select id from documents where workspace = $workspace and dirty = 1"));
+    SLIPWAY_CO_TRY(
+        const auto rows,
+        co_await database_.read(workspace, "select id from documents where workspace = $workspace and dirty = 1"));
     for (const auto row : rows) {
         const auto id = row.text("id");
         log::info("document recovered", {{"document", id}});
@@ -30,32 +32,38 @@ Task<void> Knowledge::recover(WorkspaceId workspace) {
 // Makes the index hold exactly the chunks of the visible version; forgets a document that has none or is being removed.
 Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id) {
     store::Parameters by_id{document_id};
-    const auto sql = fmt::format("select {}, d.status as raw_status from documents d where d.workspace = $workspace and d.id = $1", kDocumentColumns);
+    const auto sql =
+        fmt::format("select {}, d.status as raw_status from documents d where d.workspace = $workspace and d.id = $1",
+                    kDocumentColumns);
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_id)));
     if (rows.empty()) co_return Result<void>();
     auto document = document_of(rows.front());
-    if (rows.front().text("raw_status") == "removing" || document.version == 0) co_return co_await forget(workspace, std::move(document));
+    if (rows.front().text("raw_status") == "removing" || document.version == 0)
+        co_return co_await forget(workspace, std::move(document));
 
     store::Parameters by_document{document_id};
-    SLIPWAY_CO_TRY(const auto chunks, co_await database_.read(
-                                          workspace, "select chunk_id from document_chunks where workspace = $workspace and document_id = $1",
-                                          std::move(by_document)));
+    SLIPWAY_CO_TRY(
+        const auto chunks,
+        co_await database_.read(
+            workspace, "select chunk_id from document_chunks where workspace = $workspace and document_id = $1",
+            std::move(by_document)));
     std::unordered_set<std::string> visible;
     for (const auto chunk : chunks) visible.insert(chunk.text("chunk_id"));
     std::vector<std::string> stale;
     std::optional<std::string> cursor;
     const auto of_document = store::Filter::equal("document_id", json::string(document_id));
     do {
-        SLIPWAY_CO_TRY(auto page, co_await index_.scroll(workspace, options_.collection, of_document, kScrollPage, cursor));
+        SLIPWAY_CO_TRY(auto page,
+                       co_await index_.scroll(workspace, options_.collection, of_document, kScrollPage, cursor));
         for (const auto& passage : page.passages)
             if (!visible.contains(passage.id)) stale.push_back(passage.id);
         cursor = std::move(page.next);
     } while (cursor);
     if (!stale.empty()) SLIPWAY_CO_CHECK(co_await index_.erase(workspace, options_.collection, std::move(stale)));
     store::Parameters cleaned{document_id};
-    SLIPWAY_CO_CHECK(co_await database_.write(workspace,
-                                              "update documents set dirty = 0, status = 'indexed' where workspace = $workspace and id = $1",
-                                              std::move(cleaned)));
+    SLIPWAY_CO_CHECK(co_await database_.write(
+        workspace, "update documents set dirty = 0, status = 'indexed' where workspace = $workspace and id = $1",
+        std::move(cleaned)));
     co_return Result<void>();
 }
 
@@ -70,19 +78,23 @@ Task<void> Knowledge::forget(WorkspaceId workspace, Document document) {
         cursor = std::move(page.next);
     } while (cursor);
     store::Parameters by_id{document.id};
-    SLIPWAY_CO_CHECK(co_await database_.write(workspace, "delete from documents where workspace = $workspace and id = $1", std::move(by_id)));
+    SLIPWAY_CO_CHECK(co_await database_.write(
+        workspace, "delete from documents where workspace = $workspace and id = $1", std::move(by_id)));
     co_return Result<void>();
 }
 
 Task<void> Knowledge::remove(WorkspaceId workspace, std::string id) {
     SLIPWAY_CO_TRY(auto document, co_await get(workspace, id));
-    SLIPWAY_CO_TRY(const auto guard, co_await sources_.acquire(workspace.value + "\n" + document.source, kSourcePatience));
+    SLIPWAY_CO_TRY(const auto guard,
+                   co_await sources_.acquire(workspace.value + "\n" + document.source, kSourcePatience));
     auto body = [&id](store::Transaction& transaction) -> Task<void> {
         store::Parameters by_document{id};
-        SLIPWAY_CO_CHECK(co_await transaction.execute("delete from document_chunks where workspace = $workspace and document_id = $1", std::move(by_document)));
+        SLIPWAY_CO_CHECK(co_await transaction.execute(
+            "delete from document_chunks where workspace = $workspace and document_id = $1", std::move(by_document)));
         store::Parameters by_id{id};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update documents set status = 'removing', dirty = 1, version = 0 where workspace = $workspace and id = $1", std::move(by_id)));
+            "update documents set status = 'removing', dirty = 1, version = 0 where workspace = $workspace and id = $1",
+            std::move(by_id)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;

@@ -26,23 +26,28 @@ Task<void> Knowledge::check_embedding() {
     const auto wanted = collection_options();
     const auto& present = info->options;
     if (present.language != wanted.language)
-        co_return fail(ErrorCode::conflict,
-                       "The index was made for the language '{}', the manifest says '{}'. Run `slipway reindex` to make it anew.",
-                       present.language, wanted.language);
+        co_return fail(
+            ErrorCode::conflict,
+            "The index was made for the language '{}', the manifest says '{}'. Run `slipway reindex` to make it anew.",
+            present.language, wanted.language);
     if (!embedding_) co_return Result<void>();
     if (present.embedding_model == wanted.embedding_model && present.dimension == wanted.dimension) {
         vectors_usable_ = true;
         co_return Result<void>();
     }
-    const auto before = present.embedding_model.empty() ? std::string("no embedding model") : "'" + present.embedding_model + "'";
+    const auto before =
+        present.embedding_model.empty() ? std::string("no embedding model") : "'" + present.embedding_model + "'";
     note_.store(std::make_shared<const std::string>(
-        fmt::format("The index was made with {}; searching by words only. Run `slipway reindex` to use '{}'.", before, wanted.embedding_model)));
+        fmt::format("The index was made with {}; searching by words only. Run `slipway reindex` to use '{}'.", before,
+                    wanted.embedding_model)));
     co_return Result<void>();
 }
 
 Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t)> progress) {
-    SLIPWAY_CO_TRY(const auto documents, co_await database_.read(store::Scope::system(),
-                                                                 "select id, workspace, chunks from documents where version > 0 order by workspace, number"));
+    SLIPWAY_CO_TRY(const auto documents,
+                   co_await database_.read(
+                       store::Scope::system(),
+                       "select id, workspace, chunks from documents where version > 0 order by workspace, number"));
     std::size_t all = 0, done = 0;
     for (const auto row : documents) all += static_cast<std::size_t>(row.integer("chunks"));
     SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
@@ -62,7 +67,10 @@ Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t
 
 Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
     SLIPWAY_CO_TRY(const auto document, co_await get(workspace, document_id));
-    const auto sql = fmt::format("select {}, c.vector from document_chunks c where c.workspace = $workspace and c.document_id = $1 order by c.ordinal", kChunkColumns);
+    const auto sql = fmt::format(
+        "select {}, c.vector from document_chunks c where c.workspace = $workspace and c.document_id = $1 order by "
+        "c.ordinal",
+        kChunkColumns);
     store::Parameters by_document{document_id};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_document)));
     std::vector<PreparedChunk> chunks;
@@ -74,7 +82,8 @@ Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string
         chunk.text = row.text("text");
         chunk.place = place_of(row);
         const auto vector = row.bytes("vector");
-        if (embedding_ && !embed_anew && vector.size() == embedding_->dimension() * sizeof(float)) chunk.vector = vector_of(vector);
+        if (embedding_ && !embed_anew && vector.size() == embedding_->dimension() * sizeof(float))
+            chunk.vector = vector_of(vector);
         else if (embedding_) {
             texts.push_back(embedding_text(document.title, chunk));
             missing.push_back(chunks.size());
@@ -87,8 +96,10 @@ Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string
         auto body = [&](store::Transaction& transaction) -> Task<void> {
             for (const auto i : missing) {
                 store::Parameters values{document_id, chunks[i].id, bytes_of(*chunks[i].vector)};
-                SLIPWAY_CO_CHECK(co_await transaction.execute(
-                    "update document_chunks set vector = $3 where workspace = $workspace and document_id = $1 and chunk_id = $2", std::move(values)));
+                SLIPWAY_CO_CHECK(
+                    co_await transaction.execute("update document_chunks set vector = $3 where workspace = $workspace "
+                                                 "and document_id = $1 and chunk_id = $2",
+                                                 std::move(values)));
             }
             co_return Result<void>();
         };

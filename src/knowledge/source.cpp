@@ -5,9 +5,13 @@
 namespace slipway::knowledge {
 namespace {
 
-bool has_fragment_time(std::string_view url) { return url.find("youtu") != std::string_view::npos || url.find("vimeo") != std::string_view::npos; }
+bool has_fragment_time(std::string_view url) {
+    return url.find("youtu") != std::string_view::npos || url.find("vimeo") != std::string_view::npos;
+}
 
-std::string clock_time(int seconds) { return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60); }
+std::string clock_time(int seconds) {
+    return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 namespace slipway::knowledge {
 
 // Numbered from 1 in the order given; the snippet is the part of the passage that has most of the question's words.
-std::vector<Source> sources_of(const std::vector<Found>& found, std::string_view question, std::size_t snippet_characters,
-                               std::string_view language = "english");
+std::vector<Source> sources_of(const std::vector<Found>& found, std::string_view question,
+                               std::size_t snippet_characters, std::string_view language = "english");
 
 }  // namespace slipway::knowledge

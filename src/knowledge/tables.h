@@ -1,10 +1,10 @@
 // The tables of documents and how their rows become values.
 //
-// documents holds one row a document, document_chunks the passages of its visible version; both change in one transaction, so a version
-// appears as a whole. `dirty` is set while the index may hold passages that are not in document_chunks; recovery removes those at start.
-// A document being removed has the status 'removing' until the index and the object store have forgotten it.
+// documents holds one row a document, document_chunks the passages of its visible version; both change in one
+// transaction, so a version appears as a whole. `dirty` is set while the index may hold passages that are not in
+// document_chunks; recovery removes those at start. A document being removed has the status 'removing' until the index
+// and the object store have forgotten it.
 #pragma once
-
 
 #include <span>
 
@@ -16,7 +16,8 @@ namespace slipway::knowledge {
 std::span<const store::Migration> migrations();
 
 inline constexpr std::string_view kDocumentColumns =
-    "d.id, d.number, d.source, d.namespace, d.title, d.media_type, d.file_name, d.size, d.content_hash, d.object_key, d.metadata, "
+    "d.id, d.number, d.source, d.namespace, d.title, d.media_type, d.file_name, d.size, d.content_hash, d.object_key, "
+    "d.metadata, "
     "d.status, d.reason, d.recipe, d.version, d.chunks, d.uploaded_by, d.created_at, d.updated_at";
 Document document_of(const store::Row& row);
 

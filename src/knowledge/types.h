@@ -18,12 +18,12 @@ enum class DocumentStatus : unsigned char {
     pending,     // known, not looked at yet
     processing,  // a version is being indexed; the previous one stays visible
     indexed,
-    failed,      // reason says why; the previous version, if there is one, stays visible
+    failed,  // reason says why; the previous version, if there is one, stays visible
 };
 std::string_view to_string(DocumentStatus status);
 
-// A document is (workspace, source): the source is where it came from ("docs/money/debt.md", an upload's file name, a URL) and stays the
-// same when its content changes.
+// A document is (workspace, source): the source is where it came from ("docs/money/debt.md", an upload's file name, a
+// URL) and stays the same when its content changes.
 struct Document {
     std::string id;
     std::int64_t number = 0;  // small id for clients that want an integer
@@ -32,16 +32,16 @@ struct Document {
     std::string title;
     std::string media_type;
     std::string file_name;
-    std::uint64_t size = 0;      // bytes of the original
-    std::string content_hash;    // SHA-256 of the original, hex
-    std::string object_key;      // of the original in the object store
-    json::object metadata;       // author, source_url, youtube_url, tags and whatever else came with it
+    std::uint64_t size = 0;    // bytes of the original
+    std::string content_hash;  // SHA-256 of the original, hex
+    std::string object_key;    // of the original in the object store
+    json::object metadata;     // author, source_url, youtube_url, tags and whatever else came with it
     DocumentStatus status = DocumentStatus::pending;
-    std::string reason;          // of a failure
-    std::string recipe;          // how it was chunked
-    std::int64_t version = 0;    // the version that is visible; 0: none yet
+    std::string reason;        // of a failure
+    std::string recipe;        // how it was chunked
+    std::int64_t version = 0;  // the version that is visible; 0: none yet
     std::int64_t chunks = 0;
-    std::string uploaded_by;     // user id; empty for the application's own documents
+    std::string uploaded_by;  // user id; empty for the application's own documents
     Instant created_at;
     Instant updated_at;
 };
@@ -61,7 +61,7 @@ struct NewDocument {
 struct DocumentChange {
     std::optional<std::string> title;
     std::optional<std::string> name_space;
-    std::optional<std::string> content;  // replaces the original by this Markdown text
+    std::optional<std::string> content;    // replaces the original by this Markdown text
     std::optional<json::object> metadata;  // merged over the present one; null removes a key
 };
 
@@ -97,9 +97,9 @@ struct Source {
     std::string title;
     std::string name_space;
     std::string snippet;
-    std::string place;      // for a person: "page 12", "00:03:41"
-    std::string url;        // opens the original there
-    std::string source_url; // as the document gives it; may be empty
+    std::string place;       // for a person: "page 12", "00:03:41"
+    std::string url;         // opens the original there
+    std::string source_url;  // as the document gives it; may be empty
     std::string youtube_url;
     std::optional<int> page;
     std::optional<int> seconds;

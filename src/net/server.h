@@ -5,6 +5,10 @@
 // time_max passes before it has answered (503), and when the server is cut. It then gets
 // boost::system::system_error(operation_aborted) from what it awaits. Exceptions of a handler are logged and answered
 // with 500.
+//
+// Hang-ups are noticed at once; behind pipelined bytes that do not fit the connection's buffer, at the next check of
+// the limits; behind so many that the kernel's buffer is full too, only when they are read (or time_max ends the
+// handler).
 #pragma once
 
 #include <atomic>

@@ -82,6 +82,7 @@ class Server:
     def __init__(self, application, data, *arguments, **environment):
         self.application, self.data = pathlib.Path(application), pathlib.Path(data)
         self._folder = self.data.parent
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._environment = {name: str(value) for name, value in environment.items()}
         self._arguments = arguments
         self.process = None
@@ -131,7 +132,8 @@ class Provider:
         script = folder / "script.json"
         script.write_text(json.dumps({"rules": list(rules)}))
         self._record = folder / "record.jsonl"
-        command = [str(PROVIDER), "--script", str(script), "--record", str(self._record)]
+        command = [str(PROVIDER), "--script", str(script), "--record", str(self._record),
+                   "--dimension", "1536"]  # as text-embedding-3-small has it
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening on http://"), line

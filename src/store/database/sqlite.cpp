@@ -161,7 +161,7 @@ Task<void> SqliteDatabase::backup(std::filesystem::path destination) {
 
 Task<DatabaseStatus> SqliteDatabase::status() {
     const auto started = std::chrono::steady_clock::now();
-    SLIPWAY_CO_CHECK(co_await read(Scope::system(), "SELECT count(*) AS tables FROM sqlite_schema"));
+    SLIPWAY_CO_CHECK(co_await read(Scope::system(), "SELECT count(*) AS tables FROM sqlite_schema", Parameters()));
     DatabaseStatus status;
     status.engine = fmt::format("SQLite {}", sqlite::library_version());
     status.latency = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started);
