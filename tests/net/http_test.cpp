@@ -29,7 +29,8 @@ TEST(Http, PercentDecodingRefusesWhatIsNotText) {
     EXPECT_EQ(percent_decode("a%20b+c"), "a b+c");
     EXPECT_EQ(percent_decode("a%20b+c", true), "a b c");
     EXPECT_EQ(percent_decode("%e4%BD%A0"), "\xE4\xBD\xA0");
-    for (const auto* broken : {"%", "%2", "%zz", "%00", "%ff", "%c0%af", "%ed%a0%80"}) EXPECT_FALSE(percent_decode(broken)) << broken;
+    for (const auto* broken : {"%", "%2", "%zz", "%00", "%ff", "%c0%af", "%ed%a0%80"})
+        EXPECT_FALSE(percent_decode(broken)) << broken;
 }
 
 TEST(Http, PercentEncodingRoundsTrip) {

@@ -102,7 +102,8 @@ TEST_F(RouterTest, WebSocketRoutesNeedAnUpgrade) {
 }
 
 TEST_F(RouterTest, BadAndRepeatedPatternsAreRefused) {
-    for (const auto* bad : {"", "a", "/a//b", "/{}", "/{a b}", "/x{a}", "/{a}x", "/{a:number}", "/{a:rest}/b", "/{a}/{a}", "/{a"}) {
+    for (const auto* bad :
+         {"", "a", "/a//b", "/{}", "/{a b}", "/x{a}", "/{a}x", "/{a:number}", "/{a:rest}/b", "/{a}/{a}", "/{a"}) {
         EXPECT_FALSE(check_pattern(bad)) << bad;
         EXPECT_THROW(add(bad), std::invalid_argument) << bad;
     }
@@ -157,7 +158,8 @@ TEST(OpenApi, DescribesParametersBodyResponsesAndSecurity) {
     EXPECT_EQ(document.at_pointer("/components/securitySchemes/bearer/scheme").as_string(), "bearer");
     EXPECT_EQ(document.at_pointer("/components/responses/Error/content/application~1json/schema/$ref").as_string(),
               "#/components/schemas/Error");
-    EXPECT_EQ(document.at_pointer("/components/schemas/Error/properties/error/properties/code/enum").as_array().size(), 10U);
+    EXPECT_EQ(document.at_pointer("/components/schemas/Error/properties/error/properties/code/enum").as_array().size(),
+              10U);
     const json::value own = openapi(router, "Test", "1", json::object{{"type", "string"}});
     EXPECT_EQ(own.at_pointer("/components/schemas/Error/type").as_string(), "string");
 }
