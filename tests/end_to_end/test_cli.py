@@ -1,11 +1,13 @@
 """The command line: every command, with and without a running server; exit codes 0 (done), 2 (wrong use), 1 (the rest)."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
 import subprocess
+import termios
 
 import pytest
 
@@ -221,7 +223,7 @@ def test_users(tmp_path, small_application):
         return run_cli("users", command, small_application, *arguments, folder=tmp_path, **options)
     users("create", "ada", "--email", "ada@example.org", "--password", "a long password")
     users("create", "grace", "--email", "grace@example.org", "--owner", input="another password\n")
-    assert "ada" in users("create", "ada", "--email", "b@example.org", "--password", "a long password", check=1).stderr
+    assert "registered" in users("create", "ada", "--email", "b@example.org", "--password", "a long password", check=1).stderr
     users("create", "short", "--email", "s@example.org", "--password", "x", check=1)
     listed = users("list").stdout
     assert re.search(r"ada\s+ada@example.org\s+member", listed) and re.search(r"grace\s+grace@example.org\s+owner", listed)
@@ -256,8 +258,12 @@ def test_completion_knows_every_command(tmp_path):
 def test_a_terminal_sees_where_to_look_next(tmp_path, small_application):
     """On a terminal serve greets, and the log is for people."""
     master, slave = pty.openpty()
+
+    def own_terminal():  # so that Ctrl-C becomes a signal, as in a shell
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     process = subprocess.Popen([str(BINARY), "serve", str(small_application), "--port", "0", "--data", str(tmp_path / "data")], cwd=tmp_path,
-                               env=clean_environment(), stdin=slave, stdout=slave, stderr=slave, close_fds=True)
+                               env=clean_environment(), stdin=slave, stdout=slave, stderr=slave, preexec_fn=own_terminal)
     os.close(slave)
     seen = ""
     try:
