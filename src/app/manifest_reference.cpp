@@ -9,25 +9,27 @@ namespace {
 
 constexpr std::string_view kHead = R"(# The manifest
 
-Generated from the descriptions in `src/app/manifest_*.cpp`; `slipway check --reference` prints it, `slipway check --schema` prints the same
-as JSON Schema for editors. Do not edit.
+Generated from the descriptions in `src/app/manifest_*.cpp`; `slipway check --reference` prints it, `slipway check
+--schema` prints the same as JSON Schema for editors. Do not edit.
 
-`app.yaml` in the folder of an application says what the application consists of. What it leaves out has the default below. An unknown
-key is an error.
+`app.yaml` in the folder of an application says what the application consists of. What it leaves out has the default
+below. An unknown key is an error.
 
-**Variables.** `${NAME}`, `${NAME:-default}` and `${NAME:+text}` stand for variables of the environment, anywhere in a value. So does
-a switch:
+**Variables.** `${NAME}`, `${NAME:-default}` and `${NAME:+text}` stand for variables of the environment, anywhere in
+a value. So does a switch:
 
 ```yaml
 host: { switch: { on: "${APP_ENV:-development}", cases: { production: 0.0.0.0 }, default: 127.0.0.1 } }
 ```
 
-`on` is a variable or an expression. Only the chosen case is looked at. A value that is empty then counts as left out.
+`on` is a variable or an expression. Only the chosen case is looked at. A value that is empty then counts as left
+out.
 
-**Types.** A *duration* is a number with a unit (`500ms`, `30s`, `15m`, `24h`, `7d`; without one seconds), a *size* too (`64KB`, `20MB`,
-`1GB` in powers of 1024; without one bytes). A *list* may be written as one text: parts with commas between them, or a JSON array. A
-*name* has lower-case letters, digits, `_` and `-` and begins with a letter. A *path* is relative to the folder of the application; the
-paths of stores are relative to the data folder (`--data`). An absolute path wins. The value of a *secret* is never printed.
+**Types.** A *duration* is a number with a unit (`500ms`, `30s`, `15m`, `24h`, `7d`; without one seconds), a *size*
+too (`64KB`, `20MB`, `1GB` in powers of 1024; without one bytes). A *list* may be written as one text: parts with
+commas between them, or a JSON array. A *name* has lower-case letters, digits, `_` and `-` and begins with a letter.
+A *path* is relative to the folder of the application; the paths of stores are relative to the data folder
+(`--data`). An absolute path wins. The value of a *secret* is never printed.
 )";
 
 std::string type_of(const KeyDescription& description) {

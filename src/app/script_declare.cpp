@@ -15,7 +15,8 @@ constexpr lua_Integer kWebSocket = -1;
 const json::value& options_schema() {
     static const json::value schema = json::parse(R"({"type":"object","additionalProperties":false,"properties":{
         "summary":{"type":"string"}, "tag":{"type":"string"}, "query":{"type":"object"}, "body":{"type":"object"},
-        "response":{"type":"object"}, "response_type":{"type":"string"}, "status":{"type":"integer","minimum":200,"maximum":299},
+        "response":{"type":"object"}, "response_type":{"type":"string"},
+        "status":{"type":"integer","minimum":200,"maximum":299},
         "auth":{"type":"boolean"}, "body_max":{"type":"integer","minimum":1}, "time_max":{"type":"integer","minimum":1},
         "form":{"type":"boolean"}, "hidden":{"type":"boolean"}}})");
     return schema;

@@ -4,6 +4,15 @@
 #include "knowledge/snippet.h"
 
 namespace slipway::knowledge {
+namespace {
+
+// The title stands beside the place already.
+Place without_title(Place place, std::string_view title) {
+    if (!place.headings.empty() && place.headings.front() == title) place.headings.erase(place.headings.begin());
+    return place;
+}
+
+}  // namespace
 
 std::vector<Source> sources_of(const std::vector<Found>& found, std::string_view question,
                                std::size_t snippet_characters, std::string_view language) {
@@ -23,7 +32,7 @@ std::vector<Source> sources_of(const std::vector<Found>& found, std::string_view
         source.title = one.document.title;
         source.name_space = one.document.name_space;
         source.snippet = snippet(one.text, shown, language, snippet_characters);
-        source.place = describe(one.place);
+        source.place = describe(without_title(one.place, one.document.title));
         source.url = link_of(one.document, one.place);
         source.source_url = text_or(one.document.metadata, "source_url");
         source.youtube_url = text_or(one.document.metadata, "youtube_url");

@@ -10,7 +10,7 @@ namespace slipway::model {
 namespace {
 
 // A further passage is quoted too when it answers nearly as well as the best.
-constexpr double kNearlyAsGood = 0.75;
+constexpr double kNearlyAsGood = 0.85;
 
 std::string_view question_of(const ChatRequest& request) {
     if (!request.question.empty()) return request.question;

@@ -12,13 +12,12 @@
 namespace slipway::model {
 namespace {
 
-constexpr std::size_t kStretchMin = 2;  // sentences, where the passage has them
-constexpr std::size_t kStretchMax = 4;
+constexpr std::size_t kFreeSentences = 2;  // of a stretch; further ones must bring something
 constexpr std::size_t kQuotationsMax = 2;
 // What a further sentence must bring, as a share of all that is asked, to be worth reading.
-constexpr double kWorthASentence = 0.04;
+constexpr double kWorthASentence = 0.08;
 // What a second passage must add to the first, the same.
-constexpr double kWorthAPassage = 0.12;
+constexpr double kWorthAPassage = 0.25;
 constexpr std::size_t kHeadingBytesMax = 120;
 
 // First words that point at the sentence before. Words of languages that are not here point at nothing.
@@ -130,66 +129,71 @@ void weigh_by_rarity(Words& words, const std::vector<Passage>& passages) {
     }
 }
 
+// Sentences begin … end - 1 of a passage.
+struct Stretch {
+    const Passage* passage = nullptr;
+    std::size_t begin = 0, end = 0;
+    double gain = 0;   // less what its sentences cost
+    double worth = 0;  // of the words
+};
+
 class Chooser {
  public:
     explicit Chooser(const Words& words) : words_(words), said_(words.worth.size()) {}
 
-    // The best stretch of the passage for what is not said yet, within `room` sentences; no sentences when it brings
-    // too little.
-    Quotation choose(const Passage& passage, std::size_t room, double worth_min);
+    // The best stretch of the passage for what is not said yet, within `room` sentences; empty when it brings too
+    // little.
+    Stretch choose(const Passage& passage, std::size_t room, double worth_min);
 
  private:
-    struct Stretch {
-        std::size_t begin = 0, end = 0;
-        double gain = 0;   // less what its sentences cost
-        double worth = 0;  // of the words
-    };
     Stretch measure(const Passage& passage, std::size_t begin, std::size_t end) const;
 
     const Words& words_;
     std::vector<bool> said_;
 };
 
-Chooser::Stretch Chooser::measure(const Passage& passage, std::size_t begin, std::size_t end) const {
-    Stretch stretch{begin, end, 0, 0};
+Stretch Chooser::measure(const Passage& passage, std::size_t begin, std::size_t end) const {
+    Stretch stretch{&passage, begin, end, 0, 0};
     auto seen = said_;
     for (auto i = begin; i < end; ++i)
         for (const auto word : passage.sentences[i].words) {
             if (!seen[word]) stretch.worth += words_.worth[word];
             seen[word] = true;
         }
-    // Of equal stretches the shorter, but not one of a single sentence: an answer is usually said next to the words of
-    // the question.
-    const auto paid = std::max(end - begin, kStretchMin) - kStretchMin;
+    const auto paid = std::max(end - begin, kFreeSentences) - kFreeSentences;
     stretch.gain = stretch.worth - static_cast<double>(paid) * kWorthASentence * words_.total;
     return stretch;
 }
 
-Quotation Chooser::choose(const Passage& passage, std::size_t room, double worth_min) {
+Stretch Chooser::choose(const Passage& passage, std::size_t room, double worth_min) {
     const auto& sentences = passage.sentences;
-    Stretch best;
+    Stretch best{&passage, 0, 0, 0, 0};
     for (std::size_t begin = 0; begin < sentences.size(); ++begin) {
-        if (!sentences[begin].quotable || (sentences[begin].points_back && begin > 0 && sentences[begin - 1].quotable))
-            continue;
-        for (auto end = begin + 1;
-             end <= sentences.size() && end - begin <= std::min(room, kStretchMax) && sentences[end - 1].quotable;
-             ++end) {
-            const auto stretch = measure(passage, begin, end);
-            const bool fuller =
-                stretch.gain == best.gain && stretch.end - stretch.begin <= kStretchMin && stretch.begin == best.begin;
-            if (stretch.gain > best.gain || (fuller && stretch.gain > 0)) best = stretch;
+        const bool needs_the_one_before = sentences[begin].points_back && begin > 0 && sentences[begin - 1].quotable;
+        if (needs_the_one_before) continue;
+        for (auto end = begin; end < std::min(sentences.size(), begin + room) && sentences[end].quotable; ++end) {
+            const auto stretch = measure(passage, begin, end + 1);
+            if (stretch.gain > best.gain) best = stretch;
         }
     }
-    Quotation quotation{passage.source, {}};
-    if (best.worth <= worth_min * words_.total) return quotation;
-    // People ask in the words of a text's beginning; what it says about them follows.
-    while (best.end < sentences.size() && best.end - best.begin < std::min(room, kStretchMax) &&
-           sentences[best.end].quotable)
-        ++best.end;
-    for (auto i = best.begin; i < best.end; ++i) {
-        quotation.sentences.push_back(sentences[i].text);
+    if (best.worth <= worth_min * words_.total) return {&passage, 0, 0, 0, 0};
+    for (auto i = best.begin; i < best.end; ++i)
         for (const auto word : sentences[i].words) said_[word] = true;
-    }
+    return best;
+}
+
+// People ask in the words with which a text begins a thought; what it says about them follows. Returns what is left of
+// the room.
+std::size_t extend(Stretch& stretch, std::size_t room) {
+    const auto& sentences = stretch.passage->sentences;
+    for (; room > 0 && stretch.end < sentences.size() && sentences[stretch.end].quotable; --room) ++stretch.end;
+    return room;
+}
+
+Quotation quote(const Stretch& stretch) {
+    Quotation quotation{stretch.passage->source, {}};
+    for (auto i = stretch.begin; i < stretch.end; ++i)
+        quotation.sentences.push_back(stretch.passage->sentences[i].text);
     return quotation;
 }
 
@@ -204,14 +208,17 @@ std::vector<Quotation> choose_quotations(std::span<const GroundingPassage* const
     std::vector<Quotation> quotations;
     if (words.total <= 0) return quotations;
     Chooser chooser(words);
+    std::vector<Stretch> stretches;
     std::size_t room = limits.sentences;
     for (const auto& passage : read_passages) {
-        if (room == 0 || quotations.size() == kQuotationsMax) break;
-        auto quotation = chooser.choose(passage, room, quotations.empty() ? 0 : kWorthAPassage);
-        if (quotation.sentences.empty()) continue;
-        room -= quotation.sentences.size();
-        quotations.push_back(std::move(quotation));
+        if (room == 0 || stretches.size() == kQuotationsMax) break;
+        const auto stretch = chooser.choose(passage, room, stretches.empty() ? 0 : kWorthAPassage);
+        if (stretch.begin == stretch.end) continue;
+        room -= stretch.end - stretch.begin;
+        stretches.push_back(stretch);
     }
+    for (auto& stretch : stretches) room = extend(stretch, room);
+    for (const auto& stretch : stretches) quotations.push_back(quote(stretch));
     return quotations;
 }
 

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("SLIPWAY_BINARY", ROOT / "build/dev/slipway")).resolve()
 PROVIDER = BINARY.parent / "scripted-provider"
 WWHD = ROOT / "apps/wwhd"
-PATIENCE = 240  # seconds; a sanitized binary on a busy machine is slow, and no test is about speed
+PATIENCE = int(os.environ.get("SLIPWAY_PATIENCE", "240"))  # seconds; a sanitized binary on a busy machine is slow, and no test is about speed
 
 
 def clean_environment(**more):
@@ -50,6 +50,9 @@ class Lines:
             self.all.append(line)
             self._queue.put(line)
         self._queue.put(None)
+
+    def finish(self):
+        self._thread.join(PATIENCE)
 
     def wait_for(self, wanted, seconds=PATIENCE):
         """The first line from here on for which `wanted` gives something; that is what is returned."""
@@ -110,7 +113,9 @@ class Server:
 
     def wait(self):
         code = self.process.wait(PATIENCE)
-        assert code == 0, f"exit {code}\n{''.join(self.log.all[-60:])}"
+        self.log.finish()
+        report = next((number for number, line in enumerate(self.log.all) if "Sanitizer" in line), -60)
+        assert code == 0, f"exit {code}\n{''.join(self.log.all[report:][:120])}"
 
     def __enter__(self):
         return self.start() if self.process is None else self
