@@ -1,6 +1,20 @@
 #include "base/json.h"
 
+#include <cmath>
+
 namespace slipway {
+namespace {
+
+// 1e400 is JSON, but no double: the parser makes it infinite, and that could be written but never read again.
+bool is_finite(const json::value& value) {
+    if (const auto* number = value.if_double()) return std::isfinite(*number);
+    if (const auto* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+    if (const auto* object = value.if_object())
+        return std::ranges::all_of(*object, [](const auto& field) { return is_finite(field.value()); });
+    return true;
+}
+
+}  // namespace
 
 Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
     if (text.size() > limits.bytes_max)
@@ -14,7 +28,10 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
     if (!error && used < text.size()) error = json::error::extra_data;
     if (!error) parser.finish(error);
     if (error) return fail(ErrorCode::invalid, "This is not valid JSON: {} at byte {}.", error.message(), used);
-    return parser.release();
+    auto value = parser.release();
+    if (!is_finite(value))
+        return fail(ErrorCode::invalid, "This JSON holds a number that is too large; at most 1.8e308 is accepted.");
+    return value;
 }
 
 const json::value* find(const json::object& object, std::string_view key) {
