@@ -133,15 +133,17 @@ end)
 
 -- Events of a turn in this dialect; `tell` takes each.
 local function stream_turn(arguments, tell)
+  local chat_number
   local done, failure = pcall(slipway.chats.send, arguments, function(event)
     if event.type == "started" then
+      chat_number = event.chat_number
       tell {type = "start", message = "Processing your question", chat_id = event.chat_number}
     elseif event.type == "sources" then
       tell {type = "citation", citations = sources_of(event.sources)}
     elseif event.type == "token" then
       tell {type = "token", content = event.content}
     elseif event.type == "done" then
-      tell {type = "done", chat_id = event.message and arguments.number or nil, message_id = event.message.number}
+      tell {type = "done", chat_id = chat_number, message_id = event.message.number}
     end
   end)
   if not done then

@@ -94,6 +94,7 @@ class GuardFilter final : public TextFilter {
 
     std::string close(State& state, const GuardClass& rules) {
         closed_ = true;
+        state.refused = true;
         held_.clear();
         state.flags.push_back(rules.name);
         decision_ = "replaced: " + rules.name;

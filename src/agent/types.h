@@ -46,7 +46,7 @@ struct State {
     std::string answer;  // exactly what was sent
     std::string agent;   // the node that answered
     std::string model;
-    bool refused = false;            // the documents do not answer
+    bool refused = false;            // the documents do not answer, or a guard stepped in: nothing is cited
     std::vector<std::string> flags;  // what the guard noticed
     model::Usage usage;
     std::vector<Step> trace;

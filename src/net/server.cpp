@@ -121,7 +121,10 @@ std::uint16_t Server::port() const { return state_->port; }
 
 void Server::set_router(std::shared_ptr<const Router> router) {
     state_->router = std::move(router);
-    if (state_->running) state_->on_each_loop([this](Loop& loop) { loop.set_router(state_->router); });
+    if (!state_->running) return;
+    // Not waited for: the caller may itself run on one of the loops.
+    for (auto& loop : state_->loops)
+        asio::post(loop->context(), [&loop = *loop, router = state_->router] { loop.set_router(router); });
 }
 
 asio::any_io_executor Server::executor(std::size_t index) const {
