@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "store/index/analyser.h"
+#include "store/index/fold.h"
+#include "store/index/stop_words.h"
 
 namespace slipway::knowledge {
 namespace {
@@ -74,7 +76,11 @@ bool holds_any(std::string_view words, Words wanted) {
 std::size_t content_words(std::string_view question, std::string_view language, Words asides) {
     std::vector<std::string> seen;
     for (auto& term : store::analyse(question, language)) {
-        const auto word = store::fold(question.substr(term.offset, term.length));
+        const auto written = question.substr(term.offset, term.length);
+        const auto word = store::fold(written);
+        std::string lower;
+        store::append_case_folded(lower, written);
+        if (store::is_stop_word(lower, language)) continue;  // the analyser keeps them where nothing else is said
         const bool aside = std::ranges::any_of(asides, [&](auto one) { return store::fold(one) == word; });
         if (!aside && std::ranges::find(seen, term.text) == seen.end()) seen.push_back(std::move(term.text));
     }

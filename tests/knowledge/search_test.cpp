@@ -180,7 +180,9 @@ TEST_F(Search, NearEqualPassagesAreFoldedAndDeeperOnesTakeTheirPlace) {
     open();
     for (int i = 0; i < 40; ++i)
         put(fmt::format("copy-{}.md", i),
-            fmt::format("The lighthouse keeper lights the lamp at dusk every evening, copy {}.", i));
+            fmt::format("The lighthouse keeper lights the lamp at dusk every evening, and cleans its glass "
+                        "with vinegar before breakfast, copy {}.",
+                        i));
     put("other.md", "A lighthouse may also be a home for bats, owls and swallows, which nobody minds.");
     SearchRequest request;
     request.question = "lighthouse lamp";

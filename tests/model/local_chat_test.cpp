@@ -25,9 +25,10 @@ ChatReply complete(ChatRequest request) {
 }
 
 TEST(LocalChat, QuotesTheSentencesThatAnswerAndCitesThem) {
-    const auto reply =
-        complete(request_with({{1, "Tea", "Tea grows on hills.", 0.1}, {2, "Kettles", std::string(kKettle), 0.9}},
-                              "how much vinegar do I put into the kettle?"));
+    auto request = request_with({{1, "Tea", "Tea grows on hills.", 0.1}, {2, "Kettles", std::string(kKettle), 0.9}},
+                                "how much vinegar do I put into the kettle?");
+    request.messages.push_back({Role::user, request.question});
+    const auto reply = complete(std::move(request));
     EXPECT_EQ(reply.stop, StopReason::end);
     EXPECT_TRUE(reply.message.content.starts_with(
         "Fill the kettle with one part vinegar and two parts water. [2] Let it stand for an hour. [2]"))
