@@ -79,7 +79,8 @@ Result<void> Application::open_stores(IndexUse index_use) {
     if (index_use == IndexUse::anew) SLIPWAY_CHECK(store::remove_embedded(index_file));
     SLIPWAY_TRY(index_, store::open_embedded(index_file));
     store::FileObjectsOptions options;
-    SLIPWAY_TRY(options.signing_key, folder_.secret("objects"));
+    SLIPWAY_TRY(object_key_, folder_.secret("objects"));
+    options.signing_key = object_key_;
     SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, std::move(options), pool_));
     return {};
 }

@@ -34,6 +34,7 @@ class Application {
     const agent::Graph& graph() const { return *graph_; }
     store::Database& database() { return *database_; }
     store::Objects& objects() { return *objects_; }
+    const std::string& object_key() const { return object_key_; }  // signs presigned URLs
     WorkerPool& pool() { return pool_; }
     const DataFolder& folder() const { return folder_; }
     const WorkspaceId& workspace() const { return accounts_->workspace(); }
@@ -58,6 +59,7 @@ class Application {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;
+    std::string object_key_;
     std::shared_ptr<net::Client> client_;
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;

@@ -4,6 +4,7 @@
 #include "face/api/errors.h"
 #include "face/web/page.h"
 #include "serve/health_routes.h"
+#include "serve/object_routes.h"
 #include "serve/operator_route.h"
 #include "serve/script_http.h"
 #include "serve/version.h"
@@ -49,6 +50,7 @@ Result<std::shared_ptr<const net::Router>> make_router(Application& application,
     options.upload_bytes_max = application.manifest().knowledge.upload_bytes_max;
     add_health_routes(*router, application);
     face::add_api(*router, application.capabilities(), options);
+    add_object_routes(*router, application);
     SLIPWAY_CHECK(add_script_routes(*router, application));
     if (!router->has(net::Method::get, "/")) add_page(*router, application);
     if (application.manifest().server.openapi) add_openapi_route(*router, application.manifest());

@@ -1,0 +1,12 @@
+// GET and PUT /objects/{workspace}/{key}: what a URL of Objects::presign() opens when the objects lie in a folder of
+// this machine. The signature is the permission; nothing else is asked.
+#pragma once
+
+#include "net/router.h"
+#include "serve/application.h"
+
+namespace slipway::serve {
+
+void add_object_routes(net::Router& router, Application& application);
+
+}  // namespace slipway::serve
