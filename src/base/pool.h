@@ -8,11 +8,11 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/resume.h"
 #include "base/task.h"
 
 namespace slipway {
@@ -55,10 +55,10 @@ auto WorkerPool::run(Work work) -> asio::awaitable<std::invoke_result_t<Work>> {
         asio::post(threads_, [this, &work, handler = std::move(handler), guard = std::move(guard)]() mutable {
             Value value = work();
             release();
-            auto executor = guard.get_executor();
-            asio::dispatch(executor, [handler = std::move(handler), value = std::move(value)]() mutable {
+            auto resume = [handler = std::move(handler), value = std::move(value)]() mutable {
                 std::move(handler)(std::move(value));
-            });
+            };
+            resume_on(std::move(guard), std::move(resume));
         });
     };
     co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Value)>(start, asio::use_awaitable);

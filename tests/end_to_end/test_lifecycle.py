@@ -91,6 +91,15 @@ def test_kill_during_ingestion_leaves_whole_documents(tmp_path, small_applicatio
         assert again.get("/api/documents?limit=500").json["total"] == 63
 
 
+def test_sigterm_while_documents_come_in_is_clean(tmp_path, small_application):
+    """Work beside the connections ends before what it uses is gone, wherever it is just then."""
+    for turn in range(6):
+        for number in range(20):
+            (small_application / "docs" / "money" / f"note{number}.md").write_text(f"# Note {turn} {number}\n\n" + "Stones and money. " * 200)
+        with Server(small_application, tmp_path / "data"):
+            time.sleep(0.05 * turn)
+
+
 def test_what_was_acknowledged_survives_kill(tmp_path, small_application):
     with Server(small_application, tmp_path / "data") as server:
         server.wait_for_documents()

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "base/resume.h"
 
 namespace slipway::store::sqlite {
 namespace {
@@ -77,11 +78,11 @@ Task<void> Writer::submit(UnitPointer unit) {
         auto caller = asio::get_associated_executor(handler);
         auto guard = asio::make_work_guard(caller);
         unit->complete = [handler = std::move(handler), guard = std::move(guard), slot](Result<void> result) mutable {
-            auto executor = guard.get_executor();
-            asio::post(executor, [handler = std::move(handler), slot, result = std::move(result)]() mutable {
+            auto resume = [handler = std::move(handler), slot, result = std::move(result)]() mutable {
                 slot.clear();
                 std::move(handler)(std::move(result));
-            });
+            };
+            resume_on(std::move(guard), std::move(resume));
         };
         if (slot.is_connected()) {
             slot.assign([this, unit](asio::cancellation_type type) {
