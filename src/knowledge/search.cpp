@@ -16,7 +16,7 @@ constexpr std::size_t kNeighboursMax = 5;
 constexpr std::size_t kExpansionsMax = 250;
 // Hits that are asked for, so that enough are left when some are folded or not visible; documents are judged by all of
 // them.
-constexpr std::size_t kHitsMin = 30;
+constexpr std::size_t kHitsMin = 20;
 constexpr std::size_t kHitsPerResult = 4;
 constexpr std::size_t kHitsMax = 1000;
 // Chunks begin with the end of the one before, see ChunkOptions::overlap.
