@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kHistoryMessagesMax = 100;
 
 std::string title_of(std::string_view content, std::size_t characters_max) {
-    const auto text = collapse_spaces(content);
+    auto text = collapse_spaces(content);
     const auto cut = cut_utf8(text, characters_max);
     if (cut.size() == text.size()) return text;
     const auto space = cut.rfind(' ');

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include <unistd.h>
@@ -15,7 +16,7 @@ constexpr std::chrono::milliseconds kTerminalEvery{100};
 std::string time_left(std::chrono::steady_clock::time_point began, double share) {
     if (share < 0.02) return "…";
     const auto passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    const auto left = static_cast<int>(passed * (1 - share) / share + 0.5);
+    const auto left = std::lround(passed * (1 - share) / share);
     return left >= 60 ? fmt::format("{} min {} s", left / 60, left % 60) : fmt::format("{} s", left);
 }
 

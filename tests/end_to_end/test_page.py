@@ -56,8 +56,9 @@ def test_a_newcomer_tries_asks_and_opens_the_sources(wwhd, browser):
     browser.open(wwhd.url + "/")
     assert browser.call("GET", "/title") == "What Would Herman Do?"
     browser.find("#demo").click()
-    starters = eventually(lambda: [button for button in browser.find_all("#starters button") if button.shown])
-    assert len(starters) == 3
+    # Asked one by one while the page changes, so until all three are there.
+    starters = eventually(lambda: (shown := [button for button in browser.find_all("#starters button") if button.shown])
+                          and len(shown) == 3 and shown)
     question = starters[1].text
     starters[1].click()
     finished(browser)
