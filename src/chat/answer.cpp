@@ -75,10 +75,11 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
     turn->question.chat_id = turn->chat.id;
     turn->question.content = std::string(content);
     turn->question.created_at = now();
-    auto body = [&turn, is_new](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &turn, is_new](store::Transaction& transaction) -> Task<void> {
         if (is_new) SLIPWAY_CO_CHECK(co_await insert_chat(transaction, turn->chat));
         SLIPWAY_CO_CHECK(co_await insert_message(transaction, turn->question));
-        store::Parameters values{turn->chat.id, turn->question.created_at, title_of(turn->question.content, 60)};
+        store::Parameters values{turn->chat.id, turn->question.created_at,
+                                 title_of(turn->question.content, options_.title_characters_max)};
         SLIPWAY_CO_CHECK(
             co_await transaction.execute("update chats set updated_at = $2, title = case when title = '' then $3 else "
                                          "title end where workspace = $workspace and id = $1",
