@@ -1,5 +1,5 @@
 // First line: a Lua pattern; the rest: the subject. It ends within its budget, and a match lies inside the subject.
-#include "app/script_pattern.h"
+#include "app/script/pattern.h"
 #include "target.h"
 
 namespace {

@@ -1,5 +1,5 @@
 // app.yaml: any bytes. All that is wrong is told, with places inside the file; nothing is loaded from elsewhere.
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 
 #include <fstream>
 

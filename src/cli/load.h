@@ -1,7 +1,7 @@
 // Manifests for commands: loads one, and prints what is wrong with it.
 #pragma once
 
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 #include "cli/command.h"
 
 namespace slipway::cli {

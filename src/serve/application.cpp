@@ -1,7 +1,7 @@
 #include "serve/application.h"
 
 #include "account/tables.h"
-#include "app/operations.h"
+#include "app/operations/operations.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "chat/tables.h"

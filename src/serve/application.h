@@ -4,9 +4,9 @@
 
 #include <memory>
 
-#include "app/capabilities.h"
-#include "app/manifest.h"
-#include "app/script.h"
+#include "app/capabilities/capabilities.h"
+#include "app/manifest/manifest.h"
+#include "app/script/host.h"
 #include "net/client.h"
 #include "serve/data_folder.h"
 #include "store/secrets/secrets.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/graph.h"
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 #include "knowledge/service.h"
 
 namespace slipway::serve {

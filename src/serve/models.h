@@ -1,7 +1,7 @@
 // The models that the manifest chooses.
 #pragma once
 
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 #include "model/chat_model.h"
 #include "model/embedding_model.h"
 #include "net/client.h"

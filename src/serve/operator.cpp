@@ -1,6 +1,6 @@
 #include "serve/operator.h"
 
-#include "app/operations.h"
+#include "app/capabilities/documents.h"
 #include "base/text.h"
 #include "knowledge/folder.h"
 #include "serve/backup.h"

@@ -2,7 +2,7 @@
 // beyond the manifest (scripts, the graph, routes, prompts).
 #pragma once
 
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 
 namespace slipway::serve {
 

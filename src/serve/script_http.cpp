@@ -1,6 +1,6 @@
 #include "serve/script_http.h"
 
-#include "app/operations.h"
+#include "app/operations/operations.h"
 #include "face/api/access.h"
 #include "face/api/detail_errors.h"
 #include "face/api/errors.h"

@@ -1,7 +1,7 @@
 // What Lua routes need from the composition: who makes a request, and what errors look like.
 #pragma once
 
-#include "app/script_routes.h"
+#include "app/script/routes.h"
 #include "serve/application.h"
 
 namespace slipway::serve {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "agent/graph.h"
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 #include "base/pool.h"
 #include "knowledge/service.h"
 #include "store/temporary_folder.h"

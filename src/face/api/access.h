@@ -1,7 +1,7 @@
 // Who makes a request, and what it says: the two questions that begin every handler.
 #pragma once
 
-#include "app/capabilities.h"
+#include "app/capabilities/capabilities.h"
 #include "net/router.h"
 
 namespace slipway::face {

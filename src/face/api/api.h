@@ -2,7 +2,7 @@
 // as errors.h says.
 #pragma once
 
-#include "app/capabilities.h"
+#include "app/capabilities/capabilities.h"
 #include "net/router.h"
 
 namespace slipway::face {

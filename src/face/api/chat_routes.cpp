@@ -1,5 +1,5 @@
 // /api/chats/*
-#include "app/chat_events.h"
+#include "app/capabilities/chat_events.h"
 #include "base/text.h"
 #include "face/api/access.h"
 #include "face/api/api.h"

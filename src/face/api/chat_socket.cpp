@@ -2,12 +2,12 @@
 //
 // The client's first message is {"type": "auth", "token": "…"}; then {"type": "message", "content": "…", "chat_id":
 // "…"} (without chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends
-// {"type": "ready"} and the events of app/chat_events.h.
+// {"type": "ready"} and the events of app/capabilities/chat_events.h.
 #include <deque>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "app/chat_events.h"
+#include "app/capabilities/chat_events.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
 #include "face/api/errors.h"

@@ -1,7 +1,8 @@
-// /api/documents/{id}/file: the original of a document, for who is signed in or holds a signed link (app/links.h).
+// /api/documents/{id}/file: the original of a document, for who is signed in or holds a signed link
+// (app/capabilities/links.h).
 #pragma once
 
-#include "app/capabilities.h"
+#include "app/capabilities/capabilities.h"
 #include "net/router.h"
 
 namespace slipway::face {

@@ -1,5 +1,5 @@
 // /api/documents/*, /api/namespaces
-#include "app/operations.h"
+#include "app/capabilities/documents.h"
 #include "base/text.h"
 #include "face/api/access.h"
 #include "face/api/api.h"

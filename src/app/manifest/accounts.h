@@ -1,0 +1,50 @@
+// Section `accounts`: who may sign in, for how long, and what whom is allowed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "account/types.h"
+#include "app/manifest/keys.h"
+#include "base/crypto.h"
+
+namespace slipway::app {
+
+inline constexpr std::size_t kSecretBytesMin = 32;
+
+enum class RegistrationPolicy : unsigned char { open, closed };
+
+struct AttemptsSection {
+    int max = 10;
+    Milliseconds window{std::chrono::minutes(15)};
+};
+
+struct DemoUser {
+    std::string username = "demo";
+    std::string email = "demo@example.org";
+    Secret password;
+};
+
+// The least role that may do each of these.
+struct RolesSection {
+    account::Role write_documents = account::Role::member;
+    account::Role delete_all_documents = account::Role::admin;
+    account::Role manage_users = account::Role::admin;
+};
+
+struct AccountsSection {
+    Secret secret;  // empty in development: a random one is made once and kept in the data folder
+    Milliseconds access_token{std::chrono::hours(24)};
+    Milliseconds refresh_token{std::chrono::hours(24 * 30)};
+    RegistrationPolicy registration = RegistrationPolicy::open;
+    std::size_t password_length_min = 8;
+    std::string workspace = "main";
+    AttemptsSection attempts;
+    PasswordCost argon2;
+    RolesSection roles;
+    std::optional<DemoUser> demo;
+};
+
+void describe(Keys& keys, AccountsSection& accounts);
+
+}  // namespace slipway::app

@@ -1,0 +1,176 @@
+#include "app/manifest/checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+
+namespace slipway::app {
+namespace {
+
+struct Scheme {
+    std::string_view name;
+    bool available;
+};
+constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", false}, {"postgres", false}}};
+constexpr std::array<Scheme, 6> kIndexes{{{"embedded", true},
+                                          {"qdrant+http", false},
+                                          {"qdrant+https", false},
+                                          {"postgresql", false},
+                                          {"postgres", false},
+                                          {"opensearch+https", false}}};
+constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", false}}};
+constexpr std::array<Scheme, 3> kSecrets{{{"env", true}, {"secretsmanager", false}, {"ssm", false}}};
+
+// Words of placeholders that people forget to replace.
+constexpr std::array<std::string_view, 10> kPlaceholders{"change",     "replace",    "your-secret", "your_secret",
+                                                         "secret-key", "secret_key", "insecure",    "placeholder",
+                                                         "example",    "dummy"};
+constexpr std::size_t kDistinctBytesMin = 8;
+
+bool is_origin(std::string_view origin) {
+    const auto scheme = origin.find("://");
+    if (scheme == std::string_view::npos || scheme == 0) return false;
+    const auto rest = origin.substr(scheme + 3);
+    return !rest.empty() && rest.find('/') == std::string_view::npos && rest.find(' ') == std::string_view::npos;
+}
+
+void check_scheme(Checks& checks, std::string_view path, const StoreUrl& store, std::span<const Scheme> schemes) {
+    const auto known = std::ranges::find(schemes, store.scheme, &Scheme::name);
+    if (known != schemes.end() && known->available) return;
+    if (known == schemes.end()) {
+        std::vector<std::string> names;
+        for (const auto& scheme : schemes) names.push_back(std::string(scheme.name) + ":");
+        const bool looks_like_scheme = store.url.reveal().find(':') != std::string::npos && store.scheme.size() <= 20;
+        checks.error(path,
+                     looks_like_scheme
+                         ? fmt::format("{}: {}: is not a kind of store that is known here.", path, store.scheme)
+                         : fmt::format("{}: this is not a store URL.", path),
+                     looks_like_scheme ? suggest(store.scheme + ":", names)
+                                       : fmt::format("It begins with one of {}.", fmt::join(names, ", ")));
+        return;
+    }
+    const auto variables = checks.reader.variables_of(path);
+    auto message = fmt::format("{}: {}: comes with a later release.", path, store.scheme);
+    auto advice = variables.empty() ? fmt::format("Use {}: until then.", schemes.front().name)
+                                    : fmt::format("Leave {} empty to use {}: until then.", fmt::join(variables, ", "),
+                                                  schemes.front().name);
+    if (checks.purpose == Purpose::serve)
+        checks.error(path, std::move(message), std::move(advice));
+    else
+        checks.warning(path, std::move(message), std::move(advice));
+}
+
+void place(Checks& checks, std::string_view path, StoreUrl& store, std::string_view scheme, const StoreUrl& otherwise) {
+    if (store.scheme != scheme) return;
+    if (store.path.empty()) store.path = otherwise.path;
+    if (store.path == ":memory:")
+        checks.error(path, fmt::format("{}: :memory: would lose everything at the next start.", path), "Name a file.");
+    store.path = (checks.manifest.data / store.path).lexically_normal();
+}
+
+// Why a secret will not do; empty when it will.
+std::string weakness(const Secret& secret) {
+    if (secret.empty()) return "is missing";
+    if (secret.size() < kSecretBytesMin)
+        return fmt::format("has {} bytes; it must have at least {}", secret.size(), kSecretBytesMin);
+    const auto lowered = lower_ascii(secret.reveal());
+    if (std::ranges::any_of(kPlaceholders, [&](auto word) { return lowered.find(word) != std::string::npos; }))
+        return "is a placeholder";
+    if (std::set<char>(lowered.begin(), lowered.end()).size() < kDistinctBytesMin) return "is too easy to guess";
+    return "";
+}
+
+}  // namespace
+
+std::string suggest(std::string_view name, const std::vector<std::string>& names) {
+    if (names.empty()) return "There are none.";
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const auto near = nearest(name, candidates);
+    return near.empty() ? fmt::format("There are {}.", fmt::join(names, ", "))
+                        : fmt::format("Did you mean \"{}\"?", near);
+}
+
+void check_server(Checks& checks) {
+    auto& server = checks.manifest.server;
+    auto& origins = server.cors.origins;
+    for (const auto& origin : origins)
+        if (origin != "*" && !is_origin(origin))
+            checks.error(
+                "server.cors.origins",
+                fmt::format("server.cors.origins: \"{}\" is not an origin.", cut_utf8(origin, 80)),
+                "Write scheme and host without a path or a slash at the end, such as https://app.example.org.");
+    if (std::ranges::find(origins, "*") != origins.end()) {
+        if (server.cors.credentials && checks.reader.given("server.cors.credentials"))
+            checks.warning("server.cors.origins", "server.cors: with the origin * credentials are not allowed.",
+                           "Name the origins to allow them.");
+        origins = {"*"};
+        server.cors.credentials = false;
+    }
+    if (server.tls.certificate.empty() != server.tls.key.empty())
+        checks.error("server.tls",
+                     fmt::format("server.tls.{} is missing.", server.tls.key.empty() ? "key" : "certificate"),
+                     "Give both, or none.");
+    if (server.health == server.readiness || server.health == server.liveness || server.readiness == server.liveness)
+        checks.error("server.health", "server: health, readiness and liveness need three different paths.");
+}
+
+void check_stores(Checks& checks) {
+    const StoresSection defaults;
+    auto& stores = checks.manifest.stores;
+    check_scheme(checks, "stores.database", stores.database, kDatabases);
+    check_scheme(checks, "stores.index", stores.index, kIndexes);
+    check_scheme(checks, "stores.objects", stores.objects, kObjects);
+    check_scheme(checks, "stores.secrets", stores.secrets, kSecrets);
+    place(checks, "stores.database", stores.database, "sqlite", defaults.database);
+    place(checks, "stores.index", stores.index, "embedded", defaults.index);
+    place(checks, "stores.objects", stores.objects, "file", defaults.objects);
+    if (!stores.database.path.empty() && stores.database.path == stores.index.path)
+        checks.error("stores.index", "stores.index and stores.database name the same file.",
+                     "Give the index a file of its own.");
+}
+
+void check_accounts(Checks& checks) {
+    const auto& manifest = checks.manifest;
+    const auto& accounts = manifest.accounts;
+    const bool open_to_others = manifest.production() || !manifest.server.is_loopback();
+    const auto because = manifest.production()
+                             ? fmt::format("in {}", to_string(manifest.environment))
+                             : fmt::format("when others can reach the server ({})", manifest.server.host);
+    const auto weak = weakness(accounts.secret);
+    if (open_to_others && !weak.empty())
+        checks.error("accounts.secret", fmt::format("accounts.secret {}; this is refused {}.", weak, because),
+                     "Make one with: openssl rand -base64 48");
+    else if (!accounts.secret.empty() && !weak.empty())
+        checks.warning("accounts.secret", fmt::format("accounts.secret {}; in production this is refused.", weak));
+    if (open_to_others && accounts.demo)
+        checks.error("accounts.demo", fmt::format("accounts.demo: a demo user is refused {}.", because),
+                     "Remove it, or listen on 127.0.0.1.");
+    if (accounts.refresh_token < accounts.access_token)
+        checks.error("accounts.refresh_token",
+                     "accounts.refresh_token must be valid at least as long as accounts.access_token.");
+    if (accounts.demo && !accounts.demo->password.empty() &&
+        accounts.demo->password.size() < accounts.password_length_min)
+        checks.error("accounts.demo.password", "accounts.demo.password is shorter than accounts.password_length_min.");
+}
+
+void check_content(Checks& checks) {
+    auto& manifest = checks.manifest;
+    auto& files = manifest.script.files;
+    std::error_code ignored;
+    if (!checks.reader.given("script.files") &&
+        std::filesystem::is_regular_file(manifest.folder / "routes.lua", ignored))
+        files = {"routes.lua"};
+    for (const auto& file : files) {
+        if (std::filesystem::is_regular_file(manifest.folder / file, ignored)) continue;
+        std::vector<std::string> beside;
+        for (std::filesystem::directory_iterator entry(manifest.folder, ignored), end; !ignored && entry != end;
+             entry.increment(ignored))
+            if (entry->path().extension() == ".lua") beside.push_back(entry->path().filename().string());
+        checks.error("script.files", fmt::format("script.files: there is no file {}.", file),
+                     beside.empty() ? "Paths are relative to the folder of the application." : suggest(file, beside));
+    }
+    if (manifest.site.title.empty()) manifest.site.title = manifest.title;
+}
+
+}  // namespace slipway::app

@@ -1,0 +1,96 @@
+#include "app/manifest/manifest.h"
+
+#include <algorithm>
+
+#include "app/manifest/checks.h"
+#include "app/manifest/yaml.h"
+
+namespace slipway::app {
+namespace {
+
+constexpr std::array<Choice<Mode>, 6> kModes{{{Mode::development, "development"},
+                                              {Mode::development, "dev"},
+                                              {Mode::test, "test"},
+                                              {Mode::staging, "staging"},
+                                              {Mode::production, "production"},
+                                              {Mode::production, "prod"}}};
+
+}  // namespace
+
+std::string_view to_string(Mode mode) {
+    for (const auto& choice : kModes)
+        if (choice.value == mode) return choice.name;
+    return "";
+}
+
+void describe(Keys& keys, Manifest& manifest) {
+    keys.text("name", manifest.name, "Name of the application.", {Form::identifier, true});
+    keys.text("title", manifest.title, "Its name for people; left out: the name.");
+    keys.text("description", manifest.description, "What it is for.", {Form::prose});
+    keys.choice("environment", manifest.environment, kModes,
+                "Where it runs; usually ${APP_ENV:-development}. Staging is held to the rules of production, test to "
+                "those of development.");
+    keys.section("server", manifest.server, "How it listens.");
+    keys.section("stores", manifest.stores,
+                 "Where it keeps what it keeps; each store is chosen by the scheme of a URL.");
+    keys.section("accounts", manifest.accounts, "Who may sign in.");
+    keys.section("knowledge", manifest.knowledge, "The documents that answers come from.");
+    keys.section("models", manifest.models, "Which model answers.");
+    keys.section("chat", manifest.chat, "How a message is answered.");
+    keys.section("script", manifest.script, "The application's own routes, in Lua.");
+    keys.section("site", manifest.site, "The page at /.");
+    keys.later("records", "Tables of the application's own.");
+    keys.later("files", "Files of users.");
+    keys.later("agents", "Agents with memory and tools.");
+    keys.later("workflows", "Steps that run one after another.");
+    keys.later("jobs", "Work in the background and by the clock.");
+    keys.later("voice", "Speech in and out.");
+    keys.later("deploy", "The way to the cloud.");
+}
+
+bool LoadedManifest::ok() const { return errors() == 0; }
+
+std::size_t LoadedManifest::errors() const {
+    return static_cast<std::size_t>(
+        std::ranges::count(problems, ManifestProblem::Severity::error, &ManifestProblem::severity));
+}
+
+static void read_manifest(const YamlValue& root, const Environment& environment, const ManifestOptions& options,
+                          Manifest& manifest, Problems& problems, std::vector<ManifestProblem>& other_files) {
+    Reader reader(root, environment, manifest.folder, problems, options.purpose == Purpose::serve);
+    describe(reader, manifest);
+    reader.finish();
+    if (manifest.title.empty()) manifest.title = manifest.name;
+    if (options.host) manifest.server.host = *options.host;
+    if (options.port) manifest.server.port = *options.port;
+    Checks checks{manifest, reader, environment, options.purpose, problems, other_files};
+    check_server(checks);
+    check_stores(checks);
+    check_accounts(checks);
+    check_knowledge(checks);
+    check_models(checks);
+    check_chat(checks);
+    check_content(checks);
+}
+
+LoadedManifest load_manifest(const std::filesystem::path& folder, const Environment& environment,
+                             const ManifestOptions& options) {
+    LoadedManifest loaded;
+    loaded.manifest.folder = folder;
+    loaded.manifest.data = options.data;
+    Problems problems(folder / kManifestFile);
+    std::vector<ManifestProblem> other_files;
+    const auto text = read_text_file(problems.file());
+    if (!text)
+        problems.error({}, text.error().message,
+                       text.error().code == ErrorCode::not_found
+                           ? "An application is a folder with that file; `slipway new NAME` makes one."
+                           : "");
+    const auto root = text ? parse_yaml(*text, problems) : std::nullopt;
+    if (root) read_manifest(*root, environment, options, loaded.manifest, problems, other_files);
+    loaded.problems = std::move(problems).take();
+    std::ranges::move(other_files, std::back_inserter(loaded.problems));
+    return loaded;
+}
+
+}  // namespace slipway::app

@@ -1,0 +1,93 @@
+#include "app/manifest/models.h"
+
+#include <algorithm>
+
+namespace slipway::app {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+struct KnownProvider {
+    std::string_view name;
+    std::string_view key_variable;
+    std::string_view url_variable;
+    std::string_view base_url;
+    std::string_view model;
+};
+// The variables are those that the providers' own clients read.
+constexpr std::array<KnownProvider, 3> kKnown{{
+    {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", "gpt-4o-mini"},
+    {"groq", "GROQ_API_KEY", "GROQ_BASE_URL", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile"},
+    {"openrouter", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1", "openai/gpt-4o-mini"},
+}};
+
+}  // namespace
+
+const ProviderSection* ModelsSection::find(std::string_view name) const {
+    const auto found = std::ranges::find(providers, name, &ProviderSection::name);
+    return found == providers.end() ? nullptr : &*found;
+}
+
+const ProviderSection* ModelsSection::chosen() const {
+    for (const auto& name : order)
+        if (const auto* provider = find(name); provider != nullptr && provider->usable()) return provider;
+    return nullptr;
+}
+
+static void describe(Keys& keys, ModelTimeouts& timeouts) {
+    keys.duration("connect", timeouts.connect, milliseconds(100), minutes(5), "To open a connection.");
+    keys.duration("first_byte", timeouts.first_byte, milliseconds(100), hours(1), "To the beginning of the answer.");
+    keys.duration("between_bytes", timeouts.between_bytes, milliseconds(100), hours(1),
+                  "Between two pieces of a stream.");
+    keys.duration("total", timeouts.total, milliseconds(100), hours(6), "For everything, retries included.");
+}
+
+static void describe(Keys& keys, ProviderSection& provider) {
+    keys.boolean("enabled", provider.enabled, "Whether the provider is used at all.");
+    keys.secret("key", provider.key,
+                "API key. Left out for openai, groq and openrouter: OPENAI_API_KEY, GROQ_API_KEY, OPENROUTER_API_KEY. "
+                "Without a key the next "
+                "provider of `order` is used.");
+    keys.boolean("keyless", provider.keyless, "Use it without a key: a model server of your own.");
+    keys.text("base_url", provider.base_url,
+              "Base URL of the API. Left out for the known ones: their own, or OPENAI_BASE_URL and the like.",
+              {Form::url});
+    keys.text("model", provider.model, "The chat model. Left out for the known ones: an inexpensive one.");
+    keys.number("temperature", provider.temperature, 0, 2, "How freely it writes.");
+    keys.integer("tokens_max", provider.tokens_max, 16, 1'000'000, "Most tokens of an answer.");
+    keys.section("timeouts", provider.timeouts, "How long to wait for it.");
+}
+
+void describe(Keys& keys, ModelsSection& models) {
+    keys.texts(
+        "order", models.order,
+        "The first of these that has a key answers. `local` needs none: it answers with sentences of the documents.",
+        {Form::identifier});
+    keys.named("providers", models.providers,
+               "APIs in the format of OpenAI. openai, groq and openrouter are known and need no entry.");
+}
+
+std::vector<std::string_view> known_providers() {
+    std::vector<std::string_view> names{"local"};
+    for (const auto& known : kKnown) names.push_back(known.name);
+    return names;
+}
+
+void complete(ModelsSection& models, const Environment& environment) {
+    for (const auto& name : models.order) {
+        if (models.find(name) != nullptr) continue;
+        auto& added = models.providers.emplace_back();
+        added.name = name;
+    }
+    for (auto& provider : models.providers) {
+        const auto* known = std::ranges::find(kKnown, provider.name, &KnownProvider::name);
+        if (known == kKnown.end()) continue;
+        if (provider.key.empty()) provider.key = Secret(environment.get_or(known->key_variable, ""));
+        if (provider.base_url.empty()) provider.base_url = environment.get_or(known->url_variable, known->base_url);
+        if (provider.model.empty()) provider.model = known->model;
+    }
+}
+
+}  // namespace slipway::app

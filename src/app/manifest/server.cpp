@@ -1,0 +1,111 @@
+#include "app/manifest/server.h"
+
+#include "base/text.h"
+
+namespace slipway::app {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::array<Choice<log::Level>, 6> kLevels{{{log::Level::debug, "debug"},
+                                                     {log::Level::info, "info"},
+                                                     {log::Level::warning, "warning"},
+                                                     {log::Level::warning, "warn"},
+                                                     {log::Level::error, "error"},
+                                                     {log::Level::error, "critical"}}};
+
+}  // namespace
+
+bool ServerSection::is_loopback() const {
+    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
+StoreUrl StoreUrl::parse(std::string_view url) {
+    StoreUrl store;
+    const auto colon = url.find(':');
+    store.scheme = lower_ascii(url.substr(0, colon));
+    const auto rest = colon == std::string_view::npos ? std::string_view() : url.substr(colon + 1);
+    if (store.scheme == "sqlite" || store.scheme == "embedded" || store.scheme == "file") {
+        // sqlite:///data/x.db is what many tools write for the absolute path /data/x.db.
+        store.path = rest.starts_with("//") ? rest.substr(2) : rest;
+    }
+    store.url = Secret(std::string(url));
+    return store;
+}
+
+static void describe(Keys& keys, CorsSection& cors) {
+    keys.texts("origins", cors.origins,
+               "Origins of web pages that may call the API, such as https://app.example.org; * alone means any, then "
+               "without credentials.");
+    keys.boolean("credentials", cors.credentials,
+                 "Whether those pages may send cookies and Authorization headers of the browser.");
+}
+
+static void describe(Keys& keys, TlsSection& tls) {
+    keys.path("certificate", tls.certificate, PathKind::file,
+              "PEM file with the certificate and its chain. With it the server speaks HTTPS only.");
+    keys.path("key", tls.key, PathKind::file, "PEM file with the private key.");
+}
+
+static void describe(Keys& keys, net::ServerLimits& limits) {
+    keys.bytes("header_bytes_max", limits.header_bytes_max, 1 << 10, 1 << 20, "Longest header of a request.");
+    keys.integer("connections_max", limits.connections_max, 1, 1'000'000, "Connections at the same time.");
+    keys.bytes("websocket_message_bytes_max", limits.websocket_message_bytes_max, 1 << 10, 64 << 20,
+               "Longest WebSocket message.");
+    keys.duration("header_time_max", limits.header_time_max, seconds(1), minutes(10),
+                  "From the first byte of a request to the end of its header.");
+    keys.duration("body_time_max", limits.body_time_max, seconds(1), hours(1), "To the end of the body.");
+    keys.duration("idle_time_max", limits.idle_time_max, seconds(1), hours(1),
+                  "How long a kept connection may wait for its next request.");
+    keys.duration("write_time_max", limits.write_time_max, seconds(1), hours(1),
+                  "A reader that takes nothing for so long is cut.");
+    keys.duration("heartbeat", limits.heartbeat, seconds(1), minutes(10),
+                  "Comments on an event stream and pings on a WebSocket.");
+    keys.duration("drain_time_max", limits.drain_time_max, seconds(0), hours(1), "From SIGTERM to the forced end.");
+    keys.bytes("compress_bytes_min", limits.compress_bytes_min, 0, 1 << 30,
+               "Text answers from this size on are compressed.");
+}
+
+void describe(Keys& keys, ServerSection& server) {
+    keys.text("host", server.host,
+              "Address to listen on. Outside loopback a secret is needed, and a demo user is refused.");
+    keys.integer("port", server.port, 0, 65535, "Port to listen on; 0 takes any free one.");
+    keys.text("health", server.health, "Path of the health check of a load balancer. It touches no store.",
+              {Form::route});
+    keys.text_map("health_answer", server.health_answer,
+                  "Fields of the health answer. {version}, {time} and {environment} are filled in.");
+    keys.text("readiness", server.readiness, "Path that asks the stores: 200 when all are ready, else 503.",
+              {Form::route});
+    keys.text("liveness", server.liveness, "Path that answers while the process runs.", {Form::route});
+    keys.boolean("openapi", server.openapi, "Whether GET /openapi.json describes the API.");
+    keys.choice("log_level", server.log_level, kLevels, "The least important level that is logged.");
+    keys.integer("trusted_proxies", server.trusted_proxies, 0, 16,
+                 "How many proxies of yours stand in front; so many entries of X-Forwarded-For are believed.");
+    keys.section("cors", server.cors, "Which web pages of other origins may call the API.");
+    keys.section("tls", server.tls, "HTTPS by the server itself, without a proxy in front.");
+    keys.section("limits", server.limits, "Limits of the server.");
+}
+
+// A URL may hold a password, so none of these is ever printed.
+static void describe_store(Keys& keys, std::string_view key, StoreUrl& store, std::string_view sentence) {
+    Secret url = store.url;
+    keys.store(key, url, sentence);
+    store = StoreUrl::parse(url.reveal());
+}
+
+void describe(Keys& keys, StoresSection& stores) {
+    describe_store(keys, "database", stores.database,
+                   "`sqlite:PATH`. PostgreSQL (`postgresql://…`) comes with a later release.");
+    describe_store(keys, "index", stores.index,
+                   "`embedded:PATH`. Qdrant (`qdrant+http://…`), pgvector and OpenSearch come with a later release.");
+    describe_store(keys, "objects", stores.objects, "`file:FOLDER`. S3 (`s3://…`) comes with a later release.");
+    describe_store(keys, "secrets", stores.secrets,
+                   "`env:` – the environment and the file .env. Secret managers come with a later release.");
+    keys.later("cache", "Caches beyond the process.");
+    keys.later("queue", "Queues beyond the database.");
+    keys.later("mail", "Outgoing mail.");
+}
+
+}  // namespace slipway::app

@@ -1,0 +1,66 @@
+// Sections `server` and `stores`: how the application listens, and where it keeps what it keeps.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/manifest/keys.h"
+#include "base/log.h"
+#include "net/server.h"
+
+namespace slipway::app {
+
+struct TlsSection {
+    std::filesystem::path certificate;
+    std::filesystem::path key;
+
+    bool configured() const { return !certificate.empty(); }
+};
+
+struct CorsSection {
+    std::vector<std::string> origins;
+    bool credentials = false;
+};
+
+struct ServerSection {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8000;
+    std::string health = "/health";
+    // Fields of the health answer, all texts; {version}, {time} and {environment} inside them are filled in.
+    TextMap health_answer = {{"status", "ok"}, {"version", "{version}"}};
+    std::string readiness = "/readiness";
+    std::string liveness = "/liveness";
+    bool openapi = true;
+    log::Level log_level = log::Level::info;
+    std::size_t trusted_proxies = 0;
+    CorsSection cors;
+    TlsSection tls;
+    net::ServerLimits limits;
+
+    // Nobody outside this machine can reach 127.0.0.0/8, ::1, localhost.
+    bool is_loopback() const;
+};
+
+// A store by its URL. `sqlite:`, `embedded:` and `file:` name a path; after loading it lies under the data folder
+// unless it was absolute.
+struct StoreUrl {
+    std::string scheme;          // "sqlite", "qdrant+http", …
+    std::filesystem::path path;  // of the embedded stores
+    Secret url;                  // as given: it may hold a password
+
+    static StoreUrl parse(std::string_view url);
+};
+
+struct StoresSection {
+    StoreUrl database = StoreUrl::parse("sqlite:database.sqlite");
+    StoreUrl index = StoreUrl::parse("embedded:index.sqlite");
+    StoreUrl objects = StoreUrl::parse("file:objects");
+    StoreUrl secrets = StoreUrl::parse("env:");
+};
+
+void describe(Keys& keys, ServerSection& server);
+void describe(Keys& keys, StoresSection& stores);
+
+}  // namespace slipway::app

@@ -1,0 +1,41 @@
+#include "app/operations/operations.h"
+
+namespace slipway::app {
+
+void set_principal(CallContext& context, account::Principal principal) {
+    context.user = user_json(principal.user);
+    context.principal = std::move(principal);
+}
+
+Result<account::Principal> principal_of(const CallContext& context) {
+    const auto* principal = std::any_cast<account::Principal>(&context.principal);
+    if (principal == nullptr) return fail(ErrorCode::unauthorized, "Sign in first.");
+    return *principal;
+}
+
+json::object object_of(json::value arguments) {
+    if (auto* object = arguments.if_object()) return std::move(*object);
+    return {};
+}
+
+void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
+    bind_account_operations(host, capabilities);
+    bind_chat_operations(host, capabilities);
+    bind_document_operations(host, capabilities);
+
+    host.bind("stores.check", [&capabilities](CallContext&, json::value) -> Task<json::value> {
+        const auto stores = co_await capabilities.stores();
+        json::array items;
+        for (const auto& store : stores)
+            items.push_back(
+                json::object{{"name", store.name}, {"ok", store.error.empty()}, {"latency_ms", store.latency_ms}});
+        co_return json::value(json::object{{"stores", std::move(items)}});
+    });
+    host.bind("application.info", [&capabilities](CallContext&, json::value) -> Task<json::value> {
+        co_return json::value(json::object{{"environment", capabilities.environment},
+                                           {"production", capabilities.production},
+                                           {"chat_model", capabilities.chat_model}});
+    });
+}
+
+}  // namespace slipway::app

@@ -1,0 +1,48 @@
+// What scripts can call: slipway.accounts.*, slipway.chats.*, slipway.documents.*, slipway.knowledge.*,
+// slipway.stores.*.
+//
+// All take one table and return one. What belongs to a user is done for the user of the request
+// (CallContext::principal, see set_principal); without one these operations are `unauthorized`.
+//
+//     accounts.register{email, username, password}      → user
+//     accounts.sign_in{name, password}                  → {access_token, refresh_token, expires_in, user}
+//     accounts.authenticate{token}                      → user; the call goes on as it
+//     chats.list{offset, limit}                         → {chats, total}
+//     chats.get{id | number}
+//     chats.rename{id | number, title}
+//     chats.remove{id | number}
+//     chats.messages{id | number, before, limit}        → {messages}
+//     chats.send({id | number, content}, function(event) … end)
+//         → message; without id a new chat; events as app/capabilities/chat_events.h
+//     documents.list{namespace, offset, limit, content} → {documents, total}
+//     documents.get{id | number}                        → document with content
+//     documents.put{title, content, namespace, source, metadata, file}         → document with content
+//     documents.change{id | number, title, content, namespace, metadata}       → document with content
+//     documents.remove{id | number}
+//     documents.remove_all{namespace}                   → {deleted}
+//     documents.namespaces{}                            → {namespaces}
+//     knowledge.search{question, namespaces, limit}     → {results}
+//     stores.check{}                                    → {stores}
+//     application.info{}                                → {environment, production, chat_model}
+#pragma once
+
+#include "app/capabilities/capabilities.h"
+#include "app/script/host.h"
+
+namespace slipway::app {
+
+void bind_operations(ScriptHost& host, const Capabilities& capabilities);
+
+void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
+
+// The call goes on as this user; request.user in Lua is user_json().
+void set_principal(CallContext& context, account::Principal principal);
+Result<account::Principal> principal_of(const CallContext& context);
+json::object user_json(const account::User& user);
+
+// The arguments as an object.
+json::object object_of(json::value arguments);
+
+}  // namespace slipway::app

@@ -1,0 +1,163 @@
+// The manifest of apps/wwhd, with the variables that its documents name.
+#include <gtest/gtest.h>
+
+#include "agent/guard.h"
+#include "app/manifest/application.h"
+
+namespace slipway::app {
+namespace {
+
+const std::filesystem::path kFolder = std::filesystem::path(SLIPWAY_SOURCE_DIR) / "apps" / "wwhd";
+constexpr std::string_view kSecret = "kP3vR8sLq0WzX5nB2mT7yU4iO9aD6fGh";
+
+LoadedManifest load(Variables variables, const ManifestOptions& options = {}) {
+    return load_manifest(kFolder, Environment(std::move(variables)), options);
+}
+
+TEST(ManifestOfWwhd, LoadsOnADeskWithNothingSet) {
+    const auto loaded = load({}, {.data = "/data"});
+    EXPECT_EQ(to_lines(loaded.problems), "");
+    const auto& manifest = loaded.manifest;
+    EXPECT_FALSE(manifest.production());
+    EXPECT_TRUE(manifest.server.is_loopback());
+    EXPECT_EQ(manifest.server.port, 8000);
+    EXPECT_EQ(manifest.server.health, "/health");
+    EXPECT_EQ(manifest.stores.database.path, "/data/wwhd.db");
+    EXPECT_EQ(manifest.stores.index.scheme, "embedded");
+    EXPECT_EQ(manifest.models.chosen()->name, "local");
+    EXPECT_FALSE(manifest.knowledge.embedding.configured());
+    ASSERT_TRUE(manifest.accounts.demo);
+    EXPECT_EQ(manifest.accounts.demo->username, "demo");
+    EXPECT_EQ(manifest.site.starters.size(), 3U);
+}
+
+TEST(ManifestOfWwhd, LoadsInProductionWithItsSecrets) {
+    const auto loaded = load({{"APP_ENV", "production"},
+                              {"SQLITE_PATH", "/efs/wwhd.db"},
+                              {"OPENAI_API_KEY", "k"},
+                              {"JWT_SECRET", std::string(kSecret)}});
+    EXPECT_EQ(to_lines(loaded.problems), "");
+    const auto& manifest = loaded.manifest;
+    EXPECT_TRUE(manifest.production());
+    EXPECT_EQ(manifest.server.host, "0.0.0.0") << "a load balancer must reach it";
+    EXPECT_EQ(manifest.stores.database.path, "/efs/wwhd.db");
+    EXPECT_EQ(manifest.accounts.secret.reveal(), kSecret);
+    EXPECT_FALSE(manifest.accounts.demo);
+    EXPECT_EQ(manifest.models.chosen()->name, "openai");
+    EXPECT_EQ(manifest.knowledge.embedding.provider, "openai");
+    EXPECT_EQ(manifest.knowledge.embedding.dimension, 1536U);
+}
+
+TEST(ManifestOfWwhd, RefusesProductionWithoutASecret) {
+    const auto loaded = load({{"APP_ENV", "production"}});
+    ASSERT_EQ(loaded.errors(), 1U) << to_lines(loaded.problems);
+    EXPECT_NE(loaded.problems[0].message.find("accounts.secret is missing"), std::string::npos);
+    EXPECT_EQ(load({{"APP_ENV", "production"}, {"JWT_SECRET", "your-secret-key-change-in-production"}}).errors(), 1U);
+}
+
+TEST(ManifestOfWwhd, SaysWhatQdrantNeeds) {
+    const auto loaded = load({{"QDRANT_URL", "http://localhost:6333"}});
+    ASSERT_EQ(loaded.problems.size(), 1U);
+    EXPECT_NE(to_lines(loaded.problems).find("comes with a later release. Leave QDRANT_URL empty"), std::string::npos);
+    EXPECT_FALSE(loaded.ok());
+    EXPECT_TRUE(load({{"QDRANT_URL", "http://localhost:6333"}}, {.purpose = Purpose::check}).ok());
+}
+
+TEST(ManifestOfWwhd, TakesTheFurtherVariables) {
+    const auto loaded = load({{"PORT", "9001"},
+                              {"HOST", "127.0.0.2"},
+                              {"LOG_LEVEL", "DEBUG"},
+                              {"CORS_ORIGINS", R"(["https://wwhd.example"])"},
+                              {"ALLOW_CREDENTIALS", "false"},
+                              {"JWT_EXPIRY_HOURS", "2"},
+                              {"CHUNK_SIZE", "500"},
+                              {"CHUNK_OVERLAP", "50"},
+                              {"TOP_K_RETRIEVAL", "3"},
+                              {"MODEL_CHAT", "gpt-4o"},
+                              {"MODEL_EMBED", "text-embedding-3-large"},
+                              {"OPENAI_API_KEY", "k"},
+                              {"MAX_TOKENS_PER_RESPONSE", "100"},
+                              {"MAX_CONTEXT_TOKENS", "1000"}});
+    EXPECT_EQ(to_lines(loaded.problems), "");
+    const auto& manifest = loaded.manifest;
+    EXPECT_EQ(manifest.server.port, 9001);
+    EXPECT_EQ(manifest.server.host, "127.0.0.2");
+    EXPECT_EQ(manifest.server.log_level, log::Level::debug);
+    EXPECT_EQ(manifest.server.cors.origins, std::vector<std::string>{"https://wwhd.example"});
+    EXPECT_FALSE(manifest.server.cors.credentials);
+    EXPECT_EQ(manifest.accounts.access_token, std::chrono::hours(2));
+    EXPECT_EQ(manifest.knowledge.chunk.size_max, 500U);
+    EXPECT_EQ(manifest.knowledge.chunk.overlap, 50U);
+    EXPECT_EQ(manifest.knowledge.retrieve.passages, 3U);
+    EXPECT_EQ(manifest.knowledge.embedding.dimension, 3072U);
+    EXPECT_EQ(manifest.models.chosen()->model, "gpt-4o");
+    EXPECT_EQ(manifest.models.chosen()->tokens_max, 100);
+    EXPECT_EQ(manifest.chat.history_tokens, 1000U);
+    EXPECT_EQ(load({{"CORS_ORIGINS", "*"}}).manifest.server.cors.origins, std::vector<std::string>{"*"});
+    EXPECT_EQ(load({{"OPENROUTER_API_KEY", "k"}}).manifest.models.chosen()->name, "openrouter");
+    EXPECT_EQ(load({{"OPENAI_API_KEY", "k"}, {"ENABLE_OPENAI", "false"}, {"GROQ_API_KEY", "k"}})
+                  .manifest.models.chosen()
+                  ->name,
+              "groq");
+}
+
+TEST(ManifestOfWwhd, HasTheGraphOfItsDocuments) {
+    const auto& graph = load({}).manifest.chat.graph;
+    ASSERT_EQ(graph.size(), 4U);
+    EXPECT_EQ(graph[0].name, "router");
+    EXPECT_EQ(graph[0].next[0].to, "interpreter");
+    EXPECT_EQ(graph[0].next[1].to, "librarian");
+    EXPECT_EQ(graph[1].next[0].to, "interpreter");
+    EXPECT_EQ(graph[2].next[0].to, "safety");
+    EXPECT_EQ(graph[3].next[0].to, "end");
+    ASSERT_EQ(graph[0].route.options.topics.size(), 8U);
+    for (const auto& topic : graph[0].route.options.topics) EXPECT_GE(topic.keywords.size(), 40U) << topic.name;
+    EXPECT_NE(graph[2].answer.options.prompt.find("{{passages}}"), std::string::npos);
+    EXPECT_NE(graph[2].answer.options.refusal, "");
+}
+
+const agent::GuardClass* find_class(const std::vector<agent::GuardClass>& classes, std::string_view name) {
+    for (const auto& one : classes)
+        if (one.name == name) return &one;
+    return nullptr;
+}
+
+bool matches(const agent::GuardNode& guard, std::string_view name, std::string_view text) {
+    std::string folded = " ";
+    for (const char c : text)
+        folded += static_cast<char>(std::isalnum(static_cast<unsigned char>(c)) ? std::tolower(c)
+                                    : c == '\''                                 ? 0
+                                                                                : ' ');
+    std::erase(folded, '\0');
+    for (auto at = folded.find("  "); at != std::string::npos; at = folded.find("  ")) folded.erase(at, 1);
+    const auto* rules = find_class(guard.options().classes, name);
+    return rules != nullptr && agent::GuardNode::find_match(*rules, folded + " ").at != std::string::npos;
+}
+
+TEST(ManifestOfWwhd, HasRulesThatTellHarmFromIdioms) {
+    const auto graph = load({}).manifest.chat.graph;
+    const agent::GuardNode guard(graph.back().guard.options);
+    ASSERT_EQ(guard.options().classes.size(), 5U);
+    EXPECT_FALSE(find_class(guard.options().classes, "harmful")->replacement.empty());
+    for (const auto* text : {"I want to kill myself", "sometimes I think of suicide.", "I don't want to live any more",
+                             "how to make a bomb", "my partner hits me"})
+        EXPECT_TRUE(matches(guard, "harmful", text)) << text;
+    for (const auto* text :
+         {"How do I kill time at the airport?", "I am dying to know", "kill two birds with one stone",
+          "I hurt myself in training", "I cut myself in the kitchen", "kill them with kindness",
+          "it hits me that I was wrong", "I am cutting myself some slack", "my father died last year"})
+        EXPECT_FALSE(matches(guard, "harmful", text)) << text;
+    EXPECT_TRUE(matches(guard, "medical", "Which dose of it should I take?"));
+    EXPECT_TRUE(matches(guard, "financial", "Should I invest in bitcoin?"));
+    EXPECT_TRUE(matches(guard, "legal", "Can they fire me for that?"));
+    EXPECT_TRUE(matches(guard, "exercise", "Teach me the horse stance"));
+    for (const auto* name : {"medical", "financial", "legal", "exercise"}) {
+        EXPECT_FALSE(find_class(guard.options().classes, name)->disclaimer.empty());
+        for (const auto* text : {"How do I forgive my sister?", "Where should my bed stand?",
+                                 "You should invest time in your friends", "Sue is my friend"})
+            EXPECT_FALSE(matches(guard, name, text)) << name << ": " << text;
+    }
+}
+
+}  // namespace
+}  // namespace slipway::app
