@@ -29,7 +29,8 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     request.time_max = options_.model_time;
     int number = 0;
     for (const auto& found : state.found)
-        request.passages.push_back({++number, found.document.title, found.text, found.score, found.terms});
+        request.passages.push_back({++number, found.document.title, found.text, found.score, found.terms,
+                                    found.vector_score});
     return request;
 }
 
@@ -66,6 +67,7 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
     step.prompt_tokens = reply->usage.prompt_tokens;
     step.completion_tokens = reply->usage.completion_tokens;
     step.decision = "answered by " + reply->model;
+    if (!reply->reason.empty()) step.decision += " (" + reply->reason + ")";
     const bool declined = reply->stop == model::StopReason::refused ||
                           (!options_.refusal.empty() && trim(reply->message.content) == trim(options_.refusal));
     if (declined) {

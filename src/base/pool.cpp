@@ -11,4 +11,9 @@ bool WorkerPool::reserve() {
     return false;
 }
 
+Error WorkerPool::full() const {
+    return {ErrorCode::unavailable,
+            fmt::format("The {} pool is full ({} waiting); try again in a moment.", name_, queue_limit_)};
+}
+
 }  // namespace slipway

@@ -59,6 +59,8 @@ struct GroundingPassage {
     double score = 0;
     std::vector<store::TermScore> terms =
         {};  // the words it was found by, synonyms among them, with their share of the score
+    // Cosine of its vector and the question's, where the index has vectors.
+    std::optional<double> similarity = {};
 };
 
 // Asks for an answer that is JSON of this shape.
@@ -100,6 +102,7 @@ struct ChatReply {
     Usage usage = {};
     std::string model = {};       // that answered, as the provider names it
     std::vector<int> cited = {};  // numbers of the passages used, when the model knows
+    std::string reason = {};      // of a model that can say why it answered or refused; for the trace
 };
 
 // Takes the next piece of text, never empty and always whole characters. A slow sink slows the stream; an error of the

@@ -1,8 +1,11 @@
 #include "model/local_chat.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/sentence.h"
 #include "base/text.h"
+#include "model/evidence.h"
 #include "model/quotation.h"
 #include "model/tokens.h"
 
@@ -66,27 +69,111 @@ std::size_t piece_end(std::string_view text, std::size_t begin) {
     return next == std::string_view::npos ? text.size() : next;
 }
 
+// The nearest ones, nearest first.
+std::vector<const GroundingPassage*> nearest_passages(const ChatRequest& request) {
+    std::vector<const GroundingPassage*> passages;
+    for (const auto& passage : request.passages)
+        if (passages.size() < LocalChat::kPassagesMax && passage.similarity) passages.push_back(&passage);
+    std::ranges::sort(passages, [](const auto* a, const auto* b) {
+        return *a->similarity != *b->similarity ? *a->similarity > *b->similarity : a->number < b->number;
+    });
+    if (passages.size() > LocalChat::kNearPassagesMax) passages.resize(LocalChat::kNearPassagesMax);
+    return passages;
+}
+
+// Which sentence of which passage a text is.
+struct Place {
+    std::size_t passage = 0, sentence = 0;
+};
+
+void collect_sentences(const GroundingPassage& passage, std::size_t number, std::vector<std::string>& texts,
+                       std::vector<Place>& places, std::size_t bytes_max) {
+    constexpr std::size_t kBytesMin = 15;  // shorter ones mean nothing by themselves
+    std::size_t sentence = 0;
+    for (const auto part : split_sentences(cut_utf8(passage.text, LocalChat::kPassageBytesMax))) {
+        if (places.size() == LocalChat::kSentencesMax) return;
+        if (part.size() >= kBytesMin && part.size() <= bytes_max) {
+            texts.emplace_back(part);
+            places.push_back({number, sentence});
+        }
+        ++sentence;
+    }
+}
+
+double cosine(const store::Vector& a, const store::Vector& b) {
+    double product = 0, left = 0, right = 0;
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+        product += static_cast<double>(a[i]) * b[i];
+        left += static_cast<double>(a[i]) * a[i];
+        right += static_cast<double>(b[i]) * b[i];
+    }
+    return left > 0 && right > 0 ? product / std::sqrt(left * right) : 0;
+}
+
 }  // namespace
 
-ChatReply LocalChat::answer(const ChatRequest& request) const {
+// What the answer is drawn from: the passages that answer, best first; none to refuse.
+struct LocalChat::Reading {
+    std::vector<const GroundingPassage*> passages;
+    std::vector<Nearness> nearness;  // of each passage's sentences, or empty
+    std::string reason;
+};
+
+LocalChat::Reading LocalChat::read_by_words(const ChatRequest& request) const {
+    return {answering(request, options_.score_min), {}, {}};
+}
+
+asio::awaitable<std::optional<LocalChat::Reading>> LocalChat::read_by_meaning(const ChatRequest& request,
+                                                                              std::string_view question) const {
+    std::optional<Reading> reading;
+    const auto nearest = nearest_passages(request);
+    if (!meaning_ || nearest.empty() || question.empty()) co_return reading;
+    std::vector<std::string> texts{std::string(question)};
+    std::vector<Place> places;
+    for (std::size_t i = 0; i < nearest.size(); ++i)
+        collect_sentences(*nearest[i], i, texts, places, options_.sentence_bytes_max);
+    const auto vectors = co_await meaning_->embed(std::move(texts));
+    if (!vectors || vectors->size() != places.size() + 1) co_return reading;
+
+    reading.emplace();
+    reading->passages = nearest;
+    reading->nearness.resize(nearest.size());
+    Evidence evidence{*nearest.front()->similarity, 0, asks_for_fact(question, options_.language)};
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const double likeness = cosine((*vectors)[0], (*vectors)[i + 1]);
+        auto& of_passage = reading->nearness[places[i].passage];
+        of_passage.resize(std::max(of_passage.size(), places[i].sentence + 1));
+        of_passage[places[i].sentence] = likeness;
+        evidence.sentence = std::max(evidence.sentence, likeness);
+    }
+    reading->reason =
+        fmt::format("chance {:.2f}: nearest passage {:.3f}, nearest sentence {:.3f}{}", evidence.chance(),
+                    evidence.passage, evidence.sentence, evidence.asks_for_fact ? ", asks for a fact" : "");
+    if (evidence.chance() < options_.chance_min) reading->passages.clear();
+    co_return reading;
+}
+
+Task<ChatReply> LocalChat::answer(const ChatRequest& request) const {
     ChatReply reply;
     reply.model = name();
     const auto question = cut_utf8(question_of(request), kQuestionBytesMax);
-    const auto passages = answering(request, options_.score_min);
-    auto quotations = choose_quotations(passages, question, options_.language,
-                                        {options_.sentences_max, options_.sentence_bytes_max, kPassageBytesMax});
+    auto by_meaning = co_await read_by_meaning(request, question);
+    const auto reading = by_meaning ? std::move(*by_meaning) : read_by_words(request);
+    const QuotationLimits limits{options_.sentences_max, options_.sentence_bytes_max, kPassageBytesMax};
+    auto quotations = choose_quotations(reading.passages, question, options_.language, limits, reading.nearness);
+    reply.reason = reading.reason;
     reply.stop = quotations.empty() ? StopReason::refused : StopReason::end;
     if (request.tokens_max && shorten(quotations, *request.tokens_max)) reply.stop = StopReason::length;
     reply.message.content = render(quotations);
     for (const auto& quotation : quotations) reply.cited.push_back(quotation.passage->number);
     reply.usage = {estimate_tokens(request), estimate_tokens(reply.message), true};
-    return reply;
+    co_return reply;
 }
 
-Task<ChatReply> LocalChat::complete(ChatRequest request) { co_return answer(request); }
+Task<ChatReply> LocalChat::complete(ChatRequest request) { co_return co_await answer(request); }
 
 Task<ChatReply> LocalChat::stream(ChatRequest request, DeltaSink sink) {
-    auto reply = answer(request);
+    SLIPWAY_CO_TRY(auto reply, co_await answer(request));
     const std::string_view text = reply.message.content;
     for (std::size_t begin = 0; begin < text.size();) {
         const auto end = piece_end(text, begin);

@@ -19,6 +19,8 @@ constexpr double kWorthASentence = 0.08;
 // What a second passage must add to the first, the same.
 constexpr double kWorthAPassage = 0.25;
 constexpr std::size_t kHeadingBytesMax = 120;
+// What the nearness of a stretch's nearest sentence is worth beside its share of the words.
+constexpr double kNearnessWorth = 1.5;
 
 // First words that point at the sentence before. Words of languages that are not here point at nothing.
 constexpr auto kPointingBack = std::to_array<std::string_view>(
@@ -33,6 +35,7 @@ struct Sentence {
     bool quotable = false;
     bool points_back = false;
     std::vector<std::size_t> words;  // of the question, each once
+    double nearness = 0;
 };
 
 struct Passage {
@@ -79,11 +82,13 @@ bool points_back(std::string_view sentence) {
 }
 
 Passage read(const GroundingPassage& source, const Words& words, std::string_view language,
-             const QuotationLimits& limits) {
+             const QuotationLimits& limits, const Nearness& nearness) {
     Passage passage{&source, {}};
     const auto text = cut_utf8(source.text, limits.passage_bytes);
     for (const auto part : split_sentences(text)) {
-        Sentence sentence{part, part.size() <= limits.sentence_bytes && !is_heading(text, part), points_back(part), {}};
+        Sentence sentence{
+            part, part.size() <= limits.sentence_bytes && !is_heading(text, part), points_back(part), {}, 0};
+        if (passage.sentences.size() < nearness.size()) sentence.nearness = nearness[passage.sentences.size()];
         for (const auto& term : store::analyse(part, language)) {
             const auto known = words.numbers.find(term.text);
             if (known != words.numbers.end() &&
@@ -134,7 +139,7 @@ struct Stretch {
     const Passage* passage = nullptr;
     std::size_t begin = 0, end = 0;
     double gain = 0;   // less what its sentences cost
-    double worth = 0;  // of the words
+    double worth = 0;  // of the words, as a share of all that is asked, and of its nearness
 };
 
 class Chooser {
@@ -150,18 +155,23 @@ class Chooser {
 
     const Words& words_;
     std::vector<bool> said_;
+    double nearest_said_ = 0;
 };
 
 Stretch Chooser::measure(const Passage& passage, std::size_t begin, std::size_t end) const {
     Stretch stretch{&passage, begin, end, 0, 0};
     auto seen = said_;
-    for (auto i = begin; i < end; ++i)
+    double nearest = nearest_said_;
+    for (auto i = begin; i < end; ++i) {
+        nearest = std::max(nearest, passage.sentences[i].nearness);
         for (const auto word : passage.sentences[i].words) {
-            if (!seen[word]) stretch.worth += words_.worth[word];
+            if (!seen[word]) stretch.worth += words_.worth[word] / words_.total;
             seen[word] = true;
         }
+    }
+    stretch.worth += kNearnessWorth * (nearest - nearest_said_);
     const auto paid = std::max(end - begin, kFreeSentences) - kFreeSentences;
-    stretch.gain = stretch.worth - static_cast<double>(paid) * kWorthASentence * words_.total;
+    stretch.gain = stretch.worth - static_cast<double>(paid) * kWorthASentence;
     return stretch;
 }
 
@@ -176,9 +186,11 @@ Stretch Chooser::choose(const Passage& passage, std::size_t room, double worth_m
             if (stretch.gain > best.gain) best = stretch;
         }
     }
-    if (best.worth <= worth_min * words_.total) return {&passage, 0, 0, 0, 0};
-    for (auto i = best.begin; i < best.end; ++i)
+    if (best.worth <= worth_min) return {&passage, 0, 0, 0, 0};
+    for (auto i = best.begin; i < best.end; ++i) {
+        nearest_said_ = std::max(nearest_said_, sentences[i].nearness);
         for (const auto word : sentences[i].words) said_[word] = true;
+    }
     return best;
 }
 
@@ -200,13 +212,19 @@ Quotation quote(const Stretch& stretch) {
 }  // namespace
 
 std::vector<Quotation> choose_quotations(std::span<const GroundingPassage* const> passages, std::string_view question,
-                                         std::string_view language, const QuotationLimits& limits) {
+                                         std::string_view language, const QuotationLimits& limits,
+                                         std::span<const Nearness> nearness) {
     auto words = words_of(question, passages, language);
     std::vector<Passage> read_passages;
-    for (const auto* passage : passages) read_passages.push_back(read(*passage, words, language, limits));
+    for (std::size_t i = 0; i < passages.size(); ++i)
+        read_passages.push_back(
+            read(*passages[i], words, language, limits, i < nearness.size() ? nearness[i] : Nearness()));
     weigh_by_rarity(words, read_passages);
     std::vector<Quotation> quotations;
-    if (words.total <= 0) return quotations;
+    if (words.total <= 0) {
+        if (nearness.empty()) return quotations;
+        words.total = 1;
+    }
     Chooser chooser(words);
     std::vector<Stretch> stretches;
     std::size_t room = limits.sentences;

@@ -21,9 +21,14 @@ struct QuotationLimits {
     std::size_t passage_bytes = 64 << 10;
 };
 
-// In the order of the passages, which is best first; empty when no sentence holds a word that counts. Words count by
-// their rarity in these passages, and by what GroundingPassage::terms says they are worth.
+// How near each sentence of a passage is to the question in meaning, in the order of split_sentences; empty: not known.
+using Nearness = std::vector<double>;
+
+// In the order of the passages, which is best first; empty when no sentence holds a word that counts and none is known
+// to be near. Words count by their rarity in these passages, and by what GroundingPassage::terms says they are worth.
+// `nearness` is empty or has one entry per passage.
 std::vector<Quotation> choose_quotations(std::span<const GroundingPassage* const> passages, std::string_view question,
-                                         std::string_view language, const QuotationLimits& limits);
+                                         std::string_view language, const QuotationLimits& limits,
+                                         std::span<const Nearness> nearness = {});
 
 }  // namespace slipway::model

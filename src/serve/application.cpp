@@ -89,8 +89,8 @@ Result<void> Application::open_models() {
     net::ClientOptions options;
     options.environment = environment_;
     client_ = std::make_shared<net::Client>(std::move(options));
-    SLIPWAY_TRY(chat_model_, make_chat_model(manifest_, environment_, client_));
-    SLIPWAY_TRY(embedding_, make_embedding_model(manifest_, environment_, client_));
+    SLIPWAY_TRY(embedding_, make_embedding_model(manifest_, environment_, client_, pool_));
+    SLIPWAY_TRY(chat_model_, make_chat_model(manifest_, environment_, client_, embedding_));
     return {};
 }
 

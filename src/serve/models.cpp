@@ -1,6 +1,11 @@
 #include "serve/models.h"
 
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
 #include "model/local_chat.h"
+#include "model/local_embedding.h"
 #include "model/models.h"
 
 namespace slipway::serve {
@@ -18,18 +23,30 @@ model::ModelSettings settings_of(const app::ProviderSection& provider) {
 }  // namespace
 
 Result<std::shared_ptr<model::ChatModel>> make_chat_model(const app::Manifest& manifest, const Environment& environment,
-                                                          std::shared_ptr<net::Client> client) {
+                                                          std::shared_ptr<net::Client> client,
+                                                          const std::shared_ptr<model::EmbeddingModel>& embedding) {
     const auto* provider = manifest.models.chosen();
-    if (provider == nullptr || provider->name == "local")
-        return std::make_shared<model::LocalChat>(manifest.knowledge.language);
-    return model::make_chat_model(settings_of(*provider), environment, std::move(client));
+    if (provider != nullptr && provider->name != "local")
+        return model::make_chat_model(settings_of(*provider), environment, std::move(client));
+    model::LocalChatOptions options;
+    options.language = manifest.knowledge.language;
+    // Sentences are compared for every answer: not over the network.
+    const bool in_process = manifest.knowledge.embedding.provider == "local";
+    return std::make_shared<model::LocalChat>(std::move(options), in_process ? embedding : nullptr);
 }
 
 Result<std::shared_ptr<model::EmbeddingModel>> make_embedding_model(const app::Manifest& manifest,
                                                                     const Environment& environment,
-                                                                    std::shared_ptr<net::Client> client) {
+                                                                    std::shared_ptr<net::Client> client,
+                                                                    WorkerPool& pool) {
     const auto& section = manifest.knowledge.embedding;
     if (!section.configured()) return std::shared_ptr<model::EmbeddingModel>();
+    if (section.provider == "local") {
+        auto local = model::LocalEmbedding::open(pool, std::max(1U, std::thread::hardware_concurrency()));
+        if (local) return std::move(*local);
+        log::warning("no embeddings, words alone are searched", {{"reason", local.error().message}});
+        return std::shared_ptr<model::EmbeddingModel>();
+    }
     const auto* provider = manifest.models.find(section.provider);
     model::ModelSettings settings;
     if (provider != nullptr) settings = settings_of(*provider);

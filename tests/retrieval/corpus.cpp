@@ -8,6 +8,7 @@
 #include "knowledge/synonyms.h"
 #include "knowledge/tables.h"
 #include "model/local_chat.h"
+#include "model/local_embedding.h"
 #include "serve/graph.h"
 #include "store/database/sqlite.h"
 #include "store/index/embedded.h"
@@ -59,7 +60,8 @@ std::vector<Question> read_questions(const std::filesystem::path& file) {
     return questions;
 }
 
-Corpus::Corpus(const std::filesystem::path& application) : manifest_(load(application)) {
+Corpus::Corpus(const std::filesystem::path& application, By by) : manifest_(load(application)) {
+    if (by == By::words_and_meaning) embedding_ = must(model::LocalEmbedding::open(pool_, 2));
     database_ = must(store::open_sqlite(folder_ / "data.db"));
     index_ = must(store::open_embedded(folder_ / "index.db"));
     objects_ = must(store::open_file_objects(folder_ / "objects", {}, pool_));
@@ -72,7 +74,7 @@ Corpus::Corpus(const std::filesystem::path& application) : manifest_(load(applic
     options.chunk = section.chunk;
     std::shared_ptr<const knowledge::Synonyms> synonyms;
     if (!section.synonyms.empty()) synonyms = must(knowledge::load_synonyms(section.synonyms, section.language));
-    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, nullptr,
+    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_,
                                                         std::move(synonyms), std::move(options));
     must(run_to_end(knowledge_->prepare(workspace_)));
     knowledge::FolderOptions folder;
@@ -91,8 +93,10 @@ Corpus::Corpus(const std::filesystem::path& application) : manifest_(load(applic
 std::unique_ptr<agent::Graph> Corpus::graph_with(std::size_t passages) {
     auto manifest = manifest_;
     for (auto& node : manifest.chat.graph) node.retrieve.options.passages = passages;
+    model::LocalChatOptions options;
+    options.language = manifest.knowledge.language;
     return must(
-        serve::make_graph(manifest, *knowledge_, std::make_shared<model::LocalChat>(manifest.knowledge.language)));
+        serve::make_graph(manifest, *knowledge_, std::make_shared<model::LocalChat>(std::move(options), embedding_)));
 }
 
 agent::State Corpus::ask(const Question& question, std::size_t passages) {

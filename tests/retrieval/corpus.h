@@ -1,6 +1,5 @@
 // The documents of an application in stores of their own, and its questions (a file of JSON lines), for measuring
-// retrieval as it is in production: the application's manifest, the embedded stores, no embedding model, the local
-// answering model.
+// retrieval as it is in production: the application's manifest, the embedded stores, the local models.
 #pragma once
 
 #include <memory>
@@ -32,8 +31,10 @@ std::vector<Question> read_questions(const std::filesystem::path& file);
 
 class Corpus {
  public:
-    // Throws std::runtime_error with the reason when the application cannot be opened or a document not be read.
-    explicit Corpus(const std::filesystem::path& application);
+    enum class By { words, words_and_meaning };
+    // Throws std::runtime_error with the reason when the application cannot be opened or a document not be read. By
+    // meaning: with the built-in embedding model, for which this program must carry its weights.
+    Corpus(const std::filesystem::path& application, By by);
 
     // What a run of the application's graph leaves; `passages` overrides how many are retrieved.
     agent::State ask(const Question& question, std::size_t passages);
@@ -51,6 +52,7 @@ class Corpus {
     WorkspaceId workspace_{"test"};
     app::Manifest manifest_;
     WorkerPool pool_{"test", 2};
+    std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;

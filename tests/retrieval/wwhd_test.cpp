@@ -45,7 +45,7 @@ class Retrieval : public testing::Test {
  protected:
     static void SetUpTestSuite() {
         const std::filesystem::path source(SLIPWAY_SOURCE_DIR);
-        corpus_ = std::make_unique<Corpus>(source / "apps/wwhd");
+        corpus_ = std::make_unique<Corpus>(source / "apps/wwhd", Corpus::By::words_and_meaning);
         for (auto& question : read_questions(source / "tests/retrieval/wwhd.jsonl")) {
             Outcome outcome;
             const auto ranked = corpus_->ask(question, kRanks);

@@ -32,23 +32,29 @@ std::string in_words(std::string_view name) {
     return words;
 }
 
-void check_embedding(Checks& checks) {
+// The first provider of the order that can be used, for what follows.
+void choose_embedding(Checks& checks) {
     auto& embedding = checks.manifest.knowledge.embedding;
-    if (!embedding.configured()) return;
-    const auto* provider = checks.manifest.models.find(embedding.provider);
-    if (provider == nullptr || provider->name == "local") {
-        std::vector<std::string> names;
-        for (const auto& one : checks.manifest.models.providers)
-            if (one.name != "local") names.push_back(one.name);
-        checks.error("knowledge.embedding.provider",
-                     fmt::format("knowledge.embedding.provider: there is no provider \"{}\" with embeddings.",
-                                 embedding.provider),
-                     suggest(embedding.provider, names));
-    } else if (!provider->usable()) {
-        checks.error("knowledge.embedding.provider",
-                     fmt::format("knowledge.embedding.provider: {} has no key.", embedding.provider),
-                     "Give it one, or leave out the provider to search by words only.");
+    std::vector<std::string> names{"local"};
+    for (const auto& one : checks.manifest.models.providers)
+        if (one.name != "local") names.push_back(one.name);
+    for (const auto& name : embedding.order) {
+        if (std::ranges::find(names, name) == names.end()) {
+            checks.error("knowledge.embedding.order",
+                         fmt::format("knowledge.embedding.order: there is no provider \"{}\".", name),
+                         suggest(name, names));
+            continue;
+        }
+        const auto* provider = checks.manifest.models.find(name);
+        const bool usable = name == "local" || (provider != nullptr && provider->usable());
+        if (usable && embedding.provider.empty()) embedding.provider = name;
     }
+}
+
+void check_embedding(Checks& checks) {
+    choose_embedding(checks);
+    auto& embedding = checks.manifest.knowledge.embedding;
+    if (!embedding.configured() || embedding.provider == "local") return;
     if (embedding.model.empty())
         checks.error("knowledge.embedding", "knowledge.embedding.model is missing.", "Name the embedding model.");
     if (embedding.dimension != 0) return;

@@ -34,8 +34,13 @@ static void describe(Keys& keys, knowledge::ChunkOptions& chunk) {
 }
 
 static void describe(Keys& keys, EmbeddingSection& embedding) {
-    keys.text("provider", embedding.provider, "One of models.providers. Left out: search by words only.");
-    keys.text("model", embedding.model, "The embedding model. After a change run `slipway reindex`.");
+    keys.texts(
+        "order", embedding.order,
+        "Providers, the first that has a key is used; `local` needs none: a model in the program, for English. Left "
+        "out: search by words only.",
+        {Form::identifier});
+    keys.text("model", embedding.model,
+              "The embedding model of a provider that is not local. After a change run `slipway reindex`.");
     keys.integer("dimension", embedding.dimension, 0, 16'384,
                  "Length of its vectors; 0 where Slipway knows it (OpenAI's own models).");
 }

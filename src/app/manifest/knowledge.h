@@ -18,9 +18,10 @@ struct NamespaceSection {
 };
 
 struct EmbeddingSection {
-    std::string provider;  // empty: no vectors
+    std::vector<std::string> order;  // empty: no vectors
+    std::string provider;            // after loading: the first of `order` that is usable
     std::string model;
-    std::size_t dimension = 0;  // after loading never 0 when there is a provider
+    std::size_t dimension = 0;  // after loading never 0 when there is a provider that is not local
 
     bool configured() const { return !provider.empty(); }
 };
