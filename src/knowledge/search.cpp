@@ -93,7 +93,7 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
         SLIPWAY_CO_TRY(result.found, co_await hydrate(workspace, hits));
         SLIPWAY_CO_TRY(const auto passages, co_await index_.count(workspace, options_.collection, store::Filter()));
         auto evaluate = [&, this]() -> Result<bool> {
-            judge(result.found, asked, passages, options_.language);
+            judge(result.found, asked, passages, options_.language, query.vector.has_value());
             std::erase_if(result.found, [&](const Found& found) { return found.score < request.minimum_score; });
             fold_near_equal(result.found, limit, options_.language);
             return true;

@@ -69,7 +69,7 @@ std::size_t piece_end(std::string_view text, std::size_t begin) {
     return next == std::string_view::npos ? text.size() : next;
 }
 
-// The nearest ones, nearest first.
+// The nearest ones, in the order they were given, which weighs words too.
 std::vector<const GroundingPassage*> nearest_passages(const ChatRequest& request) {
     std::vector<const GroundingPassage*> passages;
     for (const auto& passage : request.passages)
@@ -78,6 +78,7 @@ std::vector<const GroundingPassage*> nearest_passages(const ChatRequest& request
         return *a->similarity != *b->similarity ? *a->similarity > *b->similarity : a->number < b->number;
     });
     if (passages.size() > LocalChat::kNearPassagesMax) passages.resize(LocalChat::kNearPassagesMax);
+    std::ranges::sort(passages, {}, &GroundingPassage::number);
     return passages;
 }
 
@@ -138,7 +139,8 @@ asio::awaitable<std::optional<LocalChat::Reading>> LocalChat::read_by_meaning(co
     reading.emplace();
     reading->passages = nearest;
     reading->nearness.resize(nearest.size());
-    Evidence evidence{*nearest.front()->similarity, 0, asks_for_fact(question, options_.language)};
+    Evidence evidence{0, 0, asks_for_fact(question, options_.language)};
+    for (const auto* passage : nearest) evidence.passage = std::max(evidence.passage, *passage->similarity);
     for (std::size_t i = 0; i < places.size(); ++i) {
         const double likeness = cosine((*vectors)[0], (*vectors)[i + 1]);
         auto& of_passage = reading->nearness[places[i].passage];

@@ -20,7 +20,7 @@ constexpr double kWorthASentence = 0.08;
 constexpr double kWorthAPassage = 0.25;
 constexpr std::size_t kHeadingBytesMax = 120;
 // What the nearness of a stretch's nearest sentence is worth beside its share of the words.
-constexpr double kNearnessWorth = 1.5;
+constexpr double kNearnessWorth = 1;
 
 // First words that point at the sentence before. Words of languages that are not here point at nothing.
 constexpr auto kPointingBack = std::to_array<std::string_view>(
