@@ -2,8 +2,8 @@
 //
 // A logistic regression over how near the question is to the best passage and to the best sentence (cosines of
 // all-MiniLM-L6-v2), and whether it asks for one particular fact, which being near does not bring: "how many calories
-// are in a cup of rice" is near every text about rice. Fitted on tests/retrieval/wwhd_tuning.jsonl (130 questions, 40
-// of them without an answer); what it is worth is measured on other questions, tests/retrieval/wwhd.jsonl.
+// are in a cup of rice" is near every text about rice. Fitted on the tuning questions of tests/retrieval (130, 40
+// of them without an answer); what it is worth is measured on the other questions there.
 #pragma once
 
 #include <string_view>

@@ -250,7 +250,7 @@ TEST_F(Search, VectorsFindWhatWordsDoNot) {
     ASSERT_FALSE(result.found.empty());
     EXPECT_EQ(result.found.front().document.source, "ship.md");
     EXPECT_TRUE(result.found.front().vector_score.has_value());
-    EXPECT_GT(result.found.front().score, 0.9);
+    EXPECT_GT(result.found.front().score, 0.5);  // no word, but the very vector
 }
 
 TEST_F(Search, AnEmbeddingModelThatFailsLeavesTheWords) {

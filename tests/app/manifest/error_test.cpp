@@ -225,20 +225,20 @@ chat:
 }
 
 TEST(ManifestErrors, CheckNamesAcrossSections) {
-    EXPECT_EQ(problems_in(R"(name: one
-knowledge: { namespaces: [money, general], default_namespace: generl, embedding: { provider: opnai, model: text-embedding-3-small } }
+    EXPECT_EQ(
+        problems_in(R"(name: one
+knowledge: { namespaces: [money, general], default_namespace: generl, embedding: { order: [opnai, local], model: text-embedding-3-small } }
 models: { order: [opnai, local], providers: { mine: {} } }
 chat: { graph: { r: { kind: route, options: { catch_all: monney } }, a: { kind: answer } } }
 )"),
-              "app.yaml:2:63: error: knowledge.default_namespace: there is no namespace \"generl\". Did you mean "
-              "\"general\"?\n"
-              "app.yaml:2:94: error: knowledge.embedding.provider: there is no provider \"opnai\" with embeddings. "
-              "There are mine.\n"
-              "app.yaml:3:18: error: models.order: there is no provider \"opnai\". Did you mean \"openai\"?\n"
-              "app.yaml:3:47: error: models.providers.mine.base_url is missing. Name the base URL of the API.\n"
-              "app.yaml:3:47: error: models.providers.mine.model is missing. Name the chat model.\n"
-              "app.yaml:4:58: error: chat.graph.r.options.catch_all: there is no namespace \"monney\". Did you mean "
-              "\"money\"?\n");
+        "app.yaml:2:63: error: knowledge.default_namespace: there is no namespace \"generl\". Did you mean "
+        "\"general\"?\n"
+        "app.yaml:2:91: error: knowledge.embedding.order: there is no provider \"opnai\". There are local, mine.\n"
+        "app.yaml:3:18: error: models.order: there is no provider \"opnai\". Did you mean \"openai\"?\n"
+        "app.yaml:3:47: error: models.providers.mine.base_url is missing. Name the base URL of the API.\n"
+        "app.yaml:3:47: error: models.providers.mine.model is missing. Name the chat model.\n"
+        "app.yaml:4:58: error: chat.graph.r.options.catch_all: there is no namespace \"monney\". Did you mean "
+        "\"money\"?\n");
     EXPECT_EQ(problems_in("name: one\nmodels: { order: [openai] }\n"),
               "app.yaml:2:18: error: models.order: none of these has a key. Add local at the end: it needs none.\n");
     EXPECT_EQ(

@@ -174,7 +174,7 @@ models:
 
 TEST(Manifest, KnowsTheDimensionOfWellKnownEmbeddings) {
     const TemporaryApplication application(
-        "name: one\nknowledge: { embedding: { provider: \"${OPENAI_API_KEY:+openai}\", model: \"${EMBED}\" } }\n");
+        "name: one\nknowledge: { embedding: { order: [openai], model: \"${EMBED}\" } }\n");
     EXPECT_FALSE(application.load({{"EMBED", "text-embedding-3-small"}}).manifest.knowledge.embedding.configured());
     EXPECT_EQ(application.load({{"OPENAI_API_KEY", "k"}, {"EMBED", "text-embedding-3-large"}})
                   .manifest.knowledge.embedding.dimension,

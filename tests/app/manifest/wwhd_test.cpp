@@ -25,7 +25,7 @@ TEST(ManifestOfWwhd, LoadsOnADeskWithNothingSet) {
     EXPECT_EQ(manifest.stores.database.path, "/data/wwhd.db");
     EXPECT_EQ(manifest.stores.index.scheme, "embedded");
     EXPECT_EQ(manifest.models.chosen()->name, "local");
-    EXPECT_FALSE(manifest.knowledge.embedding.configured());
+    EXPECT_EQ(manifest.knowledge.embedding.provider, "local");
     ASSERT_TRUE(manifest.accounts.demo);
     EXPECT_EQ(manifest.accounts.demo->username, "demo");
     EXPECT_EQ(manifest.site.starters.size(), 3U);
