@@ -1,14 +1,10 @@
 #include "store/database/sqlite.h"
 
-#include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include "base/log.h"
-#include "base/pool.h"
 #include "store/database/dialect.h"
 #include "store/database/migration_plan.h"
-#include "store/database/sqlite_readers.h"
 #include "store/database/sqlite_statement.h"
+#include "store/sqlite/readers.h"
 #include "store/sqlite/writer.h"
 
 namespace slipway::store {
@@ -47,7 +43,8 @@ class SqliteDatabase final : public Database {
     SqliteDatabase(sqlite::Connection writer, std::filesystem::path file, const SqliteOptions& options)
         : options_(options),
           writer_(std::move(writer), writer_options(options)),
-          readers_(std::move(file), reader_options(options), options.readers, options.readers_waiting_max) {}
+          readers_("database reader", std::move(file), reader_options(options), options.readers,
+                   options.readers_waiting_max) {}
 
     Task<Rows> read(Scope scope, std::string sql, Parameters parameters) override;
     Task<void> transact(Scope scope, Body body) override;
@@ -77,13 +74,13 @@ class SqliteDatabase final : public Database {
     SqliteOptions options_;
     StatementRules rules_;
     sqlite::Writer writer_;
-    SqliteReaders readers_;  // closed before the writer, which leaves one tidy file
+    sqlite::Readers readers_;  // closed before the writer, which leaves one tidy file
 };
 
 Task<Rows> SqliteDatabase::read(Scope scope, std::string sql, Parameters parameters) {
     if (writer_.is_here())
         co_return fail(ErrorCode::internal, "A transaction reads past itself; use its own execute() for: {}", sql);
-    SqliteReaders::Work<Rows> work = [&](sqlite::Connection& connection) {
+    sqlite::Readers::Work<Rows> work = [&](sqlite::Connection& connection) {
         const StatementRun run{.scope = scope,
                                .sql = sql,
                                .parameters = parameters,
@@ -155,7 +152,9 @@ Task<void> SqliteDatabase::migrate(std::span<const Migration> migrations) {
 }
 
 Task<void> SqliteDatabase::backup(std::filesystem::path destination) {
-    SqliteReaders::Work<void> work = [&](sqlite::Connection& connection) { return connection.backup_to(destination); };
+    sqlite::Readers::Work<void> work = [&](sqlite::Connection& connection) {
+        return connection.backup_to(destination);
+    };
     co_return co_await readers_.run<void>(std::move(work), options_.backup_time_max);
 }
 

@@ -4,9 +4,9 @@
 
 #include "store/index/embedded_catalog.h"
 #include "store/index/embedded_read.h"
-#include "store/index/embedded_readers.h"
 #include "store/index/embedded_write.h"
 #include "store/index/validation.h"
+#include "store/sqlite/readers.h"
 #include "store/sqlite/writer.h"
 
 namespace slipway::store {
@@ -48,8 +48,8 @@ class Embedded final : public Index {
  public:
     Embedded(Connection writer, const std::filesystem::path& file, const EmbeddedOptions& options)
         : options_(options),
-          readers_(file, connection_options(options, options.reader_cache_bytes), reader_count(options),
-                   options.readers_waiting_max),
+          readers_("search index reader", file, connection_options(options, options.reader_cache_bytes),
+                   reader_count(options), options.readers_waiting_max),
           writer_(std::move(writer), writer_options(options)) {}
 
     Task<void> ensure(std::string collection, CollectionOptions options) override;
@@ -66,7 +66,7 @@ class Embedded final : public Index {
 
  private:
     EmbeddedOptions options_;
-    embedded::Readers readers_;
+    sqlite::Readers readers_;
     sqlite::Writer writer_;
 };
 
@@ -86,7 +86,7 @@ Task<void> Embedded::ensure(std::string collection, CollectionOptions options) {
 
 Task<std::optional<CollectionInfo>> Embedded::describe(std::string collection) {
     SLIPWAY_CO_CHECK(check_collection(collection));
-    embedded::Readers::Work<std::optional<CollectionInfo>> work = [&](Connection& connection) {
+    sqlite::Readers::Work<std::optional<CollectionInfo>> work = [&](Connection& connection) {
         return embedded::describe(connection, collection);
     };
     co_return co_await readers_.run(std::move(work), options_.read_time_max);
@@ -114,7 +114,7 @@ Result<Prepared> prepare(Connection& connection, std::string_view name, std::vec
 
 Task<void> Embedded::upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) {
     SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    embedded::Readers::Work<Prepared> preparation = [&](Connection& connection) {
+    sqlite::Readers::Work<Prepared> preparation = [&](Connection& connection) {
         return prepare(connection, collection, passages);
     };
     SLIPWAY_CO_TRY(const auto prepared, co_await readers_.run(std::move(preparation), options_.read_time_max));
@@ -151,7 +151,7 @@ Task<std::size_t> Embedded::erase_where(WorkspaceId workspace, std::string colle
 Task<std::vector<Hit>> Embedded::search(WorkspaceId workspace, std::string collection, Query query) {
     SLIPWAY_CO_CHECK(check_place(workspace, collection));
     SLIPWAY_CO_CHECK(check_query(query));
-    embedded::Readers::Work<std::vector<Hit>> work = [&](Connection& connection) {
+    sqlite::Readers::Work<std::vector<Hit>> work = [&](Connection& connection) {
         return embedded::search(connection, workspace, collection, query);
     };
     co_return co_await readers_.run(std::move(work), options_.read_time_max);
@@ -162,7 +162,7 @@ Task<Page> Embedded::scroll(WorkspaceId workspace, std::string collection, Filte
     SLIPWAY_CO_CHECK(check_place(workspace, collection));
     SLIPWAY_CO_CHECK(check_filter(filter));
     SLIPWAY_CO_CHECK(check_limit(limit));
-    embedded::Readers::Work<Page> work = [&](Connection& connection) {
+    sqlite::Readers::Work<Page> work = [&](Connection& connection) {
         return embedded::scroll(connection, workspace, collection, filter, limit, cursor);
     };
     co_return co_await readers_.run(std::move(work), options_.read_time_max);
@@ -171,7 +171,7 @@ Task<Page> Embedded::scroll(WorkspaceId workspace, std::string collection, Filte
 Task<std::uint64_t> Embedded::count(WorkspaceId workspace, std::string collection, Filter filter) {
     SLIPWAY_CO_CHECK(check_place(workspace, collection));
     SLIPWAY_CO_CHECK(check_filter(filter));
-    embedded::Readers::Work<std::uint64_t> work = [&](Connection& connection) {
+    sqlite::Readers::Work<std::uint64_t> work = [&](Connection& connection) {
         return embedded::count(connection, workspace, collection, filter);
     };
     co_return co_await readers_.run(std::move(work), options_.read_time_max);
@@ -179,7 +179,7 @@ Task<std::uint64_t> Embedded::count(WorkspaceId workspace, std::string collectio
 
 Task<IndexStatus> Embedded::status() {
     const auto begun = std::chrono::steady_clock::now();
-    embedded::Readers::Work<bool> work = [](Connection& connection) -> Result<bool> {
+    sqlite::Readers::Work<bool> work = [](Connection& connection) -> Result<bool> {
         SLIPWAY_TRY(auto statement, connection.prepare("SELECT 1 FROM collections LIMIT 1"));
         return statement.step();
     };

@@ -26,7 +26,7 @@ class Snapshot {
         if (!connection_) return;
         connection_->clear_limit();
         auto ended = connection_->execute("ROLLBACK");
-        static_cast<void>(ended);  // Readers closes a connection that is still in a transaction
+        static_cast<void>(ended);  // sqlite::Readers closes a connection that is still in a transaction
     }
 
  private:

@@ -1,8 +1,8 @@
-#include "store/index/embedded_readers.h"
+#include "store/sqlite/readers.h"
 
-namespace slipway::store::embedded {
+namespace slipway::store::sqlite {
 
-Result<sqlite::Connection> Readers::take() {
+Result<Connection> Readers::take() {
     {
         const std::scoped_lock lock(mutex_);
         if (!idle_.empty()) {
@@ -11,13 +11,13 @@ Result<sqlite::Connection> Readers::take() {
             return connection;
         }
     }
-    return sqlite::Connection::open(file_, options_);
+    return Connection::open(file_, options_);
 }
 
-void Readers::give_back(sqlite::Connection connection) {
+void Readers::give_back(Connection connection) {
     if (connection.in_transaction()) return;  // a snapshot that could not be ended would never see anything new
     const std::scoped_lock lock(mutex_);
     idle_.push_back(std::move(connection));
 }
 
-}  // namespace slipway::store::embedded
+}  // namespace slipway::store::sqlite
