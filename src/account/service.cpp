@@ -95,13 +95,8 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     co_return user;
 }
 
-Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::string remote_address) {
-    const auto folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
-    const auto by_name = "name:" + folded, by_address = "address:" + remote_address;
-    SLIPWAY_CO_CHECK(co_await check_attempts(by_name, options_.attempts_max));
-    SLIPWAY_CO_CHECK(co_await check_attempts(by_address, options_.attempts_max * 10));
-
-    store::Parameters parameters{workspace_.value, folded};
+Task<User> Accounts::user_with_password(std::string folded_name, std::string password) {
+    store::Parameters parameters{workspace_.value, std::move(folded_name)};
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
                                            std::move(parameters)));
@@ -110,13 +105,21 @@ Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::stri
         return password.size() <= kPasswordLengthMax && verify_password(stored, password);
     };
     SLIPWAY_CO_TRY(const bool correct, co_await pool_.run(std::move(work)));
-    if (!correct || rows.empty() || !rows.front().truth("active")) {
-        SLIPWAY_CO_CHECK(co_await record_failure(by_name));
-        SLIPWAY_CO_CHECK(co_await record_failure(by_address));
+    if (!correct || rows.empty() || !rows.front().truth("active"))
         co_return fail(ErrorCode::unauthorized, "The name or the password is wrong.");
-    }
-    SLIPWAY_CO_CHECK(co_await clear_failures(by_name));
-    co_return co_await open_session(user_of(rows.front()));
+    co_return user_of(rows.front());
+}
+
+Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::string remote_address) {
+    const std::string folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
+    const Attempt attempt{"name:" + folded, "address:" + remote_address};
+    SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
+    auto user = co_await user_with_password(folded, std::move(password));
+    if (!user && user.error().code == ErrorCode::unauthorized) co_return pass(user);
+    const auto given_back = co_await give_back_attempt(attempt, user.has_value());
+    if (!user) co_return pass(user);
+    SLIPWAY_CO_CHECK(given_back);
+    co_return co_await open_session(*std::move(user));
 }
 
 std::string Accounts::access_token_for(const User& user, const std::string& session_id) const {

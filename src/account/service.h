@@ -3,7 +3,9 @@
 // Passwords are argon2id hashes; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin, user_id);
 // refresh tokens are random, stored hashed, replaced at each use (the use of an old one ends the whole session). Users
 // are checked on every request, so a deactivated user or an ended session is out at once. Failed sign-ins are limited
-// per name and per address; an unknown name and a wrong password get the same answer after the same work.
+// per name and per address: an attempt counts before its password is looked at, so that many at once do not pass the
+// limit together, and no more once it has succeeded. An unknown name and a wrong password get the same answer after the
+// same work.
 #pragma once
 
 #include <memory>
@@ -22,7 +24,8 @@ struct AccountOptions {
     std::chrono::seconds refresh_token_valid_for{std::chrono::hours(24 * 30)};
     bool registration_open = true;
     std::size_t password_length_min = 8;
-    int attempts_max = 10;  // failed sign-ins per name, and ten times that per address, in a window
+    // Failed sign-ins per name, and ten times that per address, in a window. Those under way count too.
+    int attempts_max = 10;
     std::chrono::seconds attempts_window{std::chrono::minutes(15)};
     std::string workspace_name = "main";  // the workspace that every registered user joins
     PasswordCost password_cost = {};
@@ -57,9 +60,16 @@ class Accounts {
     Task<void> set_active(std::string name, bool active);
 
  private:
-    Task<void> check_attempts(std::string subject, int allowed);
-    Task<void> record_failure(std::string subject);
-    Task<void> clear_failures(std::string subject);
+    // What a sign-in is counted under.
+    struct Attempt {
+        std::string name, address;
+    };
+    // `rate_limited` when either has no attempts left; then none is counted.
+    Task<void> count_attempt(Attempt attempt);
+    // An attempt that succeeded forgets earlier failures of its name; one that could not be judged only itself.
+    Task<void> give_back_attempt(Attempt attempt, bool succeeded);
+    // `unauthorized` when the name is unknown, the password wrong or the user blocked.
+    Task<User> user_with_password(std::string folded_name, std::string password);
     Task<Tokens> open_session(User user);
     std::string access_token_for(const User& user, const std::string& session_id) const;
     Task<std::string> hash(std::string password);

@@ -42,6 +42,22 @@ class AccountsTest : public ::testing::Test {
         return run_to_end(accounts_->sign_in(std::move(name), std::move(password), std::move(address)));
     }
 
+    // One sign-in per name, all under way before any has ended.
+    std::vector<Result<Tokens>> sign_in_at_once(const std::vector<std::string>& names, const std::string& password) {
+        asio::io_context loop;
+        std::vector<Result<Tokens>> results;
+        for (const auto& name : names) {
+            const auto ended = [&](std::exception_ptr, Result<Tokens> result) { results.push_back(std::move(result)); };
+            asio::co_spawn(loop, accounts_->sign_in(name, password, "127.0.0.1"), ended);
+        }
+        loop.run();
+        return results;
+    }
+    static std::ptrdiff_t count_of(const std::vector<Result<Tokens>>& results, ErrorCode code) {
+        return std::ranges::count_if(results,
+                                     [&](const auto& result) { return !result && result.error().code == code; });
+    }
+
     test::TemporaryFolder folder_;
     WorkerPool pool_{"test", 2};
     std::unique_ptr<store::Database> database_;
@@ -103,6 +119,50 @@ TEST_F(AccountsTest, FailedAttemptsAreLimitedAlsoAfterARestartAndTheRightPasswor
     EXPECT_GT(integer_or(limited.error().details, "retry_after_seconds", 0), 0);
     ASSERT_TRUE(enroll("bob"));
     EXPECT_TRUE(sign_in("bob")) << "another user is not limited";
+}
+
+// `unauthorized` is the answer of the password check, `rate_limited` of those that do not reach it.
+TEST_F(AccountsTest, ManyWrongAttemptsAtOnceDoNotPassTheLimitTogether) {
+    ASSERT_TRUE(enroll("ada"));
+    for (const auto* name : {"ada", "nobody"}) {
+        const auto results = sign_in_at_once(std::vector<std::string>(40, name), "wrong password");
+        EXPECT_EQ(count_of(results, ErrorCode::unauthorized), 3) << name;
+        EXPECT_EQ(count_of(results, ErrorCode::rate_limited), 37) << name;
+    }
+}
+
+TEST_F(AccountsTest, ManyNamesAtOnceDoNotPassTheLimitOfAnAddress) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 80; ++i) names.push_back(fmt::format("name{}", i));
+    const auto results = sign_in_at_once(names, "wrong password");
+    EXPECT_EQ(count_of(results, ErrorCode::unauthorized), 30);
+    EXPECT_EQ(count_of(results, ErrorCode::rate_limited), 50);
+    ASSERT_TRUE(enroll("ada"));
+    EXPECT_TRUE(sign_in("ada", "correct horse", "127.0.0.2")) << "another address is not limited";
+}
+
+TEST_F(AccountsTest, SuccessfulSignInsUseUpNothing) {
+    ASSERT_TRUE(enroll("ada"));
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(sign_in("nobody", "wrong"));
+    for (int i = 0; i < 40; ++i) ASSERT_TRUE(sign_in("ada")) << i;
+    const auto rows = run_to_end(database_->read(
+        store::Scope::system(), "select failures from sign_in_attempts where subject = 'address:127.0.0.1'"));
+    ASSERT_EQ(rows->size(), 1U);
+    EXPECT_EQ(rows->front().integer("failures"), 3) << "the failures of others stay";
+}
+
+TEST_F(AccountsTest, AnAttemptThatCouldNotBeJudgedDoesNotCount) {
+    ASSERT_TRUE(enroll("ada"));
+    WorkerPool full("full", 1, 0);
+    Accounts accounts(*database_, full, options_);
+    ASSERT_TRUE(run_to_end(accounts.prepare()));
+    for (int i = 0; i < 4; ++i) {
+        const auto refused = run_to_end(accounts.sign_in("ada", "wrong", "127.0.0.1"));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+    }
+    const auto rows = run_to_end(database_->read(store::Scope::system(), "select subject from sign_in_attempts"));
+    EXPECT_TRUE(rows->empty());
 }
 
 TEST_F(AccountsTest, SuccessForgetsEarlierFailures) {
