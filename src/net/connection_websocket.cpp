@@ -1,6 +1,8 @@
 // Connection: the WebSocket handshake (RFC 6455 section 4.2) and the handler's time with the socket.
+#include "base/log.h"
 #include "base/text.h"
 #include "net/connection.h"
+#include "net/cors.h"
 #include "net/websocket_session.h"
 
 namespace slipway::net {
@@ -8,6 +10,7 @@ namespace {
 
 constexpr Milliseconds kCloseMax{2'000};  // for the peer's answer to our close
 constexpr std::string_view kVersion = "13";
+constexpr std::size_t kShownOriginMax = 200;
 
 std::string handshake_answer(std::string_view common, std::string_view request_id, std::string_view accepted) {
     return fmt::format(
@@ -30,6 +33,18 @@ asio::awaitable<void> Connection::serve_websocket(Exchange& exchange) {
     if (!accepted) {
         auto response =
             render(exchange, refuse(400, ErrorCode::invalid, "The Sec-WebSocket-Key is missing or not valid.").error());
+        co_return co_await respond(exchange, std::move(response));
+    }
+    if (!may_open_socket(service_.options.cors, exchange.request)) {
+        const auto origin = cut_utf8(headers.get("Origin"), kShownOriginMax);
+        log::warning("WebSocket refused", {{"origin", to_valid_utf8(origin)},
+                                           {"route", exchange.request.route},
+                                           {"request_id", exchange.request.request_id}});
+        auto response =
+            render(exchange, refuse(403, ErrorCode::forbidden,
+                                    "Pages of this origin may not open WebSockets here; cors.origins names those "
+                                    "that may.")
+                                 .error());
         co_return co_await respond(exchange, std::move(response));
     }
     exchange.status = 101;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace slipway::net {
 namespace {
 
@@ -21,7 +23,41 @@ bool is_name_list(std::string_view text) {
     });
 }
 
+struct Origin {
+    bool secure = false;
+    std::string_view authority;
+};
+
+// "https://app.example:8443"; "null" and other schemes are no origin of this server.
+std::optional<Origin> parse_origin(std::string_view text) {
+    constexpr std::string_view kPlain = "http://", kSecure = "https://";
+    if (text.starts_with(kSecure)) return Origin{true, text.substr(kSecure.size())};
+    if (text.starts_with(kPlain)) return Origin{false, text.substr(kPlain.size())};
+    return std::nullopt;
+}
+
+std::string_view without_default_port(std::string_view authority, bool secure) {
+    const std::string_view port = secure ? ":443" : ":80";
+    if (authority.ends_with(port)) authority.remove_suffix(port.size());
+    return authority;
+}
+
+// The scheme of a plain connection proves nothing: TLS may have ended at a proxy that does not tell.
+bool is_own(const Request& request, std::string_view text) {
+    const auto origin = parse_origin(text);
+    if (!origin || origin->authority.empty() || (request.secure && !origin->secure)) return false;
+    return equal_ignoring_case(without_default_port(origin->authority, origin->secure),
+                               without_default_port(request.headers.get("Host"), origin->secure));
+}
+
 }  // namespace
+
+bool may_open_socket(const Cors& cors, const Request& request) {
+    return std::ranges::all_of(request.headers, [&](const auto& header) {
+        const auto& [name, origin] = header;
+        return !equal_ignoring_case(name, "Origin") || admitted(cors, origin) || is_own(request, origin);
+    });
+}
 
 void add_cors_headers(const Cors& cors, const Request& request, Headers& headers) {
     if (cors.origins.empty()) return;

@@ -7,6 +7,7 @@ import re
 import socket
 import uuid
 
+import pytest
 import websockets
 
 from http_api import Api, register
@@ -213,6 +214,21 @@ def test_default_websocket(wwhd, user):
     assert len(dones) == 2 and all(event["message"]["content"] for event in dones)
     refused = asyncio.run(chat_over(wwhd.url, [{"type": "auth", "token": "nonsense"}]))
     assert refused[0]["type"] == "error" and refused[0]["error"]["code"] == "unauthorized"
+
+
+def test_pages_of_other_sites_open_no_websocket(wwhd):
+    """Both sockets: the one of every application, and the one that the application declares in Lua."""
+    async def open_from(path, origin):
+        async with websockets.connect("ws" + wwhd.url.removeprefix("http") + path, origin=origin) as channel:
+            await channel.send(json.dumps({"type": "auth", "token": "nonsense"}))
+            return json.loads(await channel.recv())["type"]
+
+    for path in ("/api/ws", "/ws/chat"):
+        for admitted in (None, wwhd.url, "http://localhost:3000"):
+            assert asyncio.run(open_from(path, admitted)) == "error", "the socket opened, the token was refused"
+        for foreign in ("https://example.com", wwhd.url + "0", "null"):
+            with pytest.raises(websockets.exceptions.InvalidHandshake, match="403"):
+                asyncio.run(open_from(path, foreign))
 
 
 # Documents ----------------------------------------------------------------------------------------------------------
