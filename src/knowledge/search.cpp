@@ -52,6 +52,13 @@ std::size_t overlap(std::string_view text, std::string_view next) {
     return 0;
 }
 
+// A vector is always near something. Texts that have nothing to do with each other have a cosine of about 0.1 in the
+// models of today; no word shared and less than this is not an answer but the end of the list.
+constexpr double kSimilarityMin = 0.2;
+bool is_unrelated(const Found& found) {
+    return found.terms.empty() && found.vector_score && *found.vector_score < kSimilarityMin;
+}
+
 void append_text(std::string& text, std::string_view piece) {
     if (!text.empty() && !piece.empty()) text += "\n\n";
     text += piece;
@@ -94,7 +101,9 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
         SLIPWAY_CO_TRY(const auto passages, co_await index_.count(workspace, options_.collection, store::Filter()));
         auto evaluate = [&, this]() -> Result<bool> {
             judge(result.found, asked, passages, options_.language, query.vector.has_value());
-            std::erase_if(result.found, [&](const Found& found) { return found.score < request.minimum_score; });
+            std::erase_if(result.found, [&](const Found& found) {
+                return found.score < request.minimum_score || is_unrelated(found);
+            });
             fold_near_equal(result.found, limit, options_.language);
             return true;
         };
