@@ -23,6 +23,7 @@ models:
 
 knowledge:
   documents: docs
+  embedding: {{ order: [local] }}  # search by meaning, in English; for another language name a provider
   namespaces:
     general:
       title: General

@@ -18,12 +18,14 @@ void greet(const app::Manifest& manifest, const serve::Application& application,
     const auto& server = manifest.server;
     const auto host = server.host == "0.0.0.0" || server.host == "::" ? std::string("localhost") : server.host;
     const auto url = fmt::format("{}://{}:{}", server.tls.configured() ? "https" : "http", host, port);
+    const auto embedding = application.embedding_model();
     log::info("serving", {{"application", manifest.name},
                           {"url", url},
                           {"version", serve::kVersion},
                           {"environment", app::to_string(manifest.environment)},
                           {"data", application.folder().path().string()},
-                          {"chat_model", application.capabilities().chat_model}});
+                          {"chat_model", application.capabilities().chat_model},
+                          {"embedding_model", embedding}});
     if (::isatty(STDOUT_FILENO) != 1) return;
     fmt::print("\n  {} is served on {}\n\n", manifest.title, url);
     if (manifest.site.enabled) fmt::print("  Open the page       {}/\n", url);
@@ -31,6 +33,7 @@ void greet(const app::Manifest& manifest, const serve::Application& application,
     if (server.openapi) fmt::print("  The API             {}/openapi.json\n", url);
     fmt::print("  Add documents       slipway ingest {} PATH…\n", manifest.folder.string());
     fmt::print("  Answers come from   {}\n", application.capabilities().chat_model);
+    fmt::print("  Searched by         {}\n", embedding.empty() ? "words" : "words and meaning, " + embedding);
     fmt::print("  Data lies in        {}\n\n  Stop with Ctrl-C.\n\n", application.folder().path().string());
     std::fflush(stdout);
 }
@@ -57,7 +60,7 @@ int serve(const Target& target, bool watch) {
 
 int check(const Target& target, bool schema, bool reference) {
     if (schema) {
-        fmt::print("{}\n", json::serialize(app::manifest_schema()));
+        fmt::print("{}\n", write_json(app::manifest_schema()));
         return kDone;
     }
     if (reference) {

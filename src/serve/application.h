@@ -36,6 +36,8 @@ class Application {
     store::Objects& objects() { return *objects_; }
     const std::string& object_key() const { return object_key_; }  // signs presigned URLs
     WorkerPool& pool() { return pool_; }
+    // Its name, or empty when words alone are searched.
+    std::string embedding_model() const { return embedding_ ? embedding_->name() : std::string(); }
     const DataFolder& folder() const { return folder_; }
     const WorkspaceId& workspace() const { return accounts_->workspace(); }
 
