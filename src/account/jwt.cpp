@@ -21,7 +21,7 @@ std::string sign_token(json::object claims, std::string_view secret, std::chrono
     const auto issued = unix_seconds(now());
     claims["iat"] = issued;
     claims["exp"] = issued + valid_for.count();
-    const auto payload = json::serialize(claims);
+    const auto payload = write_json(claims);
     auto token = to_base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + to_base64url(payload);
     token += "." + to_base64url(hmac_sha256(secret, token));
     return token;

@@ -24,6 +24,14 @@ struct JsonLimits {
 // `invalid` with the byte offset when the text is not JSON, too deep or too long, or not valid UTF-8.
 Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
+// The JSON text of a value, compact; what every JSON that leaves the program is written with. Numbers as JavaScript
+// writes them: the fewest digits that read back as the same double, 1.0 as `1`, 0.25, 1e+21; infinite and not a number,
+// which JSON does not have, as null. Always valid UTF-8: invalid bytes of a string become U+FFFD. Linear, and without
+// recursion; how deep a value can be is limited where it enters (JsonLimits, kScriptValueDepthMax).
+std::string write_json(const json::value& value);
+std::string write_json(const json::object& object);
+std::string write_json(const json::array& array);
+
 // nullptr when absent or null.
 const json::value* find(const json::object& object, std::string_view key);
 // Empty / absent when the key is missing or has another type.

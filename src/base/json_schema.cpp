@@ -125,7 +125,7 @@ struct Checker {
     void check_enum(const json::array& allowed, const json::value& value, const std::string& path) {
         for (const auto& candidate : allowed)
             if (candidate == value) return;
-        add(path, "enum", "Must be one of {}.", json::serialize(allowed));
+        add(path, "enum", "Must be one of {}.", write_json(allowed));
     }
 
     void check_text(const json::object& schema, std::string_view text, const std::string& path) {

@@ -3,11 +3,11 @@
 #include <array>
 #include <atomic>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 
 namespace slipway::log {
 namespace {
@@ -23,7 +23,7 @@ std::string as_json(Level level, std::string_view event, boost::json::object fie
     line["level"] = name_of(level);
     line["event"] = event;
     for (auto& field : fields) line[field.key()] = std::move(field.value());
-    return boost::json::serialize(line) + "\n";
+    return write_json(line) + "\n";
 }
 
 std::string as_text(Level level, std::string_view event, const boost::json::object& fields) {
@@ -32,7 +32,7 @@ std::string as_text(Level level, std::string_view event, const boost::json::obje
                             kColours[static_cast<std::size_t>(level)], event);
     for (const auto& field : fields) {
         const auto& value = field.value();
-        const auto shown = value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+        const auto shown = value.is_string() ? std::string(value.get_string()) : write_json(value);
         line += fmt::format(" \x1b[2m{}=\x1b[0m{}", std::string_view(field.key()), shown);
     }
     // A value from outside must not move the cursor of a terminal or forge a line.

@@ -7,14 +7,6 @@
 namespace slipway {
 namespace {
 
-// Length of the valid sequence at the front, 0 when it is not one.
-std::size_t sequence_length(std::string_view text) {
-    utf8proc_int32_t code_point = 0;
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                         static_cast<utf8proc_ssize_t>(text.size()), &code_point);
-    return length > 0 ? static_cast<std::size_t>(length) : 0;
-}
-
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -37,13 +29,28 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+// Table 3-7 of the Unicode standard: what the second byte may be keeps out overlong forms, surrogates and what lies
+// beyond U+10FFFF.
+std::size_t utf8_sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const auto first = byte(0), second = byte(1);
+    if (first < 0x80) return text.empty() ? 0 : 1;
+    if (first < 0xC2 || first > 0xF4 || !continues(1)) return 0;
+    if (first < 0xE0) return 2;
+    if (!continues(2) || (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+    if (first < 0xF0) return 3;
+    if (!continues(3) || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+    return 4;
+}
+
 bool is_valid_utf8(std::string_view text) {
     while (!text.empty()) {
         std::size_t ascii = 0;
         while (ascii < text.size() && static_cast<unsigned char>(text[ascii]) < 0x80) ++ascii;
         text.remove_prefix(ascii);
         if (text.empty()) return true;
-        const auto length = sequence_length(text);
+        const auto length = utf8_sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
@@ -54,7 +61,7 @@ std::string to_valid_utf8(std::string_view bytes) {
     std::string text;
     text.reserve(bytes.size());
     while (!bytes.empty()) {
-        const auto length = sequence_length(bytes);
+        const auto length = utf8_sequence_length(bytes);
         if (length == 0) {
             text += "\xEF\xBF\xBD";
             bytes.remove_prefix(1);

@@ -10,6 +10,8 @@
 namespace slipway {
 
 bool is_valid_utf8(std::string_view text);
+// How many bytes the character at the front has, 1 to 4; 0 when they are not valid UTF-8.
+std::size_t utf8_sequence_length(std::string_view text);
 // Invalid sequences become U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
 // At most `bytes_max` bytes, never cutting a character in two.

@@ -95,7 +95,7 @@ int status(const Target& given, const std::string& where, bool json_wanted) {
     }
     if (!result) return report(result.error());
     if (json_wanted) {
-        fmt::print("{}\n", json::serialize(*result));
+        fmt::print("{}\n", write_json(*result));
     } else if (remote) {
         fmt::print("{}\n", bool_or(*result, "ready", false) ? "ready" : "not ready");
     } else {

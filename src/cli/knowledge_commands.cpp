@@ -85,7 +85,7 @@ int search(const Target& target, const SearchArguments& arguments) {
         "search", {{"question", arguments.question}, {"namespaces", std::move(names)}, {"limit", arguments.limit}});
     if (!result) return report(result.error());
     if (arguments.json) {
-        fmt::print("{}\n", json::serialize(*result));
+        fmt::print("{}\n", write_json(*result));
         return kDone;
     }
     if (const auto note = text_or(*result, "note"); !note.empty()) fmt::print(stderr, "note: {}\n", note);
@@ -139,7 +139,7 @@ int ask(const Target& target, const std::string& question, bool json_wanted) {
     if (json_wanted) {
         const auto result = (*link)->run("ask", {{"question", question}});
         if (!result) return report(result.error());
-        fmt::print("{}\n", json::serialize(*result));
+        fmt::print("{}\n", write_json(*result));
         return kDone;
     }
     const auto result = answer(**link, question, {});

@@ -35,7 +35,7 @@ class Remote final : public Link {
         request.url = "http://slipway/_operator/" + command;
         request.unix_socket = socket_;
         request.headers.set("Content-Type", "application/json");
-        request.body = json::serialize(arguments);
+        request.body = write_json(arguments);
         request.timeouts.first_byte = request.timeouts.between_bytes = request.timeouts.total = kCommandTimeMax;
         SLIPWAY_CO_TRY(auto response, co_await client.send(std::move(request)));
         net::EventParser parser;

@@ -161,7 +161,7 @@ Task<void> Knowledge::announce(WorkspaceId workspace, Document& row, bool exists
                                  row.size,
                                  row.content_hash,
                                  row.object_key,
-                                 json::serialize(row.metadata),
+                                 write_json(row.metadata),
                                  row.uploaded_by,
                                  row.created_at};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
@@ -232,7 +232,7 @@ Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const 
         }
         store::Parameters values{row.id,           row.name_space, row.title,
                                  row.media_type,   row.file_name,  row.size,
-                                 row.content_hash, row.object_key, json::serialize(row.metadata),
+                                 row.content_hash, row.object_key, write_json(row.metadata),
                                  row.version,      row.chunks,     prepared.content,
                                  prepared.recipe,  leaves_old,     row.updated_at};
         SLIPWAY_CO_CHECK(

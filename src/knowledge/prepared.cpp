@@ -73,7 +73,7 @@ void describe_document(Document& row, const NewDocument& document, const Prepare
 }
 
 void name_chunks(Prepared& prepared, const Document& row) {
-    const auto around = row.name_space + "\n" + row.title + "\n" + json::serialize(row.metadata);
+    const auto around = row.name_space + "\n" + row.title + "\n" + write_json(row.metadata);
     std::unordered_map<std::string, int> occurrences;
     for (auto& chunk : prepared.chunks) {
         const auto hash = sha256_hex(around + "\n" + headings_json(chunk.place) + "\n" + chunk.text);
@@ -113,7 +113,7 @@ std::string embedding_text(std::string_view title, const PreparedChunk& chunk) {
 std::string headings_json(const Place& place) {
     json::array headings;
     for (const auto& heading : place.headings) headings.emplace_back(heading);
-    return json::serialize(headings);
+    return write_json(headings);
 }
 
 }  // namespace slipway::knowledge

@@ -171,7 +171,7 @@ Milliseconds Provider::pause_after(int attempt, const Failure& failure) const {
 
 Task<std::unique_ptr<net::ClientResponse>> Provider::post(std::string path, json::object body, SteadyTime end,
                                                           bool stream) const {
-    const auto text = json::serialize(body);
+    const auto text = write_json(body);
     for (int tried = 1;; ++tried) {
         Failure failure;
         SLIPWAY_CO_TRY(auto response, co_await attempt(path, text, end, stream, failure));

@@ -107,10 +107,10 @@ std::int64_t estimate_tokens(const ChatRequest& request) {
     for (const auto& tool : request.tools) {
         total += kMessageTokens + estimate_tokens(std::string_view(tool.name)) +
                  estimate_tokens(std::string_view(tool.description));
-        total += estimate_tokens(std::string_view(json::serialize(tool.parameters)));
+        total += estimate_tokens(std::string_view(write_json(tool.parameters)));
     }
     if (request.response_schema)
-        total += estimate_tokens(std::string_view(json::serialize(request.response_schema->schema)));
+        total += estimate_tokens(std::string_view(write_json(request.response_schema->schema)));
     return total;
 }
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/json/serialize.hpp>
-
+#include "base/json.h"
 #include "base/text.h"
 
 namespace slipway::net {
@@ -64,7 +63,7 @@ Response Response::text(int status, std::string body, std::string_view content_t
 }
 
 Response Response::of_json(int status, const json::value& value) {
-    return text(status, json::serialize(value), "application/json");
+    return text(status, write_json(value), "application/json");
 }
 
 Response Response::file(std::filesystem::path path, std::string_view content_type) {

@@ -80,7 +80,7 @@ Result<json::object> finish_backup(const Application& application, const fs::pat
                              {"version", kVersion},
                              {"created_at", to_iso8601(now())},
                              {"files", std::move(files)}};
-    std::ofstream(temporary / kIndexName) << json::serialize(index) << '\n';
+    std::ofstream(temporary / kIndexName) << write_json(index) << '\n';
     sync_path(temporary / kIndexName);
     sync_path(temporary);
     fs::rename(temporary, destination, error);

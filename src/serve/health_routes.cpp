@@ -54,7 +54,7 @@ asio::awaitable<net::Response> readiness(Application& application, net::Request&
 void add_health_routes(net::Router& router, Application& application) {
     const auto& server = application.manifest().server;
     const auto answer = health_answer(application.manifest());
-    auto text = json::serialize(answer);
+    auto text = write_json(answer);
     const bool timed = text.find("{time}") != std::string::npos;
     auto health = [text, timed](net::Request&) -> asio::awaitable<net::Response> {
         auto body = timed ? replace_all(text, "{time}", to_iso8601(now())) : text;
@@ -77,8 +77,7 @@ void add_health_routes(net::Router& router, Application& application) {
 void add_openapi_route(net::Router& router, const app::Manifest& manifest) {
     auto described = probe("This document");
     described.hidden = true;
-    auto document =
-        std::make_shared<const std::string>(json::serialize(net::openapi(router, manifest.title, kVersion)));
+    auto document = std::make_shared<const std::string>(write_json(net::openapi(router, manifest.title, kVersion)));
     auto serve = [document](net::Request&) -> asio::awaitable<net::Response> {
         co_return net::Response::text(200, *document, "application/json");
     };

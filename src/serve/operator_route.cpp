@@ -8,13 +8,13 @@ namespace {
 asio::awaitable<void> stream_command(Operator& commands, std::string command, json::object arguments,
                                      net::EventStream& stream) {
     OperatorEvents events = [&stream](json::object event) -> Task<void> {
-        co_return co_await stream.send(std::string(text_or(event, "type")), json::serialize(event));
+        co_return co_await stream.send(std::string(text_or(event, "type")), write_json(event));
     };
     auto result = co_await commands.run(std::move(command), std::move(arguments), events);
     if (result)
-        static_cast<void>(co_await stream.send("result", json::serialize(*result)));
+        static_cast<void>(co_await stream.send("result", write_json(*result)));
     else
-        static_cast<void>(co_await stream.send("error", json::serialize(face::error_body(result.error(), ""))));
+        static_cast<void>(co_await stream.send("error", write_json(face::error_body(result.error(), ""))));
 }
 
 asio::awaitable<net::Response> serve_command(Operator& commands, net::Request& request) {

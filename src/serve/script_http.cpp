@@ -22,7 +22,7 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
         http->render_error = face::render_detail_error;
         http->render_event_error = [](const Error& error) {
             return std::pair<std::string, std::string>(
-                "", json::serialize(json::object{{"type", "error"}, {"message", error.message}}));
+                "", write_json(json::object{{"type", "error"}, {"message", error.message}}));
         };
     } else {
         http->render_error = face::render_error;

@@ -11,6 +11,7 @@ std::vector<Finding> check_house(const std::filesystem::path& root) {
     check_includes(rooms, sources, findings);
     check_words(root, sources, findings);
     check_sizes(sources, findings);
+    check_json(root, sources, findings);
     check_awaits(sources, findings);
     check_checklist(root, findings);
     return findings;

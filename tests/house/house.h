@@ -1,12 +1,15 @@
 // The rules of the house as a function: what a reviewer would have to look for by eye, in one pass over the tree.
 //
-//     upward include   an #include that names a room which its own room may not use (order and rights: slipway_room in
-//     CMakeLists.txt) unknown room     a folder of src/ with sources, or an #include, that is no room room order a room
-//     that may use a room which CMakeLists.txt declares below it, or nowhere cycle            rooms that include each
-//     other application      src/ names an application size             a file of src/ over 400 lines, a line of C++
-//     over 120 columns unfinished       words that mark work left undone await            a lambda, braced temporary or
-//     ternary inside an expression with co_await checklist        a row of docs/checklist.tsv that names a test which
-//     does not exist
+//   upward include  an #include of a room that its own room may not use (slipway_room in CMakeLists.txt)
+//   unknown room    a folder of src/ with sources, or an #include, that is no room
+//   room order      a room that may use one which CMakeLists.txt declares below it, or nowhere
+//   cycle           rooms that include each other
+//   application     src/ names an application
+//   size            a file of src/ over 400 lines, a line of C++ over 120 columns
+//   unfinished      words that mark work left undone
+//   json            src/ or tools/ write JSON with Boost's serializer
+//   await           a lambda, braced temporary or ternary inside an expression with co_await
+//   checklist       a row of docs/checklist.tsv that names a test which does not exist
 #pragma once
 
 #include <cstddef>
@@ -25,8 +28,8 @@ struct Finding {
     std::string message;
 };
 
-// `root` holds CMakeLists.txt and src/, and perhaps apps/, docs/ and tests/. An empty answer means that the house is in
-// order.
+// `root` holds CMakeLists.txt and src/, and perhaps apps/, docs/, tests/ and tools/. An empty answer means that the
+// house is in order.
 std::vector<Finding> check_house(const std::filesystem::path& root);
 
 // One line per finding, for a person.

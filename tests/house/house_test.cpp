@@ -53,6 +53,8 @@ TEST_F(House, FilesAndLinesStaySmall) { EXPECT_EQ(of_rule(*findings_, {"size"}),
 
 TEST_F(House, NothingIsMarkedUnfinished) { EXPECT_EQ(of_rule(*findings_, {"unfinished"}), ""); }
 
+TEST_F(House, JsonIsWrittenInOnePlace) { EXPECT_EQ(of_rule(*findings_, {"json"}), ""); }
+
 TEST_F(House, WhatIsAwaitedHasAName) { EXPECT_EQ(of_rule(*findings_, {"await"}), ""); }
 
 TEST_F(House, ChecklistNamesTestsThatExist) { EXPECT_EQ(of_rule(*findings_, {"checklist"}), ""); }
@@ -60,7 +62,7 @@ TEST_F(House, ChecklistNamesTestsThatExist) { EXPECT_EQ(of_rule(*findings_, {"ch
 TEST_F(House, EveryFindingBelongsToATestAbove) {
     for (const auto& finding : *findings_) {
         const auto told = of_rule({finding}, {"upward include", "unknown room", "room order", "cycle", "application",
-                                              "size", "unfinished", "await", "checklist"});
+                                              "size", "unfinished", "json", "await", "checklist"});
         EXPECT_NE(told, "") << finding.rule;
     }
 }
@@ -108,6 +110,12 @@ TEST(HouseFixture, LongFilesAndWideLinesAreFound) {
 TEST(HouseFixture, MarksOfUnfinishedWorkAreFound) {
     expect_findings("bad-unfinished",
                     {{"unfinished", "src/agent/answer.cpp:1"}, {"unfinished", "src/agent/answer.cpp:2"}});
+}
+
+TEST(HouseFixture, AnotherWriterOfJsonIsFound) {
+    expect_findings(
+        "bad-json",
+        {{"json", "src/agent/answer.cpp:2"}, {"json", "src/agent/answer.cpp:3"}, {"json", "tools/spade/main.cpp:1"}});
 }
 
 TEST(HouseFixture, NamelessThingsBesideCoAwaitAreFound) {

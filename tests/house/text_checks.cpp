@@ -1,4 +1,4 @@
-// Names of applications, marks of unfinished work, sizes.
+// Names of applications, marks of unfinished work, who writes JSON, sizes.
 #include <algorithm>
 #include <array>
 
@@ -70,6 +70,17 @@ void check_words(const std::filesystem::path& root, const std::vector<Source>& s
         for (const auto& word : kUnfinished)
             for (const auto at : find_word(text, lower(word))) tell(at, "unfinished", word);
     }
+}
+
+// Boost.JSON writes 1.0 as 1E0; what leaves the program is written by write_json (base/json.h) alone.
+void check_json(const std::filesystem::path& root, const std::vector<Source>& sources, std::vector<Finding>& findings) {
+    constexpr std::string_view kForeign = "json::serialize";  // json::serializer too
+    auto all = sources_below(root, "tools");
+    all.insert(all.begin(), sources.begin(), sources.end());
+    for (const auto& source : all)
+        for (auto at = source.code.find(kForeign); at != std::string::npos; at = source.code.find(kForeign, at + 1))
+            findings.push_back({"json", place_of(source, line_of(source.code, at)),
+                                std::string(kForeign) + "; write_json of base/json.h writes JSON"});
 }
 
 void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findings) {

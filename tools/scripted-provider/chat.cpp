@@ -25,7 +25,7 @@ json::array tool_calls_of(const Behaviour& behaviour, bool with_index) {
         const auto* arguments = find(object, "arguments");
         const auto text = arguments == nullptr     ? "{}"
                           : arguments->is_string() ? to_text(arguments->get_string())
-                                                   : json::serialize(*arguments);
+                                                   : write_json(*arguments);
         json::object function{{"name", json::string_view(text_or(object, "name"))}, {"arguments", text}};
         json::object call{
             {"id", fmt::format("call_{}", calls.size())}, {"type", "function"}, {"function", std::move(function)}};
@@ -73,7 +73,7 @@ std::string Stream::chunk_of(json::object delta, json::value finish_reason) cons
         {"index", 0}, {"delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", std::move(finish_reason)}};
     json::array choices;
     choices.push_back(std::move(choice));
-    return json::serialize(chunk(std::move(choices)));
+    return write_json(chunk(std::move(choices)));
 }
 
 asio::awaitable<bool> Stream::send(net::BodyWriter& writer, std::string data) {
@@ -101,7 +101,7 @@ asio::awaitable<bool> Stream::send_delta(net::BodyWriter& writer, json::object d
                            {"param", nullptr},
                            {"code", nullptr}};
         if (behaviour.error.is_object()) error = behaviour.error.get_object();
-        auto data = json::serialize(json::object{{"error", std::move(error)}});
+        auto data = write_json(json::object{{"error", std::move(error)}});
         co_await send(writer, std::move(data));
         job_.entry->finished = true;
         co_return false;
@@ -159,7 +159,7 @@ asio::awaitable<bool> Stream::send_end(net::BodyWriter& writer) {
     if (job_.include_usage && job_.behaviour.usage) {
         auto last = chunk(json::array());
         last["usage"] = usage_of(job_);
-        auto data = json::serialize(last);
+        auto data = write_json(last);
         const bool written = co_await send(writer, std::move(data));
         if (!written) co_return false;
     }
@@ -195,7 +195,7 @@ net::Response plain_answer(ChatJob job) {
     body["choices"] = json::array{std::move(choice)};
     if (job.behaviour.usage) body["usage"] = usage_of(job);
     job.entry->finished = true;
-    auto text = json::serialize(body);
+    auto text = write_json(body);
     if (job.behaviour.malformed_after) text.resize(text.size() / 2);
     if (!job.behaviour.cut_after) return net::Response::text(200, std::move(text), "application/json");
     net::Response response;

@@ -12,7 +12,7 @@ Result<std::unique_ptr<Recorder>> Recorder::open(const std::string& path) {
 
 void Recorder::write(const json::object& line) {
     const std::lock_guard lock(mutex_);
-    if (file_.is_open()) file_ << json::serialize(line) << '\n' << std::flush;
+    if (file_.is_open()) file_ << write_json(line) << '\n' << std::flush;
 }
 
 Entry::Entry(Recorder& recorder, const net::Request& request, json::value body) : recorder_(recorder) {

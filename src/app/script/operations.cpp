@@ -70,7 +70,7 @@ void lock_all(lua_State* lua, const std::string& name) {
 
 int json_encode(lua_State* lua) {
     luaL_checkany(lua, 1);
-    push_text(lua, json::serialize(read_json(lua, 1)));
+    push_text(lua, write_json(read_json(lua, 1)));
     return 1;
 }
 

@@ -64,7 +64,7 @@ net::Response read_respond(lua_State* lua) {
 }  // namespace
 
 std::string read_message(lua_State* lua, int index) {
-    if (lua_type(lua, index) != LUA_TSTRING) return json::serialize(read_json(lua, index));
+    if (lua_type(lua, index) != LUA_TSTRING) return write_json(read_json(lua, index));
     const auto value = read_json(lua, index);
     return to_text(value.get_string());
 }

@@ -95,7 +95,7 @@ int call_socket_close(lua_State* lua) {
 std::pair<std::string, std::string> render_event_error(const ScriptHttp& http, const Error& error) {
     if (http.render_event_error) return http.render_event_error(error);
     const json::object body{{"code", to_string(error.code)}, {"message", error.message}, {"details", error.details}};
-    return {"error", json::serialize(json::object{{"error", body}})};
+    return {"error", write_json(json::object{{"error", body}})};
 }
 
 }  // namespace

@@ -87,13 +87,13 @@ asio::awaitable<void> stream_turn(const app::Capabilities& capabilities, account
                                   std::string request_id, Turn turn, net::EventStream& stream) {
     chat::ChatListener listener = [&](const chat::ChatEvent& event) -> Task<void> {
         const auto object = app::to_json(event, capabilities.links, principal.workspace);
-        co_return co_await stream.send(std::string(text_or(object, "type")), json::serialize(object));
+        co_return co_await stream.send(std::string(text_or(object, "type")), write_json(object));
     };
     auto answered = co_await turn(listener);
     if (answered) co_return;
     auto object = error_body(answered.error(), request_id);
     object["type"] = "error";
-    static_cast<void>(co_await stream.send("error", json::serialize(object)));
+    static_cast<void>(co_await stream.send("error", write_json(object)));
 }
 
 Task<net::Response> answer(const app::Capabilities& capabilities, const net::Request& request,

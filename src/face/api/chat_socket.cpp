@@ -63,9 +63,7 @@ class ChatSocket {
         co_return Result<void>();
     }
 
-    asio::awaitable<void> send(json::object object) {
-        static_cast<void>(co_await socket_.send(json::serialize(object)));
-    }
+    asio::awaitable<void> send(json::object object) { static_cast<void>(co_await socket_.send(write_json(object))); }
 
     asio::awaitable<void> tell(const Error& error) {
         auto body = error_body(error, request_.request_id);
@@ -115,7 +113,7 @@ class ChatSocket {
         chat::ChatListener listener = [this](const chat::ChatEvent& event) -> Task<void> {
             if (event.kind == chat::ChatEvent::Kind::started) chat_id_ = event.chat->id;
             const auto object = app::to_json(event, capabilities_.links, principal_.workspace);
-            co_return co_await socket_.send(json::serialize(object));
+            co_return co_await socket_.send(write_json(object));
         };
         const auto answered = co_await capabilities_.chats.send(std::move(wanted), listener);
         if (!answered) co_await tell(answered.error());

@@ -34,7 +34,7 @@ net::Response render_detail_error(const net::Request& request, const Error& erro
     } else {
         body["detail"] = error.message;
     }
-    response.body = json::serialize(body);
+    response.body = write_json(body);
     return response;
 }
 

@@ -48,7 +48,7 @@ void add_start(net::Router& router, const PageOptions& options) {
     net::Operation described;
     described.hidden = true;
     described.authenticated = false;
-    const auto about = json::serialize(options.about);
+    const auto about = write_json(options.about);
     auto serve = [page, about](net::Request& request) -> asio::awaitable<net::Response> {
         const bool wants_page = request.headers.get("Accept").find("text/html") != std::string_view::npos;
         if (!wants_page) {
@@ -77,7 +77,7 @@ void add_page(net::Router& router, PageOptions options) {
                             {"demo", options.demo},
                             {"registration", options.registration}};
     // Kept by the closure: the text lives as long as the route.
-    auto text = std::make_shared<const std::string>(json::serialize(site));
+    auto text = std::make_shared<const std::string>(write_json(site));
     net::Operation described;
     described.hidden = true;
     described.authenticated = false;

@@ -61,7 +61,7 @@ class Tensors {
         for (const auto& size : entry.at("shape").as_array()) tensor.shape.push_back(size.to_number<std::size_t>());
         if (entry.at("dtype") != "F32" || tensor.shape != wanted)
             return fail(ErrorCode::invalid, "The tensor {} has another type or shape than expected: {} {}.", name,
-                        json::serialize(entry.at("dtype")), json::serialize(entry.at("shape")));
+                        write_json(entry.at("dtype")), write_json(entry.at("shape")));
         const auto begin = entry.at("data_offsets").as_array().at(0).to_number<std::size_t>();
         const auto end = entry.at("data_offsets").as_array().at(1).to_number<std::size_t>();
         const auto count = std::accumulate(wanted.begin(), wanted.end(), std::size_t{1}, std::multiplies<>());

@@ -41,7 +41,7 @@ PreparedPassage prepare(Passage passage, const CollectionOptions& options) {
     auto terms = terms_of(passage.text, passage.extra_text, options.language);
     prepared.terms = std::move(terms.counts);
     prepared.length = terms.length;
-    prepared.metadata = json::serialize(passage.metadata);
+    prepared.metadata = write_json(passage.metadata);
     if (passage.vector) prepared.vector = to_bytes(prepared_vector(options.metric, *std::move(passage.vector)));
     prepared.id = std::move(passage.id);
     prepared.name_space = std::move(passage.name_space);

@@ -9,7 +9,7 @@ constexpr std::size_t kFailuresMax = 200;
 std::string as_json(const std::vector<std::string>& texts) {
     json::array values;
     for (const auto& text : texts) values.emplace_back(text);
-    return json::serialize(values);
+    return write_json(values);
 }
 
 enum class Order : unsigned char { any, by_id };

@@ -40,7 +40,7 @@ Result<void> check_metadata(const json::object& metadata) {
                                       "or an array of strings; nested values are not allowed.",
                                       std::string_view(key)));
     }
-    return check_text("metadata", json::serialize(metadata), IndexLimits::metadata_bytes);
+    return check_text("metadata", write_json(metadata), IndexLimits::metadata_bytes);
 }
 
 std::size_t size_of(const Passage& passage) {

@@ -45,7 +45,7 @@ Result<std::string> read_at(int descriptor, std::uint64_t offset, std::uint64_t 
 std::string trailer(const ObjectInfo& info) {
     const json::object description{
         {"content_type", info.content_type}, {"etag", info.etag}, {"modified", to_unix_ms(info.modified)}};
-    const auto text = json::serialize(description);
+    const auto text = write_json(description);
     return fmt::format("{}{:08x}{}", text, text.size(), kMark);
 }
 
