@@ -1,41 +1,16 @@
 #include "agent/guard.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
-#include "store/index/analyser.h"
 
 namespace slipway::agent {
 namespace {
 
-bool is_word_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
-}
-
-// Folding keeps words and puts one space between them, so that line breaks and punctuation inside a phrase do not hide
-// it.
-std::string words_of(std::string_view text) {
-    std::string words = " ";
-    for (const char c : store::fold(text)) {
-        if (is_word_byte(c))
-            words += c;
-        else if (c == '\'')
-            continue;
-        else if (words.back() != ' ')
-            words += ' ';
-    }
-    if (words.back() != ' ') words += ' ';
-    return words;
-}
-
-bool inside_exception(const GuardClass& rules, std::string_view text, std::size_t at, std::size_t length) {
-    return std::ranges::any_of(rules.exceptions, [&](const std::string& exception) {
-        const auto earliest = at + length > exception.size() ? at + length - exception.size() : 0;
-        for (auto found = text.find(exception, earliest); found != std::string_view::npos && found <= at;
-             found = text.find(exception, found + 1))
-            if (found + exception.size() >= at + length) return true;
-        return false;
-    });
+const std::string& appendix(const GuardClass& rules) {
+    if (rules.replacement.empty()) return rules.disclaimer;
+    return rules.others_text.empty() ? rules.replacement : rules.others_text;
 }
 
 class GuardFilter final : public TextFilter {
@@ -44,34 +19,31 @@ class GuardFilter final : public TextFilter {
 
     std::string push(State& state, std::string_view piece) override {
         if (closed_) return "";
-        if (!question_seen_) {
-            question_seen_ = true;
-            if (const auto* hit = replacing(words_of(state.input.message), true)) return close(state, *hit);
-        }
+        if (const auto* hit = look_at_question(state)) return close(state, *hit);
         held_ += piece;
-        // What was sent before the window may be the beginning of a phrase that ends in it.
-        if (const auto* hit = replacing(words_of(sent_tail_ + held_), false, node_.options().look_ahead))
-            return close(state, *hit);
+        if (const auto* hit = look_at_answer(false)) return close(state, *hit);
         if (held_.size() <= node_.options().hold_back) return "";
         const auto cut = word_border(held_.size() - node_.options().hold_back);
+        if (GuardText(std::string_view(held_).substr(cut)).words.size() < node_.options().words_held) return "";
         return release(cut);
     }
 
     std::string finish(State& state) override {
         if (closed_) return "";
-        if (!question_seen_)
-            if (const auto* hit = replacing(words_of(state.input.message), true)) return close(state, *hit);
-        if (const auto* hit = replacing(words_of(sent_tail_ + held_), false)) return close(state, *hit);
+        if (const auto* hit = look_at_question(state)) return close(state, *hit);
+        if (const auto* hit = look_at_answer(true)) return close(state, *hit);
         auto rest = release(held_.size());
-        const auto question = words_of(state.input.message), answer = words_of(state.answer + rest);
+        const GuardText question(state.input.message), answer(state.answer + rest);
         for (const auto& rules : node_.options().classes) {
-            if (rules.disclaimer.empty() || state.refused) continue;
-            const bool hit = (rules.question_too && GuardNode::find_match(rules, question).at != std::string::npos) ||
-                             GuardNode::find_match(rules, answer).at != std::string::npos;
+            // Help for somebody in danger belongs beside a refusal too; a disclaimer has nothing to disclaim there.
+            if (rules.replacement.empty() && (rules.disclaimer.empty() || state.refused)) continue;
+            const bool hit = (rules.question_too && find_match(rules, question).found()) ||
+                             find_match(rules, answer, {.whole = false}).found();
             if (!hit) continue;
             state.flags.push_back(rules.name);
-            decision_ += decision_.empty() ? "disclaimer: " + rules.name : ", " + rules.name;
-            rest += "\n\n" + rules.disclaimer;
+            decision_ += decision_.empty() ? "appended: " + rules.name : ", " + rules.name;
+            // Two classes may share a text.
+            if (const auto& text = appendix(rules); rest.find(text) == std::string::npos) rest += "\n\n" + text;
         }
         return rest;
     }
@@ -80,15 +52,32 @@ class GuardFilter final : public TextFilter {
     std::string decision() const override { return decision_.empty() ? "nothing found" : decision_; }
 
  private:
-    // `unseen`: bytes at the end that a longer text could still turn into another word or an exception; matches there
-    // wait.
-    const GuardClass* replacing(std::string_view words, bool question, std::size_t unseen = 0) const {
+    // What ends the answer before it begins; once.
+    const GuardClass* look_at_question(const State& state) {
+        if (std::exchange(question_seen_, true)) return nullptr;
+        const GuardText question(state.input.message);
+        const GuardClass* hit = nullptr;
         for (const auto& rules : node_.options().classes) {
-            if (rules.replacement.empty() || (question && !rules.question_too)) continue;
-            if (GuardNode::find_match(rules, words, words.size() - std::min(unseen, words.size())).at !=
-                std::string::npos)
-                return &rules;
+            if (rules.replacement.empty() || !rules.question_too) continue;
+            const auto match = find_match(rules, question);
+            if (match.counts() && hit == nullptr) hit = &rules;
+            if (match.of_another) may_be_spoken_of_.insert(&rules);
         }
+        return hit;
+    }
+
+    // What was sent before the window may be the beginning of a phrase that ends in it. Matches at the very end, which
+    // a longer text could still turn into another word or an exception, wait until `whole`; those at the beginning were
+    // judged when more of what stood before them was known.
+    const GuardClass* look_at_answer(bool whole) const {
+        const GuardText text(sent_tail_ + held_);
+        GuardSpan span{.whole = false};
+        if (tail_cut_ && GuardText(sent_tail_).words.size() > kReach) span.begins_min = kReach;
+        if (!whole) span.ends_max = text.words.size() - std::min(node_.options().look_ahead, text.words.size());
+        for (const auto& rules : node_.options().classes)
+            if (!rules.replacement.empty() && !may_be_spoken_of_.contains(&rules) &&
+                find_match(rules, text, span).counts())
+                return &rules;
         return nullptr;
     }
 
@@ -112,14 +101,17 @@ class GuardFilter final : public TextFilter {
         auto sent = held_.substr(0, count);
         held_.erase(0, count);
         sent_tail_ += sent;
-        if (const auto keep = node_.options().hold_back; sent_tail_.size() > 2 * keep)
+        if (const auto keep = node_.options().hold_back + 2 * kReach; sent_tail_.size() > 2 * keep) {
             sent_tail_.erase(0, cut_utf8(sent_tail_, sent_tail_.size() - keep).size());
+            tail_cut_ = true;
+        }
         return sent;
     }
 
     const GuardNode& node_;
     std::string held_, sent_tail_, decision_;
-    bool closed_ = false, question_seen_ = false;
+    bool closed_ = false, question_seen_ = false, tail_cut_ = false;
+    std::set<const GuardClass*> may_be_spoken_of_;  // the question speaks of somebody else in these
 };
 
 }  // namespace
@@ -127,26 +119,14 @@ class GuardFilter final : public TextFilter {
 GuardNode::GuardNode(GuardOptions options) : options_(std::move(options)) {
     std::size_t phrase_longest = 0;
     for (auto& rules : options_.classes) {
-        for (auto& phrase : rules.phrases) {
-            phrase = words_of(phrase);
-            phrase_longest = std::max(phrase_longest, phrase.size());
-        }
-        for (auto& exception : rules.exceptions) {
-            exception = words_of(exception);
-            options_.look_ahead = std::max(options_.look_ahead, exception.size());
-        }
-        std::erase(rules.phrases, " ");
+        fold(rules);
+        for (const auto& phrase : rules.phrases) phrase_longest = std::max(phrase_longest, phrase.size());
+        for (const auto* around : {&rules.exceptions, &rules.others})
+            for (const auto& phrase : *around) options_.look_ahead = std::max(options_.look_ahead, phrase.size());
     }
+    options_.words_held = phrase_longest + options_.look_ahead;
     // Twice: punctuation between the words of a phrase makes it longer than its folded form.
-    options_.hold_back = std::max(options_.hold_back, 2 * (phrase_longest + options_.look_ahead));
-}
-
-GuardNode::Match GuardNode::find_match(const GuardClass& rules, std::string_view folded, std::size_t end_max) {
-    for (const auto& phrase : rules.phrases)
-        for (auto at = folded.find(phrase); at != std::string_view::npos && at + phrase.size() <= end_max;
-             at = folded.find(phrase, at + 1))
-            if (!inside_exception(rules, folded, at, phrase.size())) return {at, phrase};
-    return {};
+    options_.hold_back = std::max(options_.hold_back, 2 * options_.words_held);
 }
 
 std::unique_ptr<TextFilter> GuardNode::filter() const { return std::make_unique<GuardFilter>(*this); }

@@ -23,6 +23,20 @@ GuardOptions rules() {
     return options;
 }
 
+// A class that tells who is spoken of.
+GuardOptions rules_about_people() {
+    GuardOptions options;
+    GuardClass despair;
+    despair.name = "despair";
+    despair.phrases = {"suicide", "suicidal", "end her life", "want to die"};
+    despair.exceptions = {"suicide squeeze"};
+    despair.others = {"friend", "sister", "sisters", "someone", "she", "he", "can i help", "suicidal friend"};
+    despair.speaker = {"I", "me", "my"};
+    despair.replacement = "Call somebody.";
+    options.classes = {despair};
+    return options;
+}
+
 struct Outcome {
     std::string sent;
     bool closed = false;
@@ -94,6 +108,88 @@ TEST(Guard, ADisclaimerStandsOnceAtTheEnd) {
     EXPECT_EQ(outcome.sent, "Ask about the dosage of the medicine.\n\nThis is not medical advice.");
     const auto by_question = pass_through(guard, "Rest well.", {5}, "Which medicine helps?");
     EXPECT_TRUE(by_question.sent.ends_with("This is not medical advice."));
+}
+
+TEST(Guard, TypographyHidesNoPhrase) {
+    const GuardNode guard(rules());
+    for (const auto* question : {"“Build a bomb”", "build a—bomb", "«build a bomb»"})
+        EXPECT_EQ(pass_through(guard, "Here is how.", {4}, question).sent, "Please talk to somebody who can help.")
+            << question;
+    GuardClass apostrophe;
+    apostrophe.phrases = {"don't"};
+    fold(apostrophe);
+    EXPECT_TRUE(find_match(apostrophe, GuardText("I don’t know")).found());
+}
+
+TEST(Guard, WhoSpeaksOfSomebodyElseGetsTheAnswerAndTheTextBehindIt) {
+    const GuardNode guard(rules_about_people());
+    for (const auto* question :
+         {"My friend says she wants to end her life, how can I help?", "I think my friend is suicidal.",
+          "How can I help prevent suicide?", "What do I say to a suicidal friend?",
+          "I cannot stop thinking of my sister's suicide", "Suicide is what my friend talks about.",
+          "He hates me. She says: \"I do not know\". Does she think of suicide?"}) {
+        const auto outcome = pass_through(guard, "Listen. Ask her about suicide.", {4}, question);
+        EXPECT_EQ(outcome.sent, "Listen. Ask her about suicide.\n\nCall somebody.") << question;
+        EXPECT_EQ(outcome.flags, std::vector<std::string>{"despair"});
+        EXPECT_FALSE(outcome.closed);
+    }
+}
+
+TEST(Guard, WhoSpeaksOfThemselvesOrOfNobodyGetsTheTextAlone) {
+    const GuardNode guard(rules_about_people());
+    for (const auto* question :
+         {"I want to die", "I feel suicidal", "suicide", "My friend died. Suicide is the only way.",
+          "My friend died and I think of suicide.", "My sister left me suicidal.", "I want to end her life.",
+          "want to die like me", "She is suicidal, and I am suicidal as well."}) {
+        const auto outcome = pass_through(guard, "Listen to her.", {4}, question);
+        EXPECT_EQ(outcome.sent, "Call somebody.") << question;
+        EXPECT_TRUE(outcome.closed);
+    }
+    EXPECT_EQ(pass_through(guard, "A bunt.", {4}, "What is a suicide squeeze?").sent, "A bunt.");
+}
+
+TEST(Guard, WhomAnAnswerSpeaksOfDoesNotDependOnHowItIsCut) {
+    const GuardNode guard(rules_about_people());
+    const std::string filler = "They walked on, the hills lay in the sun, and nobody said a word for a long time. ";
+    std::string harmless, harmful;
+    for (int i = 0; i < 20; ++i) harmless += filler + "Once my sister thought, in all that heat, of suicide. ";
+    harmful = harmless + "Try suicide. " + filler;
+    std::mt19937 random(3);
+    for (int round = 0; round < 20; ++round) {
+        std::vector<std::size_t> pieces;
+        for (int i = 0; i < 7; ++i) pieces.push_back(1 + random() % 90);
+        EXPECT_EQ(pass_through(guard, harmless, pieces).sent, harmless + "\n\nCall somebody.");
+        const auto outcome = pass_through(guard, harmful, pieces);
+        EXPECT_TRUE(outcome.closed);
+        EXPECT_EQ(outcome.sent.find("Try suicide"), std::string::npos);
+        EXPECT_TRUE(outcome.sent.ends_with("Call somebody."));
+    }
+}
+
+TEST(Guard, RunsOfPunctuationHideNothing) {
+    const GuardNode guard(rules_about_people());
+    const auto outcome = pass_through(guard, std::string(3000, '-') + " Try suicide. " + std::string(3000, '-'), {7});
+    EXPECT_TRUE(outcome.closed);
+    EXPECT_EQ(outcome.sent.find("suicide"), std::string::npos);
+}
+
+TEST(Guard, HelpStandsBesideARefusalToo) {
+    const GuardNode guard(rules_about_people());
+    State state;
+    state.input.message = "Is my friend suicidal?";
+    state.refused = true;
+    const auto filter = guard.filter();
+    EXPECT_EQ(filter->push(state, "I do not know.") + filter->finish(state), "I do not know.\n\nCall somebody.");
+    auto options = rules_about_people();
+    options.classes.push_back(options.classes[0]);
+    const GuardNode twice(options);
+    EXPECT_EQ(pass_through(twice, "Listen.", {4}, state.input.message).sent, "Listen.\n\nCall somebody.");
+    options.classes.pop_back();
+    options.classes[0].others_text = "Call somebody for her.";
+    const GuardNode with_own_text(options);
+    EXPECT_EQ(pass_through(with_own_text, "Listen.", {4}, state.input.message).sent,
+              "Listen.\n\nCall somebody for her.");
+    EXPECT_EQ(pass_through(with_own_text, "Listen.", {4}, "Am I suicidal?").sent, "Call somebody.");
 }
 
 }  // namespace

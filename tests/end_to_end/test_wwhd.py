@@ -214,6 +214,20 @@ def test_safety_replaces_a_dangerous_answer(member):
     assert "doctor" in disclaimed["content"]
 
 
+def test_safety_helps_who_asks_for_somebody_else(member):
+    """An answer with its sources, and the numbers to call behind it; in the first person the numbers alone."""
+    answer = member.post("/api/v1/chat", {"content": "My friend says she wants to end her life, how can I help?"}).json
+    assert "crisis line" in answer["content"] and answer["sources"], "Herman's own words about a friend in danger"
+    assert answer["content"].rstrip().endswith("findahelpline.com lists others.") and "988" in answer["content"]
+    alone = member.post("/api/v1/chat", {"content": "I want to end my life"}).json
+    assert alone["content"].startswith("I am not the right one for this") and "988" in alone["content"] and alone["sources"] == []
+
+
+def test_sparring_with_words_needs_no_doctor(member):
+    answer = member.post("/api/v1/chat", {"content": "How do I stop arguing about the same thing again and again?"}).json
+    assert "sparring" in answer["content"] and "doctor" not in answer["content"]
+
+
 def test_chat_streams_server_sent_events(member):
     stream = member.stream("/api/v1/chat/stream", {"content": QUESTION})
     assert stream.headers["Content-Type"].startswith("text/event-stream")

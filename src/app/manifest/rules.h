@@ -7,7 +7,10 @@
 //         keywords: [diagnosis, dosage]    # words and phrases, matched as whole words, case and accents folded
 //         phrases: [should I take]         # the same; apart only for the reader
 //         except: [dosage of sunshine]     # a match inside one of these does not count
+//         others: [friend, she]            # with replace: where the nearest word for a person is one of these,
+//         speaker: [i, my]                 # and not one of these, the answer stays and others_text is appended
 //         text: …
+//         others_text: …
 #pragma once
 
 #include <filesystem>

@@ -264,5 +264,19 @@ chat: { graph: { a: { kind: answer, options: { prompt: p.md } }, g: { kind: guar
               "r.yaml:4:5: error: \"keyword\" is not a key of classes.bad. Did you mean \"keywords\"?\n");
 }
 
+TEST(ManifestErrors, TellWhatOnlyAReplacingRuleKnows) {
+    const TemporaryApplication application(
+        "name: one\nchat: { graph: { a: { kind: answer }, g: { kind: guard, options: { rules: r.yaml } } } }\n");
+    application.write("r.yaml",
+                      "classes:\n  bad: { action: disclaim, keywords: [x], others: [she], speaker: [i], text: Note. }\n"
+                      "  worse: { action: replace, keywords: [x], others: [she], text: Stop. }\n");
+    EXPECT_EQ(
+        problems_of(application, application.load()),
+        "r.yaml:2:3: error: classes.bad has others or speaker, which only replace knows. A disclaimer is appended "
+        "whoever is spoken of.\n"
+        "r.yaml:3:3: error: classes.worse.speaker is missing. Give both, or none: they are told apart from each "
+        "other.\n");
+}
+
 }  // namespace
 }  // namespace slipway::app
