@@ -87,6 +87,8 @@ Environment Environment::of_process() {
 }
 
 std::optional<std::string> Environment::get(std::string_view name) const {
+    if (source_)
+        if (auto value = source_(name); value && !value->empty()) return value;
     const auto found = values_.find(name);
     if (found == values_.end() || found->second.empty()) return std::nullopt;
     return found->second;

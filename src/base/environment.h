@@ -1,4 +1,5 @@
-// Where configuration values come from: the process environment over an optional .env file. Tests give their own map.
+// Where configuration values come from: the process environment over an optional .env file, and while a manifest is
+// read a store of secrets before both. Tests give their own map.
 #pragma once
 
 #include <filesystem>
@@ -30,12 +31,18 @@ class Environment {
     Result<void> add_file(const std::filesystem::path& path);
     void set(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
 
+    // Asked by get() before the values that are set here; nullopt when it has none of this name. Called on the thread
+    // of get().
+    using Source = std::function<std::optional<std::string>(std::string_view name)>;
+    void ask_first(Source source) { source_ = std::move(source); }
+
     // Replaces ${NAME}, ${NAME:-default}, ${NAME:+text} and $NAME inside those texts; nesting is allowed up to 8
     // levels. A name without value and default becomes empty. `invalid` for an unclosed brace.
     Result<std::string> expand(std::string_view text) const;
 
  private:
     std::map<std::string, std::string, std::less<>> values_;
+    Source source_;
 };
 
 }  // namespace slipway

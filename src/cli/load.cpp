@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "serve/application.h"
+
 namespace slipway::cli {
 
 namespace fs = std::filesystem;
@@ -27,6 +29,13 @@ Result<Environment> environment_of(const std::string& application) {
     return environment;
 }
 
+app::ManifestOptions manifest_options(const Target& target, const Environment& environment) {
+    app::ManifestOptions options;
+    options.data = data_folder_of(target, environment);
+    options.open_secrets = serve::open_secrets;
+    return options;
+}
+
 Result<Loaded> load(const Target& target) {
     std::error_code error;
     if (!fs::exists(fs::path(target.application) / app::kManifestFile, error))
@@ -34,8 +43,7 @@ Result<Loaded> load(const Target& target) {
                     "There is no application in '{}': it has no {}. `slipway new NAME` makes one.", target.application,
                     app::kManifestFile);
     SLIPWAY_TRY(auto environment, environment_of(target.application));
-    app::ManifestOptions options;
-    options.data = data_folder_of(target, environment);
+    auto options = manifest_options(target, environment);
     options.host = target.host ? target.host : environment.get("HOST");
     options.port = target.port;
     auto loaded = app::load_manifest(target.application, environment, options);

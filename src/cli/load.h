@@ -11,6 +11,9 @@ struct Loaded {
     Environment environment;
 };
 
+// How every command reads a manifest: its data folder, and where its secrets are.
+app::ManifestOptions manifest_options(const Target& target, const Environment& environment);
+
 // Warnings go to standard error. `invalid` with all errors in its message.
 Result<Loaded> load(const Target& target);
 

@@ -73,9 +73,8 @@ int check(const Target& target, bool schema, bool reference) {
     }
     const auto environment = environment_of(target.application);
     if (!environment) return report(environment.error());
-    app::ManifestOptions options;
+    auto options = manifest_options(target, *environment);
     options.purpose = app::Purpose::check;
-    options.data = data_folder_of(target, *environment);
     const auto loaded = app::load_manifest(target.application, *environment, options);
     fmt::print("{}", app::to_lines(loaded.problems));
     if (!loaded.ok()) {

@@ -40,19 +40,12 @@ const Preset* preset_of(std::string_view provider) {
     return found == kPresets.end() ? nullptr : &*found;
 }
 
-std::string key_variable_of(const ModelSettings& settings) {
-    if (!settings.key_variable.empty()) return settings.key_variable;
-    if (const auto* preset = preset_of(settings.provider)) return std::string(preset->key_variable);
-    std::string name;
-    for (const char c : settings.provider)
-        name += std::isalnum(static_cast<unsigned char>(c)) != 0
-                    ? static_cast<char>(std::toupper(static_cast<unsigned char>(c)))
-                    : '_';
-    return name + "_API_KEY";
+std::string key_variable_in(const ModelSettings& settings) {
+    return settings.key_variable.empty() ? key_variable_of(settings.provider) : settings.key_variable;
 }
 
 std::string key_of(const ModelSettings& settings, const Environment& environment) {
-    return settings.key.empty() ? environment.get_or(key_variable_of(settings), "") : settings.key;
+    return settings.key.empty() ? environment.get_or(key_variable_in(settings), "") : settings.key;
 }
 
 std::string base_url_of(const ModelSettings& settings, const Preset* preset, const Environment& environment) {
@@ -76,7 +69,7 @@ Result<ProviderOptions> provider_options(const ModelSettings& settings, const En
     ProviderOptions options;
     options.name = settings.provider;
     options.key = key_of(settings, environment);
-    options.key_variable = key_variable_of(settings);
+    options.key_variable = key_variable_in(settings);
     options.base_url = base_url_of(settings, preset, environment);
     if (!has_key(settings, environment))
         return fail(ErrorCode::invalid, "The model provider {} needs a key; set {}.", settings.provider,
@@ -98,6 +91,16 @@ Result<std::string> model_name(const ModelSettings& settings, std::string_view p
 }
 
 }  // namespace
+
+std::string key_variable_of(std::string_view provider) {
+    if (const auto* preset = preset_of(provider)) return std::string(preset->key_variable);
+    std::string name;
+    for (const char c : provider)
+        name += std::isalnum(static_cast<unsigned char>(c)) != 0
+                    ? static_cast<char>(std::toupper(static_cast<unsigned char>(c)))
+                    : '_';
+    return name + "_API_KEY";
+}
 
 bool has_key(const ModelSettings& settings, const Environment& environment) {
     if (settings.provider == kLocal || !key_of(settings, environment).empty()) return true;

@@ -29,6 +29,9 @@ struct ModelSettings {
     std::size_t dimension = 0;      // of an embedding model; 0: the model's own, where it is known
 };
 
+// Where a provider's key is when the settings have none: "OPENAI_API_KEY" for openai.
+std::string key_variable_of(std::string_view provider);
+
 // True when a call could be authorized: there is a key, or the provider needs none (local, an explicit base URL).
 bool has_key(const ModelSettings& settings, const Environment& environment);
 

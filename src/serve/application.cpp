@@ -48,6 +48,11 @@ asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
 
 }  // namespace
 
+Result<std::unique_ptr<store::Secrets>> open_secrets(const app::StoreUrl& url, const Environment& environment) {
+    if (url.scheme == "env") return store::environment_secrets(environment);
+    return fail(ErrorCode::invalid, "{}: is not a store of secrets of this release; use env:.", url.scheme);
+}
+
 Application::Application(app::Manifest manifest, Environment environment, DataFolder folder)
     : manifest_(std::move(manifest)),
       environment_(std::move(environment)),
@@ -71,7 +76,6 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 }
 
 Result<void> Application::open_stores(IndexUse index_use) {
-    secrets_ = store::environment_secrets(environment_);
     SLIPWAY_TRY(database_, store::open_sqlite(manifest_.stores.database.path));
     const auto migrations = all_migrations();
     SLIPWAY_CHECK(run_to_end(database_->migrate(migrations)));

@@ -9,7 +9,6 @@
 #include "app/script/host.h"
 #include "net/client.h"
 #include "serve/data_folder.h"
-#include "store/secrets/secrets.h"
 
 namespace slipway::serve {
 
@@ -17,6 +16,10 @@ enum class IndexUse : unsigned char {
     open,  // as it is
     anew,  // a damaged or foreign index file is set aside; the caller runs Knowledge::reindex
 };
+
+// The store of secrets that a manifest names, for ManifestOptions::open_secrets. `invalid` for a scheme of a later
+// release.
+Result<std::unique_ptr<store::Secrets>> open_secrets(const app::StoreUrl& url, const Environment& environment);
 
 class Application {
  public:
@@ -57,7 +60,6 @@ class Application {
     Environment environment_;
     DataFolder folder_;
     WorkerPool pool_;
-    std::unique_ptr<store::Secrets> secrets_;
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;

@@ -75,6 +75,16 @@ TEST_F(ApplicationTest, TheSameDocumentsChangeNothingAndVanishedOnesAreRemoved) 
     EXPECT_EQ(run(commands, "search", {{"question", "whale"}})->at("results").as_array().size(), 0U);
 }
 
+TEST_F(ApplicationTest, SecretsComeFromTheStoreThatTheManifestNames) {
+    const Environment environment({{"JWT_SECRET", "of the environment"}});
+    const auto opened = open_secrets(app::StoreUrl::parse("env:"), environment);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(run_to_end((*opened)->get("JWT_SECRET")).value(), "of the environment");
+    const auto later = open_secrets(app::StoreUrl::parse("secretsmanager://one"), environment);
+    ASSERT_FALSE(later);
+    EXPECT_EQ(later.error().code, ErrorCode::invalid);
+}
+
 TEST_F(ApplicationTest, OneProcessUsesADataFolder) {
     const auto first = open();
     const auto second = Application::open(manifest(), Environment());

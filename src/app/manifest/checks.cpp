@@ -115,6 +115,11 @@ void check_server(Checks& checks) {
         checks.error("server.health", "server: health, readiness and liveness need three different paths.");
 }
 
+bool has_secrets_adapter(const StoreUrl& store) {
+    const auto known = std::ranges::find(kSecrets, store.scheme, &Scheme::name);
+    return known != kSecrets.end() && known->available;
+}
+
 void check_stores(Checks& checks) {
     const StoresSection defaults;
     auto& stores = checks.manifest.stores;

@@ -32,6 +32,9 @@ void check_models(Checks& checks);
 void check_chat(Checks& checks);
 void check_content(Checks& checks);  // script, site
 
+// Whether this release has an adapter for such a store of secrets; check_stores tells when it has not.
+bool has_secrets_adapter(const StoreUrl& store);
+
 // "Did you mean "general"?", or which names there are.
 std::string suggest(std::string_view name, const std::vector<std::string>& names);
 

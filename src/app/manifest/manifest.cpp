@@ -15,6 +15,41 @@ constexpr std::array<Choice<Mode>, 6> kModes{{{Mode::development, "development"}
                                               {Mode::production, "production"},
                                               {Mode::production, "prod"}}};
 
+// The store of secrets comes first: the rest may be in it.
+StoreUrl secrets_of(const YamlValue& root, const Environment& environment, const std::filesystem::path& folder) {
+    Problems told_later(folder / kManifestFile);
+    Manifest manifest;
+    Reader reader(root, environment, folder, told_later, false);
+    describe(reader, manifest);
+    return manifest.stores.secrets;
+}
+
+// A store of secrets as Environment asks it: by waiting. After the first failure it is not asked again, as each try may
+// take long.
+class AskedSecrets {
+ public:
+    explicit AskedSecrets(Result<std::unique_ptr<store::Secrets>> opened) {
+        if (opened)
+            secrets_ = *std::move(opened);
+        else
+            failure_ = std::move(opened).error();
+    }
+
+    std::optional<std::string> get(std::string_view name) {
+        if (failure_) return std::nullopt;
+        auto value = run_to_end(secrets_->get(std::string(name)));
+        if (value) return *std::move(value);
+        // A name that no secret can have is a variable's.
+        if (value.error().code != ErrorCode::invalid) failure_ = std::move(value).error();
+        return std::nullopt;
+    }
+    const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+    std::unique_ptr<store::Secrets> secrets_;
+    std::optional<Error> failure_;
+};
+
 }  // namespace
 
 std::string_view to_string(Mode mode) {
@@ -55,11 +90,18 @@ std::size_t LoadedManifest::errors() const {
         std::ranges::count(problems, ManifestProblem::Severity::error, &ManifestProblem::severity));
 }
 
-static void read_manifest(const YamlValue& root, const Environment& environment, const ManifestOptions& options,
+static void read_manifest(const YamlValue& root, Environment environment, const ManifestOptions& options,
                           Manifest& manifest, Problems& problems, std::vector<ManifestProblem>& other_files) {
+    const auto url = secrets_of(root, environment, manifest.folder);
+    std::optional<AskedSecrets> secrets;
+    if (options.open_secrets && has_secrets_adapter(url)) {
+        secrets.emplace(options.open_secrets(url, environment));
+        environment.ask_first([&secrets](std::string_view name) { return secrets->get(name); });
+    }
     Reader reader(root, environment, manifest.folder, problems, options.purpose == Purpose::serve);
     describe(reader, manifest);
     reader.finish();
+    manifest.stores.secrets = url;  // a store does not say where it is
     if (manifest.title.empty()) manifest.title = manifest.name;
     if (options.host) manifest.server.host = *options.host;
     if (options.port) manifest.server.port = *options.port;
@@ -71,6 +113,8 @@ static void read_manifest(const YamlValue& root, const Environment& environment,
     check_models(checks);
     check_chat(checks);
     check_content(checks);
+    if (secrets && secrets->failure())
+        checks.error("stores.secrets", fmt::format("stores.secrets: {}", secrets->failure()->message));
 }
 
 LoadedManifest load_manifest(const std::filesystem::path& folder, const Environment& environment,

@@ -4,8 +4,8 @@
 // keys.h says how); validation, defaults, the JSON Schema for editors and docs/manifest.md all come from
 // there.
 //
-// Values. `${NAME}`, `${NAME:-default}` and `${NAME:+text}` take variables of the environment, anywhere a value may
-// stand. So does
+// Values. `${NAME}`, `${NAME:-default}` and `${NAME:+text}` stand for the secret NAME of the store that
+// `stores.secrets` names, else for the variable NAME of the environment, anywhere a value may stand. So does
 //     switch: { on: NAME, cases: { one: …, two: … }, default: … }
 // `on` is the name of a variable, or an expression such as "${APP_ENV:-development}"; only the chosen case is looked
 // at, and where none fits and there is no `default` the key counts as left out if the variable is not set, else it is
@@ -17,6 +17,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +32,7 @@
 #include "app/manifest/site.h"
 #include "base/environment.h"
 #include "base/json.h"
+#include "store/secrets/secrets.h"
 
 namespace slipway::app {
 
@@ -72,6 +75,10 @@ struct ManifestOptions {
     // What the command line says wins over the manifest, before the checks.
     std::optional<std::string> host;
     std::optional<std::uint16_t> port;
+    // Opens the store that `stores.secrets` names, whose own URL is read from the environment alone. Called only for a
+    // scheme of this release; left out, the environment has all there is.
+    std::function<Result<std::unique_ptr<store::Secrets>>(const StoreUrl& url, const Environment& environment)>
+        open_secrets;
 };
 
 struct LoadedManifest {
@@ -83,7 +90,8 @@ struct LoadedManifest {
 };
 
 // Reads folder/app.yaml and the files that it names. `environment` holds the variables, those of the application's .env
-// included.
+// included. Blocks while it asks for secrets: at start only, never on an event loop. A store of secrets that cannot be
+// asked is an error of `stores.secrets`.
 LoadedManifest load_manifest(const std::filesystem::path& folder, const Environment& environment,
                              const ManifestOptions& options = {});
 

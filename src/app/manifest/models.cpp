@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/models.h"
+
 namespace slipway::app {
 namespace {
 
@@ -11,16 +13,15 @@ using std::chrono::minutes;
 
 struct KnownProvider {
     std::string_view name;
-    std::string_view key_variable;
     std::string_view url_variable;
     std::string_view base_url;
     std::string_view model;
 };
 // The variables are those that the providers' own clients read.
 constexpr std::array<KnownProvider, 3> kKnown{{
-    {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", "gpt-4o-mini"},
-    {"groq", "GROQ_API_KEY", "GROQ_BASE_URL", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile"},
-    {"openrouter", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1", "openai/gpt-4o-mini"},
+    {"openai", "OPENAI_BASE_URL", "https://api.openai.com/v1", "gpt-4o-mini"},
+    {"groq", "GROQ_BASE_URL", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile"},
+    {"openrouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1", "openai/gpt-4o-mini"},
 }};
 
 }  // namespace
@@ -46,10 +47,10 @@ static void describe(Keys& keys, ModelTimeouts& timeouts) {
 
 static void describe(Keys& keys, ProviderSection& provider) {
     keys.boolean("enabled", provider.enabled, "Whether the provider is used at all.");
-    keys.secret("key", provider.key,
-                "API key. Left out for openai, groq and openrouter: OPENAI_API_KEY, GROQ_API_KEY, OPENROUTER_API_KEY. "
-                "Without a key the next "
-                "provider of `order` is used.");
+    keys.secret(
+        "key", provider.key,
+        "API key. Left out: NAME_API_KEY, such as OPENAI_API_KEY. Without a key the next provider of `order` is "
+        "used.");
     keys.boolean("keyless", provider.keyless, "Use it without a key: a model server of your own.");
     keys.text("base_url", provider.base_url,
               "Base URL of the API. Left out for the known ones: their own, or OPENAI_BASE_URL and the like.",
@@ -82,9 +83,10 @@ void complete(ModelsSection& models, const Environment& environment) {
         added.name = name;
     }
     for (auto& provider : models.providers) {
+        if (provider.key.empty() && provider.name != "local")
+            provider.key = Secret(environment.get_or(model::key_variable_of(provider.name), ""));
         const auto* known = std::ranges::find(kKnown, provider.name, &KnownProvider::name);
         if (known == kKnown.end()) continue;
-        if (provider.key.empty()) provider.key = Secret(environment.get_or(known->key_variable, ""));
         if (provider.base_url.empty()) provider.base_url = environment.get_or(known->url_variable, known->base_url);
         if (provider.model.empty()) provider.model = known->model;
     }

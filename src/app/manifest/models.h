@@ -41,8 +41,8 @@ struct ModelsSection {
 };
 
 void describe(Keys& keys, ModelsSection& models);
-// Adds the providers that `order` names and the manifest does not describe, and fills in what is known of openai, groq
-// and openrouter: NAME_API_KEY, NAME_BASE_URL, a base URL and a model.
+// Adds the providers that `order` names and the manifest does not describe. Fills in keys from NAME_API_KEY, and what
+// is known of openai, groq and openrouter: NAME_BASE_URL, a base URL and a model.
 void complete(ModelsSection& models, const Environment& environment);
 // Names of providers that need no description.
 std::vector<std::string_view> known_providers();

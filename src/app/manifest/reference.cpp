@@ -16,7 +16,7 @@ Generated from the descriptions in `src/app/manifest/*.cpp`; `slipway check --re
 below. An unknown key is an error.
 
 **Variables.** `${NAME}`, `${NAME:-default}` and `${NAME:+text}` stand for variables of the environment, anywhere in
-a value. So does a switch:
+a value; where `stores.secrets` names another store, its secret of that name comes first. So does a switch:
 
 ```yaml
 host: { switch: { on: "${APP_ENV:-development}", cases: { production: 0.0.0.0 }, default: 127.0.0.1 } }
