@@ -45,6 +45,7 @@ local function source_of(source)
   return {title = source.title, url = url, youtube_url = youtube, timestamp = timestamp}
 end
 
+-- All that was found, in the order of their numbers: clients know a source by its place, which is what [n] in the answer means.
 local function sources_of(sources)
   local list = array {}
   for _, source in ipairs(sources or {}) do list[#list + 1] = source_of(source) end

@@ -1,6 +1,8 @@
 // Chats and messages as JSON: the form of the default API, of exports and of scripts.
 #include "chat/types.h"
 
+#include "agent/citations.h"
+
 namespace slipway::chat {
 
 json::object to_json(const Chat& chat) {
@@ -14,8 +16,7 @@ json::object to_json(const Chat& chat) {
 }
 
 json::object to_json(const Message& message) {
-    json::array sources, flags;
-    for (const auto& source : message.sources) sources.push_back(knowledge::to_json(source));
+    json::array flags;
     for (const auto& flag : message.flags) flags.emplace_back(flag);
     json::object object{{"id", message.id},
                         {"number", message.number},
@@ -28,7 +29,7 @@ json::object to_json(const Message& message) {
     object["agent"] = message.agent;
     object["model"] = message.model;
     object["routing_reason"] = message.routing_reason;
-    object["sources"] = std::move(sources);
+    object["sources"] = agent::to_json(message.sources, message.content);
     object["flags"] = std::move(flags);
     object["trace"] = message.trace;
     object["usage"] = json::object{{"prompt_tokens", message.prompt_tokens},

@@ -49,6 +49,7 @@ struct Message {
 };
 
 json::object to_json(const Chat& chat);
+// Each source says whether the content cites it (agent/citations.h).
 json::object to_json(const Message& message);
 
 struct ChatPage {

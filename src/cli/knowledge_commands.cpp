@@ -16,11 +16,14 @@ namespace {
 
 constexpr std::size_t kHistoryMax = 20;
 
-void print_sources(const json::array& sources) {
-    if (sources.empty()) return;
-    fmt::print("\nSources\n");
-    for (const auto& source : sources)
-        if (const auto* object = source.if_object()) fmt::print("  {}\n", source_line(*object));
+bool is_cited(const json::value& source) { return source.is_object() && bool_or(source.get_object(), "cited", false); }
+
+void print_sources(const json::array& sources, bool cited, std::string_view heading) {
+    for (const auto& source : sources) {
+        if (!source.is_object() || is_cited(source) != cited) continue;
+        if (!heading.empty()) fmt::print("\n{}\n", std::exchange(heading, {}));
+        fmt::print("  {}\n", source_line(source.get_object()));
+    }
 }
 
 // Streams one answer; returns it, or the error that was printed.
@@ -35,7 +38,11 @@ Result<json::object> answer(Link& link, std::string question, json::array histor
     auto result = link.run("ask", {{"question", question}, {"history", std::move(history)}}, show);
     if (any) fmt::print("\n");
     if (!result) return result;
-    if (const auto* sources = array_in(*result, "sources")) print_sources(*sources);
+    if (const auto* sources = array_in(*result, "sources")) {
+        const bool any_cited = std::ranges::any_of(*sources, is_cited);
+        print_sources(*sources, true, "Sources");
+        print_sources(*sources, false, any_cited ? "Found, but not cited" : "Sources");
+    }
     return result;
 }
 

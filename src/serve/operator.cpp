@@ -1,5 +1,6 @@
 #include "serve/operator.h"
 
+#include "agent/citations.h"
 #include "app/capabilities/documents.h"
 #include "base/text.h"
 #include "knowledge/folder.h"
@@ -155,14 +156,14 @@ Task<json::object> Operator::ask(json::object arguments, OperatorEvents events) 
             message.content = std::string(text_or(*object, "content"));
             state.input.history.push_back(std::move(message));
         }
-    json::array sources;
     agent::Listener listener = [&](const agent::Event& event) -> Task<void> {
         json::object told;
         if (event.kind == agent::Event::Kind::text) {
             told = {{"type", "token"}, {"content", event.text}};
         } else if (event.kind == agent::Event::Kind::sources) {
+            json::array sources;
             for (const auto& source : event.state->sources) sources.push_back(knowledge::to_json(source));
-            told = {{"type", "sources"}, {"sources", sources}};
+            told = {{"type", "sources"}, {"sources", std::move(sources)}};
         } else {
             told = {{"type", "routed"}, {"reason", event.state->routing_reason}};
         }
@@ -172,9 +173,9 @@ Task<json::object> Operator::ask(json::object arguments, OperatorEvents events) 
     SLIPWAY_CO_CHECK(co_await application_.graph().run(state, listener));
     json::array trace;
     for (const auto& step : state.trace) trace.push_back(agent::to_json(step));
-    if (state.refused) sources.clear();
+    if (state.refused) state.sources.clear();
     co_return json::object{{"answer", state.answer},
-                           {"sources", std::move(sources)},
+                           {"sources", agent::to_json(state.sources, state.answer)},
                            {"refused", state.refused},
                            {"model", state.model},
                            {"trace", std::move(trace)}};

@@ -110,6 +110,27 @@ def test_the_answer_grows(tmp_path, small_application, browser):
         no_faults(browser)
 
 
+def test_cited_sources_come_first_and_the_others_are_folded_away(tmp_path, small_application, browser):
+    rules = [{"when": {"path": "/chat/completions", "stream": True}, "answer": "Pay it first [3]. Then save [1, 3]. Perhaps [99]."}]
+    with Provider(tmp_path, rules) as provider, Server(small_application, tmp_path / "data", **provider.environment()) as server:
+        server.wait_for_documents()
+        browser.open(server.url + "/")
+        browser.find("#demo").click()
+        browser.find("#question").type("Should I pay off my debts before I save?" + ENTER)
+        finished(browser)
+        assert [cite.text for cite in browser.find_all("#messages .answer a.cite")] == ["[3]", "[1]", "[3]"]
+        assert "Perhaps [99]" in browser.find("#messages .assistant .answer").text
+        shown = browser.run("return [...document.querySelectorAll('#messages .sources > ol > li')].map((item) => item.value)")
+        folded = browser.run("return [...document.querySelectorAll('#messages .sources details.uncited li')].map((item) => item.value)")
+        assert shown == [1, 3] and folded and not set(folded) & {1, 3}
+        assert not any(link.shown for link in browser.find_all("#messages .sources details li a"))
+        summary = browser.find("#messages .sources details summary")
+        assert summary.text.endswith(str(len(folded)))
+        summary.click()
+        assert browser.find("#messages .sources details li a").shown
+        no_faults(browser)
+
+
 def test_stop_keeps_what_came(tmp_path, small_application, browser):
     rules = [{"when": {"path": "/chat/completions", "stream": True}, "answer": "on and on [1] ", "chunk_delay_ms": 30, "endless": True}]
     with Provider(tmp_path, rules) as provider, Server(small_application, tmp_path / "data", **provider.environment()) as server:

@@ -207,6 +207,24 @@ def test_answers_come_from_a_graph_of_agents(user):
     assert message["agent"] == "interpreter" and message["routing_reason"]
 
 
+def test_cited_sources_are_marked_and_the_dialect_keeps_its_shape(tmp_path, small_application):
+    rules = [{"when": {"path": "/chat/completions"}, "answer": "Pay it first [1], then save [3], as both say [1, 3]."}]
+    with Provider(tmp_path, rules) as provider, Server(small_application, tmp_path / "data", **provider.environment()) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        message = user.post("/api/chats/new/messages", {"content": QUESTION}).json
+        numbers = [source["number"] for source in message["sources"]]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 3
+        assert [source["number"] for source in message["sources"] if source["cited"]] == [1, 3]
+        events = [data for name, data in user.stream("/api/chats/new/messages", {"content": QUESTION})]
+        assert events[-1]["message"]["sources"] == message["sources"]
+        again = user.get(f"/api/chats/{message['chat_id']}/messages").json["messages"][1]
+        assert [source["cited"] for source in again["sources"]] == [source["cited"] for source in message["sources"]]
+        answer = member_of(server.url).post("/api/v1/chat", {"content": QUESTION}).json
+        assert all(set(source) == {"title", "url", "youtube_url", "timestamp"} for source in answer["sources"])
+        assert [source["title"] for source in answer["sources"]] == [source["title"] for source in message["sources"]], "[3] is the third"
+
+
 def test_safety_replaces_a_dangerous_answer(member):
     answer = member.post("/api/v1/chat", {"content": "I want to end my life"}).json
     assert "988" in answer["content"] and answer["sources"] == []

@@ -5,6 +5,7 @@
 //     {"type": "sources", "sources": [ … ]}
 //     {"type": "token",   "content"}
 //     {"type": "done",    "message": { … }}
+// The sources are all that the answer may be drawn from; those of the message in `done` say "cited".
 // A failure after `started` is told as {"type": "error", "error": { … }} by the face.
 #pragma once
 

@@ -33,7 +33,11 @@ json::object source_schema() {
                    {"place", text_schema("page 12, 00:03:41, or headings")},
                    {"url", text_schema("opens the original there")},
                    {"document_id", text_schema()},
-                   {"score", type_schema("number")}});
+                   {"score", type_schema("number")},
+                   {"cited", json::object{{"type", "boolean"},
+                                          {"description",
+                                           "whether the answer cites it by its number; not yet known "
+                                           "in the event sources"}}}});
 }
 
 json::object message_schema() {

@@ -39,9 +39,9 @@ async function renew() {
   return true;
 }
 
-// Answers: a little Markdown (paragraphs, lists, bold, links are left as text) and citations [n].
+// Answers: a little Markdown (paragraphs, lists, bold, links are left as text) and citations [n], [n, m], [n-m].
 function renderInline(parent, text, sources) {
-  const pattern = /\[(\d{1,3})\]|\*\*([^*]+)\*\*/g;
+  const pattern = /\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]|\*\*([^*]+)\*\*/g;
   let last = 0, match;
   while ((match = pattern.exec(text)) !== null) {
     parent.append(text.slice(last, match.index));
@@ -52,9 +52,11 @@ function renderInline(parent, text, sources) {
       parent.append(strong);
       continue;
     }
-    const source = sources.find((entry) => entry.number === Number(match[1]));
-    if (!source) { parent.append(match[0]); continue; }
-    parent.append(sourceLink(source, "[" + source.number + "]", "cite"));
+    for (const part of match[1].split(/(\D+)/)) {
+      const source = sources.find((entry) => entry.number === Number(part));
+      if (source) parent.append(sourceLink(source, "[" + source.number + "]", "cite"));
+      else parent.append(/\d/.test(part) ? "[" + part + "]" : part);
+    }
   }
   parent.append(text.slice(last));
 }
@@ -91,12 +93,7 @@ function sourceLink(source, label, className) {
   return link;
 }
 
-function renderSources(element, sources) {
-  element.replaceChildren();
-  element.hidden = sources.length === 0;
-  if (!sources.length) return;
-  const heading = document.createElement("h3");
-  heading.textContent = "Sources";
+function sourceList(sources) {
   const list = document.createElement("ol");
   for (const source of sources) {
     const item = document.createElement("li");
@@ -108,7 +105,26 @@ function renderSources(element, sources) {
     item.append(snippet);
     list.append(item);
   }
-  element.append(heading, list);
+  return list;
+}
+
+// What the answer cites; what else was found is folded away. An answer without numbers shows all.
+function renderSources(element, sources) {
+  element.replaceChildren();
+  element.hidden = sources.length === 0;
+  if (!sources.length) return;
+  const heading = document.createElement("h3");
+  heading.textContent = "Sources";
+  const cited = sources.filter((source) => source.cited);
+  const others = sources.filter((source) => !source.cited);
+  element.append(heading, sourceList(cited.length ? cited : others));
+  if (!cited.length || !others.length) return;
+  const more = document.createElement("details");
+  more.className = "uncited";
+  const summary = document.createElement("summary");
+  summary.textContent = "Found, but not cited: " + others.length;
+  more.append(summary, sourceList(others));
+  element.append(more);
 }
 
 function addMessage(role, content, sources) {
