@@ -19,6 +19,7 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     values["refusal"] = options_.refusal;
     const bool small_talk = state.intent == "smalltalk";
     model::ChatRequest request;
+    request.model = options_.model;
     request.messages.push_back(
         {model::Role::system, fill(small_talk ? options_.small_talk_prompt : options_.prompt, values)});
     for (const auto& message : state.input.history) request.messages.push_back(message);
@@ -29,8 +30,8 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     request.time_max = options_.model_time;
     int number = 0;
     for (const auto& found : state.found)
-        request.passages.push_back({++number, found.document.title, found.text, found.score, found.terms,
-                                    found.vector_score});
+        request.passages.push_back(
+            {++number, found.document.title, found.text, found.score, found.terms, found.vector_score});
     return request;
 }
 

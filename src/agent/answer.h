@@ -11,6 +11,7 @@ struct AnswerOptions {
     std::string small_talk_prompt;  // system prompt for greetings; empty: the fixed greeting
     std::string greeting;
     std::string notice;  // put before the answer of a local model, so that people know; empty: none
+    std::string model;   // of the provider; empty: its default
     std::optional<double> temperature;
     std::optional<int> tokens_max;
     Milliseconds model_time{120'000};

@@ -40,7 +40,8 @@ class Graph::Run final : public Output {
             open_filters(name);
             SLIPWAY_CO_TRY(name, co_await visit(name, entry));
         }
-        co_return Result<void>();
+        if (graph_.streaming_ || state_.answer.empty()) co_return Result<void>();
+        co_return co_await tell_text(state_.answer);
     }
 
     Task<void> text(std::string_view piece) override {
@@ -75,6 +76,11 @@ class Graph::Run final : public Output {
     Task<void> send(std::string text) {
         if (text.empty()) co_return Result<void>();
         state_.answer += text;
+        if (!graph_.streaming_) co_return Result<void>();
+        co_return co_await tell_text(text);
+    }
+
+    Task<void> tell_text(std::string_view text) {
         Event event;
         event.text = text;
         event.state = &state_;

@@ -30,17 +30,20 @@ class Graph {
  public:
     void add(std::string name, GraphNode node);
     void start_with(std::string name) { start_ = std::move(name); }
+    // False: the listener is told the text in one piece, when the run has succeeded.
+    void set_streaming(bool streaming) { streaming_ = streaming; }
     // `invalid` when an edge leads nowhere or no node answers.
     Result<void> validate() const;
 
     // `state.input` is given; the rest is filled, also when the run fails or is cancelled in the middle: state.answer
-    // is what was sent.
+    // is what was sent, or without streaming would have been sent.
     Task<void> run(State& state, Listener listener) const;
 
  private:
     class Run;
     std::map<std::string, GraphNode, std::less<>> nodes_;
     std::string start_;
+    bool streaming_ = true;
 };
 
 }  // namespace slipway::agent

@@ -127,6 +127,7 @@ Task<Route> RouteNode::by_model(const State& state, Step& step) const {
     for (const auto& topic : options_.topics)
         values["namespaces"] += fmt::format("- {}: {}\n", topic.name, topic.description);
     model::ChatRequest request;
+    request.model = options_.model;
     request.messages.push_back({model::Role::user, fill(options_.prompt, values)});
     request.temperature = 0;
     request.tokens_max = 120;

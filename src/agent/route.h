@@ -30,6 +30,7 @@ struct RouteOptions {
     std::string catch_all;  // a namespace that alone means "search everywhere"
     std::string language = "english";
     std::string prompt;  // for the model: {{namespaces}}, {{question}}; empty: words only
+    std::string model;   // of the provider; empty: its default
     Milliseconds model_time{8'000};
 };
 

@@ -25,6 +25,7 @@ std::unique_ptr<agent::Node> make_node(const app::NodeSection& section, knowledg
 Result<std::unique_ptr<agent::Graph>> make_graph(const app::Manifest& manifest, knowledge::Knowledge& knowledge,
                                                  std::shared_ptr<model::ChatModel> model) {
     auto graph = std::make_unique<agent::Graph>();
+    graph->set_streaming(manifest.chat.streaming);
     for (const auto& section : manifest.chat.graph) {
         agent::GraphNode node;
         node.node = make_node(section, knowledge, model);

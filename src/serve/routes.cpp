@@ -12,20 +12,6 @@
 namespace slipway::serve {
 namespace {
 
-// A route that a script declares and that exists already is the script's mistake.
-Result<void> add_script_routes(net::Router& router, Application& application) {
-    if (application.scripts() == nullptr) return {};
-    for (const auto& route : application.scripts()->routes()) {
-        const bool taken =
-            route.websocket ? router.has_websocket(route.pattern) : router.has(route.method, route.pattern);
-        if (taken)
-            return fail(ErrorCode::conflict, "{}: {} {} is served by Slipway itself; choose another path.", route.place,
-                        net::to_string(route.method), route.pattern);
-    }
-    app::add_script_routes(router, *application.scripts(), script_http(application));
-    return {};
-}
-
 void add_page(net::Router& router, const Application& application) {
     const auto& site = application.manifest().site;
     if (!site.enabled) return;
@@ -51,7 +37,8 @@ Result<std::shared_ptr<const net::Router>> make_router(Application& application,
     add_health_routes(*router, application);
     face::add_api(*router, application.capabilities(), options);
     add_object_routes(*router, application);
-    SLIPWAY_CHECK(add_script_routes(*router, application));
+    if (application.scripts() != nullptr)
+        SLIPWAY_CHECK(app::add_script_routes(*router, *application.scripts(), script_http(application)));
     if (!router->has(net::Method::get, "/")) add_page(*router, application);
     if (application.manifest().server.openapi) add_openapi_route(*router, application.manifest());
     add_operator_route(*router, commands);

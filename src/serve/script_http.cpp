@@ -27,6 +27,7 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
     } else {
         http->render_error = face::render_error;
     }
+    http->prefixes = application.manifest().script.prefixes;
     return http;
 }
 

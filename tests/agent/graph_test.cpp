@@ -103,6 +103,26 @@ TEST(Graph, TextStreamsThroughFiltersAndWhatIsSentIsWhatIsKept) {
     EXPECT_EQ(told.kinds.front(), Event::Kind::routed);
 }
 
+TEST(Graph, WithoutStreamingTheTextIsToldOnceAndWhole) {
+    Graph graph;
+    graph.set_streaming(false);
+    graph.add("router", node(std::make_unique<Decider>("question"), {"speaker"}));
+    graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>{"one ", "two ", "three"})));
+    State state;
+    Told told;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_EQ(told.text, "one two three");
+    EXPECT_EQ(told.kinds, (std::vector{Event::Kind::routed, Event::Kind::text}));
+    Graph broken;
+    broken.set_streaming(false);
+    broken.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>{"half "}, Milliseconds(0), true)));
+    State kept;
+    Told nothing;
+    ASSERT_FALSE(run(broken, kept, nothing));
+    EXPECT_EQ(nothing.text, "");
+    EXPECT_EQ(kept.answer, "half ");
+}
+
 TEST(Graph, AFilterThatClosesEndsTheProducer) {
     Graph graph;
     graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>(1000, "0123456789")), {"shout"}));

@@ -461,6 +461,38 @@ def test_openai_key_is_used_for_chat_and_embeddings_and_vectors_persist(tmp_path
             assert any(result["explanation"]["vector"] is not None for result in found)
 
 
+def test_variables_of_the_original_that_change_what_is_served(tmp_path, small_application):
+    rules = [{"when": {"path": "/chat/completions", "stream": True}, "answer": "Pay the one that bites first [1]. Then save."}]
+    more = {"API_V1_PREFIX": "/v9", "ENABLE_STREAMING": "false", "ORCHESTRATOR_MODEL": "gpt-of-the-router",
+            "SPECIALIST_MODEL": "gpt-of-the-interpreter", "DEBUG_MODE": "1", "LOG_LEVEL": "error"}
+    with Provider(tmp_path, rules) as provider, Server(small_application, tmp_path / "data", **provider.environment(), **more) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        user.get("/api/v1/chats", 404)
+        assert user.get("/v9/chats").json["total"] == 0
+        assert "/v9/chat/stream" in Api(server.url).get("/openapi.json").json["paths"]
+        events = events_of(user.stream("/v9/chat/stream", {"content": QUESTION}))
+        assert [event["type"] for event in events] == ["start", "citation", "token", "done"]
+        assert answer_text(events).startswith("Pay the one that bites first [1]. Then save.")
+        streamed = {entry["body"].get("stream", False): entry["body"]["model"] for entry in provider.record() if "completions" in entry["path"]}
+        assert streamed == {False: "gpt-of-the-router", True: "gpt-of-the-interpreter"}
+        assert server.events("request"), "DEBUG_MODE goes before LOG_LEVEL"
+
+
+def test_min_relevance_score_leaves_weak_passages_out(tmp_path, small_application):
+    with Server(small_application, tmp_path / "data", MIN_RELEVANCE_SCORE="1") as server:
+        server.wait_for_documents()
+        assert member_of(server.url).post("/api/v1/chat", {"content": "Which habits help with debts and breathing?"}).json["sources"] == []
+
+
+def test_values_that_cannot_be_kept_are_refused_at_the_start(tmp_path, small_application):
+    for name, value, told in (("JWT_ALGORITHM", "RS256", "HS256"), ("QDRANT_API_KEY", "not-to-be-shown", "QDRANT_API_KEY"),
+                              ("API_V1_PREFIX", "v1", "script.prefixes")):
+        refused = run_cli("serve", small_application, "--port", "0", "--data", tmp_path / "data", folder=tmp_path, check=1,
+                          environment={name: value})
+        assert told in refused.stderr and "not-to-be-shown" not in refused.stderr
+
+
 def test_long_answers_hold_their_connection(tmp_path, small_application):
     """A model that says nothing for longer than the heartbeat, then writes slowly: the stream stays."""
     rules = [{"when": {"path": "/chat/completions", "stream": True}, "answer": "Slowly, slowly, one stone after another [1]. " * 3,

@@ -13,6 +13,7 @@ constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
     {{RegistrationPolicy::open, "open"}, {RegistrationPolicy::closed, "closed"}}};
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
+constexpr std::array<std::string_view, 1> kAlgorithms{"HS256"};
 constexpr hours kYear{24 * 366};
 
 }  // namespace
@@ -44,6 +45,8 @@ static void describe(Keys& keys, DemoUser& demo) {
 }
 
 void describe(Keys& keys, AccountsSection& accounts) {
+    keys.one_of("algorithm", accounts.algorithm, kAlgorithms,
+                "How access tokens are signed. There is no other; the key is for applications that name it.");
     keys.secret("secret", accounts.secret,
                 "Signs access tokens. Left out in development: a random one is made once and kept in the data folder. "
                 "In production and "

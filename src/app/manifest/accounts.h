@@ -33,6 +33,7 @@ struct RolesSection {
 };
 
 struct AccountsSection {
+    std::string algorithm = "HS256";
     Secret secret;  // empty in development: a random one is made once and kept in the data folder
     Milliseconds access_token{std::chrono::hours(24)};
     Milliseconds refresh_token{std::chrono::hours(24 * 30)};

@@ -39,6 +39,11 @@ static void describe(Keys& keys, EdgeSection& edge) {
               "out: always.");
 }
 
+static void describe_models(Keys& keys, TextMap& models) {
+    keys.text_map("models", models,
+                  "The model of this node by provider, such as openai: gpt-4o. Left out: the provider's own.");
+}
+
 static void describe(Keys& keys, RouteSection& route) {
     auto& options = route.options;
     keys.number("confidence_min", options.confidence_min, 0, 1, "Below this confidence all namespaces are searched.");
@@ -51,6 +56,7 @@ static void describe(Keys& keys, RouteSection& route) {
               "Prompt for a model that routes, with {{namespaces}} and {{question}}. Left out: keywords only.");
     keys.duration("model_time", options.model_time, milliseconds(100), minutes(5),
                   "How long the model may take; then keywords decide.");
+    describe_models(keys, route.models);
 }
 
 static void describe(Keys& keys, RetrieveNodeSection& retrieve) {
@@ -71,6 +77,7 @@ static void describe(Keys& keys, AnswerSection& answer) {
     keys.text("notice", options.notice, "Put before an answer of the local model.", {Form::prose});
     keys.duration("model_time", options.model_time, milliseconds(100), minutes(60),
                   "How long the model may take for an answer.");
+    describe_models(keys, answer.models);
 }
 
 static void describe(Keys& keys, GuardSection& guard) {
@@ -106,6 +113,8 @@ void describe(Keys& keys, ChatSection& chat) {
     keys.bytes("message_bytes_max", chat.message_bytes_max, 100, 10 << 20, "Longest message, in bytes.");
     keys.integer("message_characters_max", chat.message_characters_max, 100, 10 << 20,
                  "Longest message, in characters.");
+    keys.boolean("streaming", chat.streaming,
+                 "Whether an answer is told as it grows; else in one piece when it is whole.");
     keys.section("title", chat.title, "Titles of chats.");
 }
 

@@ -24,8 +24,9 @@ struct EdgeSection {
 inline constexpr std::string_view kEnd = "end";
 
 struct RouteSection {
-    agent::RouteOptions options;  // after loading: with topics, language, prompt
+    agent::RouteOptions options;  // after loading: with topics, language, prompt, model
     std::filesystem::path prompt;
+    TextMap models;  // provider → model
 };
 
 struct RetrieveNodeSection {
@@ -34,9 +35,10 @@ struct RetrieveNodeSection {
 
 struct AnswerSection {
     AnswerSection();
-    agent::AnswerOptions options;  // after loading: with prompts, temperature, tokens
+    agent::AnswerOptions options;  // after loading: with prompts, model, temperature, tokens
     std::filesystem::path prompt;
     std::filesystem::path small_talk_prompt;
+    TextMap models;  // provider → model
 };
 
 struct GuardSection {
@@ -67,6 +69,7 @@ struct ChatSection {
     std::size_t history_tokens = 2000;
     std::size_t message_bytes_max = 40'000;
     std::size_t message_characters_max = 10'000;
+    bool streaming = true;
     TitleSection title;
 
     const NodeSection* find(std::string_view name) const;

@@ -159,8 +159,25 @@ void check_accounts(Checks& checks) {
         checks.error("accounts.demo.password", "accounts.demo.password is shorter than accounts.password_length_min.");
 }
 
+// "/api/v1"; no parameters, no slash at the end.
+static bool is_prefix(std::string_view path) {
+    return path.size() > 1 && path.front() == '/' && path.back() != '/' && path.find("//") == std::string_view::npos &&
+           path.find_first_of("{}?# \t") == std::string_view::npos;
+}
+
+static void check_prefixes(Checks& checks) {
+    for (auto& [declared, served] : checks.manifest.script.prefixes) {
+        if (!is_prefix(declared) || (served != "/" && !is_prefix(served)))
+            checks.error("script.prefixes",
+                         fmt::format("script.prefixes: {} → {} are not two paths.", declared, served),
+                         "Write them like /api/v1, with a slash in front and none at the end.");
+        if (served == "/") served.clear();
+    }
+}
+
 void check_content(Checks& checks) {
     auto& manifest = checks.manifest;
+    check_prefixes(checks);
     auto& files = manifest.script.files;
     std::error_code ignored;
     if (!checks.reader.given("script.files") &&

@@ -93,11 +93,31 @@ std::string read_prompt(Checks& checks, const std::filesystem::path& file, const
     return text ? *text : "";
 }
 
+// The node's model where the provider that answers is named.
+std::string model_of(Checks& checks, const std::string& path, const TextMap& models) {
+    std::vector<std::string> names;
+    for (const auto& provider : checks.manifest.models.providers)
+        if (provider.name != "local") names.push_back(provider.name);
+    for (const auto name : known_providers())
+        if (name != "local" && std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+    const auto* chosen = checks.manifest.models.chosen();
+    std::string model;
+    for (const auto& [provider, wanted] : models) {
+        if (std::ranges::find(names, provider) == names.end())
+            checks.error(path + ".options.models",
+                         fmt::format("{}.options.models: there is no provider \"{}\".", path, provider),
+                         suggest(provider, names));
+        if (chosen != nullptr && chosen->name == provider) model = wanted;
+    }
+    return model;
+}
+
 void fill_route(Checks& checks, const std::string& path, RouteSection& route) {
     const auto& knowledge = checks.manifest.knowledge;
     auto& options = route.options;
     options.language = knowledge.language;
     options.prompt = read_prompt(checks, route.prompt, {"namespaces", "question"});
+    options.model = model_of(checks, path, route.models);
     for (const auto& one : knowledge.namespaces)
         options.topics.push_back({one.name, one.description.empty() ? one.title : one.description, one.keywords});
     const auto names = knowledge.namespace_names();
@@ -107,8 +127,9 @@ void fill_route(Checks& checks, const std::string& path, RouteSection& route) {
                      suggest(options.catch_all, names));
 }
 
-void fill_answer(Checks& checks, AnswerSection& answer) {
+void fill_answer(Checks& checks, const std::string& path, AnswerSection& answer) {
     auto& options = answer.options;
+    options.model = model_of(checks, path, answer.models);
     options.prompt = answer.prompt.empty() ? std::string(kPlainPrompt)
                                            : read_prompt(checks, answer.prompt, {"passages", "question", "refusal"});
     options.small_talk_prompt = read_prompt(checks, answer.small_talk_prompt, {"question", "refusal"});
@@ -137,7 +158,7 @@ void fill_node(Checks& checks, const std::string& path, NodeSection& node) {
         case NodeKind::route:
             return fill_route(checks, path, node.route);
         case NodeKind::answer:
-            return fill_answer(checks, node.answer);
+            return fill_answer(checks, path, node.answer);
         case NodeKind::guard:
             return fill_guard(checks, path, node.guard);
         case NodeKind::retrieve: {

@@ -27,7 +27,7 @@ class Reader final : public Keys {
     // Where "server.port" stands; the nearest section around it when it is left out. For checks between keys.
     Mark mark_of(std::string_view path) const;
     bool given(std::string_view path) const { return marks_.contains(path); }
-    // The variables in the expression that a store's URL was written as.
+    // The variables in the expression that a store's URL, or a value of a later release, was written as.
     std::vector<std::string> variables_of(std::string_view path) const;
 
     void text(std::string_view key, std::string& value, std::string_view sentence, TextRule rule) override;
@@ -98,7 +98,7 @@ class Reader final : public Keys {
     std::vector<Frame> frames_;
     std::deque<YamlValue> synthesised_;  // short forms written out
     std::map<std::string, Mark, std::less<>> marks_;
-    std::map<std::string, std::string, std::less<>> written_;  // of stores
+    std::map<std::string, std::string, std::less<>> written_;  // what variables_of() knows
 };
 
 }  // namespace slipway::app

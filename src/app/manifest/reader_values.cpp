@@ -273,11 +273,19 @@ void Reader::text_map(std::string_view key, TextMap& values, std::string_view) {
 }
 
 void Reader::later(std::string_view key, std::string_view) {
-    if (take(key) == nullptr) return;
+    const auto* value = take(key);
+    if (value == nullptr) return;
     const auto path = path_of(key);
+    if (value->kind == YamlValue::Kind::scalar) {
+        if (!scalar_of(*value, path)) return;  // empty: left out
+        written_[path] = value->text;
+    }
     const auto message = fmt::format("{} comes with a later release.", path);
+    const auto variables = variables_of(path);
     if (later_is_error_)
-        problems_.error(frames_.back().map->find(key)->mark, message, "Leave it out until then.");
+        problems_.error(frames_.back().map->find(key)->mark, message,
+                        variables.empty() ? std::string("Leave it out until then.")
+                                          : fmt::format("Leave {} empty until then.", fmt::join(variables, ", ")));
     else
         problems_.warning(frames_.back().map->find(key)->mark, message, "`serve` refuses it until then.");
 }

@@ -103,6 +103,7 @@ void describe(Keys& keys, StoresSection& stores) {
     describe_store(keys, "objects", stores.objects, "`file:FOLDER`. S3 (`s3://…`) comes with a later release.");
     describe_store(keys, "secrets", stores.secrets,
                    "`env:` – the environment and the file .env. Secret managers come with a later release.");
+    keys.later("index_key", "The key of an index that is a service of its own.");
     keys.later("cache", "Caches beyond the process.");
     keys.later("queue", "Queues beyond the database.");
     keys.later("mail", "Outgoing mail.");

@@ -28,6 +28,8 @@ void describe(Keys& keys, ScriptSection& script) {
         {{ErrorForm::standard, "standard"}, {ErrorForm::detail, "detail"}}};
     keys.choice("errors", script.errors, kForms,
                 "What errors of its routes look like: standard, or detail, the form that FastAPI's clients expect.");
+    keys.text_map("prefixes", script.prefixes,
+                  "Beginnings of its routes that are served elsewhere, such as /api/v1: /api/v2; / leaves them out.");
     keys.section("limits", script.limits, "Limits of one call into Lua.");
 }
 

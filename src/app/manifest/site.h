@@ -19,6 +19,7 @@ struct ScriptSection {
     std::vector<std::string>
         files;  // relative to the folder; after loading `routes.lua` when that exists and nothing is said
     ErrorForm errors = ErrorForm::standard;
+    TextMap prefixes;  // of patterns: as declared → as served, without a slash at the end
     ScriptLimits limits;
 };
 

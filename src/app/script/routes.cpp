@@ -124,15 +124,31 @@ net::WebSocketHandler script_websocket(std::shared_ptr<ScriptProgram> program, S
     return [bound](net::Request& request, net::WebSocket& socket) { return handle_websocket(bound, request, socket); };
 }
 
-void add_script_routes(net::Router& router, const ScriptHost& host, std::shared_ptr<const ScriptHttp> http) {
-    const auto program = host.program();
-    if (!program) return;
-    for (const auto& route : program->routes()) {
-        if (route.websocket)
-            router.add_websocket(route.pattern, route.operation, script_websocket(program, route, http));
-        else
-            router.add(route.method, route.pattern, route.operation, script_handler(program, route, http));
+std::string served_pattern(const RoutePrefixes& prefixes, std::string_view declared) {
+    for (const auto& [before, after] : prefixes) {
+        if (!declared.starts_with(before)) continue;
+        const auto rest = declared.substr(before.size());
+        if (!rest.empty() && rest.front() != '/') continue;
+        auto served = after + std::string(rest);
+        return served.empty() ? "/" : served;
     }
+    return std::string(declared);
+}
+
+Result<void> add_script_routes(net::Router& router, const ScriptHost& host, std::shared_ptr<const ScriptHttp> http) {
+    const auto program = host.program();
+    if (!program) return {};
+    for (const auto& route : program->routes()) {
+        const auto pattern = served_pattern(http->prefixes, route.pattern);
+        if (route.websocket ? router.has_websocket(pattern) : router.has(route.method, pattern))
+            return fail(ErrorCode::conflict, "{}: {} {} is served already; choose another path.", route.place,
+                        route.websocket ? std::string_view("WebSocket") : net::to_string(route.method), pattern);
+        if (route.websocket)
+            router.add_websocket(pattern, route.operation, script_websocket(program, route, http));
+        else
+            router.add(route.method, pattern, route.operation, script_handler(program, route, http));
+    }
+    return {};
 }
 
 }  // namespace slipway::app

@@ -34,6 +34,12 @@
 
 namespace slipway::app {
 
+// Beginnings of patterns: as a script declares them → as they are served, neither with a slash at the end.
+using RoutePrefixes = std::vector<std::pair<std::string, std::string>>;
+// The pattern under which a route is served: "/api/v1/chats" by /api/v1 → /v2 is "/v2/chats". The first that fits
+// counts; "/api/v10" does not begin with /api/v1.
+std::string served_pattern(const RoutePrefixes& prefixes, std::string_view declared);
+
 // What the composition gives to all Lua routes.
 struct ScriptHttp {
     // Fills user and principal of the context; an error ends the request (operation.authenticated says whether somebody
@@ -45,6 +51,7 @@ struct ScriptHttp {
     std::function<net::Response(const net::Request& request, const Error& error)> render_error = {};
     // (event name, data). Empty: ("error", {"error":{"code","message","details"}}).
     std::function<std::pair<std::string, std::string>(const Error& error)> render_event_error = {};
+    RoutePrefixes prefixes = {};
 };
 
 net::Handler script_handler(std::shared_ptr<ScriptProgram> program, ScriptRoute route,
@@ -53,7 +60,7 @@ net::WebSocketHandler script_websocket(std::shared_ptr<ScriptProgram> program, S
                                        std::shared_ptr<const ScriptHttp> http);
 
 // All routes of the running generation. After ScriptHost::reload(), fill a new Router and hand it to
-// Server::set_router().
-void add_script_routes(net::Router& router, const ScriptHost& host, std::shared_ptr<const ScriptHttp> http);
+// Server::set_router(). `conflict` names a route whose pattern the router has already.
+Result<void> add_script_routes(net::Router& router, const ScriptHost& host, std::shared_ptr<const ScriptHttp> http);
 
 }  // namespace slipway::app

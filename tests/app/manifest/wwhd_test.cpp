@@ -101,6 +101,57 @@ TEST(ManifestOfWwhd, TakesTheFurtherVariables) {
               "groq");
 }
 
+TEST(ManifestOfWwhd, TakesTheVariablesThatTheOriginalReadAndDidNotUse) {
+    const auto plain = load({{"OPENAI_API_KEY", "k"}}).manifest;
+    EXPECT_EQ(plain.script.prefixes, (TextMap{{"/api/v1", "/api/v1"}}));
+    EXPECT_EQ(plain.knowledge.retrieve.minimum_score, 0);
+    EXPECT_TRUE(plain.chat.streaming);
+    EXPECT_EQ(plain.chat.graph[0].route.options.model, "");
+    EXPECT_EQ(plain.chat.graph[2].answer.options.model, "");
+    const auto loaded = load({{"OPENAI_API_KEY", "k"},
+                              {"API_V1_PREFIX", "/v1"},
+                              {"MIN_RELEVANCE_SCORE", "0.3"},
+                              {"ENABLE_STREAMING", "false"},
+                              {"ORCHESTRATOR_MODEL", "gpt-of-the-router"},
+                              {"SPECIALIST_MODEL", "gpt-of-the-interpreter"},
+                              {"JWT_ALGORITHM", "HS256"},
+                              {"QDRANT_API_KEY", ""},
+                              {"LOG_LEVEL", "WARNING"},
+                              {"DEBUG_MODE", "True"}});
+    EXPECT_EQ(to_lines(loaded.problems), "");
+    const auto& manifest = loaded.manifest;
+    EXPECT_EQ(manifest.script.prefixes, (TextMap{{"/api/v1", "/v1"}}));
+    EXPECT_EQ(manifest.chat.graph[1].retrieve.options.minimum_score, 0.3);
+    EXPECT_FALSE(manifest.chat.streaming);
+    EXPECT_EQ(manifest.chat.graph[0].route.options.model, "gpt-of-the-router");
+    EXPECT_EQ(manifest.chat.graph[2].answer.options.model, "gpt-of-the-interpreter");
+    EXPECT_EQ(manifest.server.log_level, log::Level::debug);
+    EXPECT_EQ(load({{"DEBUG_MODE", "false"}, {"LOG_LEVEL", "WARNING"}}).manifest.server.log_level, log::Level::warning);
+    const auto elsewhere = load({{"GROQ_API_KEY", "k"}, {"ORCHESTRATOR_MODEL", "gpt-4o"}}).manifest;
+    EXPECT_EQ(elsewhere.chat.graph[0].route.options.model, "") << "another provider has no such model";
+}
+
+TEST(ManifestOfWwhd, RefusesWhatItCannotKeepOf) {
+    const auto signing = load({{"JWT_ALGORITHM", "RS256"}});
+    ASSERT_EQ(signing.errors(), 1U);
+    EXPECT_NE(to_lines(signing.problems)
+                  .find("accounts.algorithm must be one of HS256, not \"RS256\". The value comes "
+                        "from ${JWT_ALGORITHM:-HS256}."),
+              std::string::npos)
+        << to_lines(signing.problems);
+    const auto qdrant = load({{"QDRANT_API_KEY", "very-private"}});
+    ASSERT_EQ(qdrant.errors(), 1U);
+    EXPECT_NE(to_lines(qdrant.problems).find("stores.index_key comes with a later release. Leave QDRANT_API_KEY empty"),
+              std::string::npos)
+        << to_lines(qdrant.problems);
+    EXPECT_EQ(to_lines(qdrant.problems).find("very-private"), std::string::npos);
+    for (const auto* prefix : {"api/v1", "/api/v1/", "/{x}", "//"})
+        EXPECT_EQ(load({{"API_V1_PREFIX", prefix}}).errors(), 1U) << prefix;
+    EXPECT_EQ(load({{"API_V1_PREFIX", "/"}}).manifest.script.prefixes[0].second, "");
+    for (const auto* name : {"MIN_RELEVANCE_SCORE", "ENABLE_STREAMING"})
+        EXPECT_EQ(load({{name, "much"}}).errors(), 1U) << name;
+}
+
 TEST(ManifestOfWwhd, HasTheGraphOfItsDocuments) {
     const auto& graph = load({}).manifest.chat.graph;
     ASSERT_EQ(graph.size(), 4U);

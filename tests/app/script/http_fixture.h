@@ -76,7 +76,8 @@ class ScriptApplication {
         const auto loaded = host->load();
         EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().message);
         router = std::make_unique<net::Router>();
-        add_script_routes(*router, *host, http);
+        const auto added = add_script_routes(*router, *host, http);
+        EXPECT_TRUE(added) << (added ? "" : added.error().message);
         return *router;
     }
 

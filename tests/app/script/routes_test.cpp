@@ -186,5 +186,35 @@ TEST(ScriptRoutes, WrongDeclarationsAreNamedWithFileAndLine) {
     EXPECT_FALSE(host.load());
 }
 
+TEST(ScriptRoutes, PrefixesMoveRoutes) {
+    ScriptApplication application(kRoutes);
+    application.http->prefixes = {{"/items", "/v2/things"}, {"/html", ""}};
+    EXPECT_EQ(application.send(net::Method::get, "/v2/things/1/x").status, 200);
+    EXPECT_EQ(application.send(net::Method::get, "/items/1/x").status, 404);
+    EXPECT_EQ(shown(application.send(net::Method::get, "/")), "200 <p>");
+    EXPECT_EQ(shown(application.send(net::Method::get, "/text")), "200 hello");
+    const RoutePrefixes prefixes{{"/api/v1", "/api"}, {"/whole", ""}};
+    EXPECT_EQ(served_pattern(prefixes, "/api/v1/chats/{id:int}"), "/api/chats/{id:int}");
+    EXPECT_EQ(served_pattern(prefixes, "/api/v1"), "/api");
+    EXPECT_EQ(served_pattern(prefixes, "/api/v10/chats"), "/api/v10/chats");
+    EXPECT_EQ(served_pattern(prefixes, "/other/api/v1"), "/other/api/v1");
+    EXPECT_EQ(served_pattern(prefixes, "/whole/x"), "/x");
+}
+
+TEST(ScriptRoutes, ARouteThatIsServedAlreadyIsNamed) {
+    ScriptApplication application(kRoutes);
+    ASSERT_TRUE(application.host->load());
+    net::Router router;
+    router.add(net::Method::get, "/me", {},
+               [](net::Request&) -> asio::awaitable<net::Response> { co_return net::Response::empty(); });
+    const auto refused = add_script_routes(router, *application.host, application.http);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_NE(refused.error().message.find("GET /me is served already"), std::string::npos) << refused.error().message;
+    application.http->prefixes = {{"/text", "/nothing"}};
+    net::Router moved_onto_itself;
+    EXPECT_FALSE(add_script_routes(moved_onto_itself, *application.host, application.http));
+}
+
 }  // namespace
 }  // namespace slipway::app
