@@ -1,5 +1,9 @@
 #include "base/json.h"
 
+#include <bit>
+#include <cmath>
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -60,6 +64,20 @@ TEST(JsonText, NumbersAreWrittenAsJavaScriptDoes) {
         {1.7976931348623157e308, "1.7976931348623157e+308"},
     };
     for (const auto& [number, text] : expected) EXPECT_EQ(write_json(json::value(number)), text);
+}
+
+TEST(JsonText, ANumberReadsBackAsTheSame) {
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 100'000; ++i) {
+        const auto bits = random();
+        const auto number = i % 2 == 0 ? std::bit_cast<double>(bits) : static_cast<double>(bits >> 11) * 0x1p-53;
+        if (!std::isfinite(number)) continue;
+        const auto text = write_json(json::value(number));
+        const auto read = parse_json(text);
+        ASSERT_TRUE(read) << text;
+        ASSERT_EQ(read->to_number<double>(), number) << text;
+        ASSERT_EQ(write_json(*read), text);
+    }
 }
 
 TEST(JsonText, WholeNumbersKeepAllTheirDigits) {
