@@ -67,6 +67,7 @@ class Connection final : public ChannelOwner {
     // connection_answer.cpp
     asio::awaitable<void> answer(Exchange& exchange);
     asio::awaitable<Outcome> guarded(asio::awaitable<void> work, std::string_view what, const Exchange& exchange);
+    Result<void> admit(const Request& request) const;
     Response without_route(const Exchange& exchange);
     Response render(const Exchange& exchange, const Refusal& refusal);
     asio::awaitable<void> respond(Exchange& exchange, Response response);

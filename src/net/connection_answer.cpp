@@ -73,6 +73,10 @@ asio::awaitable<void> Connection::answer(Exchange& exchange) {
         auto response = without_route(exchange);
         co_return co_await respond(exchange, std::move(response));
     }
+    if (const auto admitted = admit(exchange.request); !admitted) {
+        auto response = render(exchange, Refusal{.status = 429, .error = admitted.error()});
+        co_return co_await respond(exchange, std::move(response));
+    }
     if (std::holds_alternative<WebSocketHandler>(exchange.route->handler)) co_return co_await serve_websocket(exchange);
     const auto time_max = exchange.route->operation.time_max;
     enter(Phase::handler, time_max);
@@ -93,6 +97,10 @@ asio::awaitable<void> Connection::answer(Exchange& exchange) {
                                         .error());
     }
     co_await respond(exchange, std::move(*response));
+}
+
+Result<void> Connection::admit(const Request& request) const {
+    return service_.options.admit ? service_.options.admit(request) : Result<void>();
 }
 
 Response Connection::without_route(const Exchange& exchange) {
@@ -124,6 +132,11 @@ Response Connection::without_route(const Exchange& exchange) {
 
 Response Connection::render(const Exchange& exchange, const Refusal& refusal) {
     try {
+        if (exchange.route != nullptr && exchange.route->operation.render_error) {
+            auto response = exchange.route->operation.render_error(exchange.request, refusal.error);
+            response.status = refusal.status;
+            return response;
+        }
         if (service_.render_error) return service_.render_error(exchange.request, refusal.status, refusal.error);
     } catch (const std::exception& bug) {
         log::error("error renderer failed", {{"exception", bug.what()}});

@@ -29,6 +29,9 @@ struct Operation {
     std::size_t body_bytes_max = 1 << 20;
     Milliseconds time_max{60'000};  // until the response begins; a stream may last longer
     bool hidden = false;            // not in OpenAPI
+    // What errors look like that the server finds for this route: too large, too late, not admitted. Empty: as the
+    // server's ErrorRenderer says. The status of the response is set by the server.
+    std::function<Response(const Request& request, const Error& error)> render_error = {};
 };
 
 struct Route {

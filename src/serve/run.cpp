@@ -17,7 +17,7 @@ namespace {
 
 constexpr Milliseconds kWatchEvery{1000};
 
-net::ServerOptions server_options(const Application& application) {
+net::ServerOptions server_options(const Application& application, RateLimit* limit) {
     const auto& section = application.manifest().server;
     net::ServerOptions options;
     options.host = section.host;
@@ -28,14 +28,15 @@ net::ServerOptions server_options(const Application& application) {
     options.cors.origins = section.cors.origins;
     options.cors.credentials = section.cors.credentials;
     options.trusted_proxies = section.trusted_proxies;
+    if (limit != nullptr) options.admit = [limit](const net::Request& request) { return limit->admit(request); };
     return options;
 }
 
 // Brings the application's own documents up to date, and again when they change.
 class Upkeep {
  public:
-    Upkeep(Application& application, Operator& commands, net::Server& server, bool watch)
-        : application_(application), commands_(commands), server_(server), watch_(watch) {}
+    Upkeep(Application& application, Operator& commands, RateLimit* limit, net::Server& server, bool watch)
+        : application_(application), commands_(commands), limit_(limit), server_(server), watch_(watch) {}
 
     asio::awaitable<void> documents() {
         const auto& folder = application_.manifest().knowledge.documents;
@@ -97,7 +98,7 @@ class Upkeep {
             log::error("scripts not reloaded, the old ones go on", {{"error", loaded.error().message}});
             return;
         }
-        auto router = make_router(application_, commands_);
+        auto router = make_router(application_, commands_, limit_);
         if (!router) {
             log::error("routes not reloaded, the old ones go on", {{"error", router.error().message}});
             return;
@@ -108,6 +109,7 @@ class Upkeep {
 
     Application& application_;
     Operator& commands_;
+    RateLimit* limit_;
     net::Server& server_;
     bool watch_;
 };
@@ -135,13 +137,14 @@ std::future<void> start(asio::any_io_executor executor, asio::cancellation_signa
 
 Result<void> run(Application& application, RunOptions options) {
     Operator commands(application);
-    SLIPWAY_TRY(auto router, make_router(application, commands));
-    net::Server server(server_options(application), std::move(router), render_outside_error);
+    const auto limit = make_rate_limit(application);
+    SLIPWAY_TRY(auto router, make_router(application, commands, limit.get()));
+    net::Server server(server_options(application, limit.get()), std::move(router), render_outside_error);
     // Before the loops start, so that their threads leave the signals to this one.
     asio::io_context signals_loop(1);
     asio::signal_set signals(signals_loop, SIGINT, SIGTERM);
     SLIPWAY_CHECK(server.start());
-    Upkeep upkeep(application, commands, server, options.watch);
+    Upkeep upkeep(application, commands, limit.get(), server, options.watch);
     asio::cancellation_signal stop_documents, stop_scripts;
     auto documents = start(server.executor(), stop_documents, upkeep.documents());
     auto scripts = start(server.executor(), stop_scripts, upkeep.scripts());

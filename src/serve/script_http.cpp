@@ -7,7 +7,7 @@
 
 namespace slipway::serve {
 
-std::shared_ptr<const app::ScriptHttp> script_http(const Application& application) {
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit) {
     auto http = std::make_shared<app::ScriptHttp>();
     const auto& capabilities = application.capabilities();
     http->authenticate = [&capabilities](const net::Request& request, const net::Operation& operation,
@@ -27,6 +27,11 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
     } else {
         http->render_error = face::render_error;
     }
+    if (limit != nullptr)
+        http->admit_message = [limit](const app::CallContext& context) -> Result<void> {
+            SLIPWAY_TRY(const auto principal, app::principal_of(context));
+            return limit->admit(principal.user);
+        };
     http->prefixes = application.manifest().script.prefixes;
     return http;
 }

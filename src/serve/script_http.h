@@ -3,9 +3,11 @@
 
 #include "app/script/routes.h"
 #include "serve/application.h"
+#include "serve/rate_limit.h"
 
 namespace slipway::serve {
 
-std::shared_ptr<const app::ScriptHttp> script_http(const Application& application);
+// `limit` outlives the routes; null: none.
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit);
 
 }  // namespace slipway::serve

@@ -227,7 +227,7 @@ def test_pages_of_other_sites_open_no_websocket(wwhd):
         for admitted in (None, wwhd.url, "http://localhost:3000"):
             assert asyncio.run(open_from(path, admitted)) == "error", "the socket opened, the token was refused"
         for foreign in ("https://example.com", wwhd.url + "0", "null"):
-            with pytest.raises(websockets.exceptions.InvalidHandshake, match="403"):
+            with pytest.raises(websockets.InvalidHandshake, match="403"):
                 asyncio.run(open_from(path, foreign))
 
 

@@ -479,6 +479,51 @@ def test_variables_of_the_original_that_change_what_is_served(tmp_path, small_ap
         assert server.events("request"), "DEBUG_MODE goes before LOG_LEVEL"
 
 
+def test_requests_are_limited_per_user_and_per_address(tmp_path, small_application):
+    with Server(small_application, tmp_path / "data", RATE_LIMIT_REQUESTS=8, RATE_LIMIT_PERIOD=7200) as server:
+        server.wait_for_documents()
+        stranger = Api(server.url)
+        first, second = register(server.url), register(server.url)  # two requests of the address
+        for _ in range(8):
+            first.get("/api/v1/chats")
+        refused = first.get("/api/v1/chats", 429)
+        assert set(refused.json) == {"detail"} and "8 in 7200 seconds" in refused.json["detail"]
+        assert 0 < int(refused.headers["Retry-After"]) <= 900
+        refused = first.get("/api/chats", 429)
+        assert refused.json["error"]["code"] == "rate_limited" and int(refused.headers["Retry-After"]) > 0
+        second.get("/api/chats")
+        run_cli("status", small_application, "--data", server.data, folder=tmp_path)
+        for _ in range(6):
+            Api(server.url, "not.a.token").get("/api/chats", 401)
+        Api(server.url, "another.bad.token").get("/api/chats", 429)
+        stranger.post("/api/auth/login", {"name": second.name, "password": second.password}, 429)
+        for _ in range(20):
+            stranger.get("/health")
+            stranger.get("/readiness")
+        with pytest.raises(websockets.InvalidHandshake, match="429"):
+            asyncio.run(talk(server.url, []))
+        second.get("/api/chats")
+
+
+def test_messages_of_a_websocket_are_limited_like_requests(tmp_path, small_application):
+    with Server(small_application, tmp_path / "data", RATE_LIMIT_REQUESTS=3, RATE_LIMIT_PERIOD=7200) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        message = {"type": "message", "content": "hello"}
+        came, code = asyncio.run(talk(server.url, [{"type": "auth", "token": user.token}] + [message] * 4))
+        assert [event["type"] for event in came if event["type"] in ("done", "error")] == ["done"] * 3 + ["error"]
+        assert "Too many requests" in came[-1]["message"] and code is None
+
+        async def over_the_default_socket():
+            async with websockets.connect("ws" + server.url.removeprefix("http") + "/api/ws") as channel:
+                await channel.send(json.dumps({"type": "auth", "token": user.token}))
+                await channel.send(json.dumps(message))
+                return [json.loads(await channel.recv()) for _ in range(2)]
+        ready, refused = asyncio.run(over_the_default_socket())
+        assert ready["type"] == "ready" and refused["type"] == "error" and refused["error"]["code"] == "rate_limited"
+        assert refused["error"]["details"]["retry_after_seconds"] > 0
+
+
 def test_min_relevance_score_leaves_weak_passages_out(tmp_path, small_application):
     with Server(small_application, tmp_path / "data", MIN_RELEVANCE_SCORE="1") as server:
         server.wait_for_documents()

@@ -189,6 +189,59 @@ TEST_F(ServerTest, AnswersExceptionsWith500AndGoesOn) {
     EXPECT_EQ(client.get("/hello").status, 200);
 }
 
+TEST_F(ServerTest, WhoIsNotAdmittedReachesNoHandler) {
+    std::atomic<int> handled{0};
+    auto count = [&handled](Request&) -> asio::awaitable<Response> {
+        ++handled;
+        co_return Response::text(200, "counted");
+    };
+    router->add(Method::post, "/counted/{id}", {}, count);
+    router->add_websocket("/socket", {}, [&handled](Request&, WebSocket&) -> asio::awaitable<void> {
+        ++handled;
+        co_return;
+    });
+    options.admit = [](const Request& request) -> Result<void> {
+        if (request.route == "/hello" || request.headers.get("X-Pass") == "yes") return {};
+        return fail(ErrorCode::rate_limited, "Not so often, {}.", request.remote_address);
+    };
+    start();
+    RawClient client(port());
+    EXPECT_EQ(client.get("/hello").status, 200);
+    client.send("POST /counted/7 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+    const auto refused = client.answer();
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.body, R"({"code":"rate_limited","message":"Not so often, 127.0.0.1."})");
+    EXPECT_EQ(client
+                  .get("/socket",
+                       "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+                  .status,
+              429);
+    EXPECT_EQ(handled, 0);
+    client.send("POST /counted/7 HTTP/1.1\r\nHost: a\r\nX-Pass: yes\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(client.answer().body, "counted");
+    EXPECT_EQ(client.get("/nowhere").status, 404) << "what has no route is answered as ever";
+}
+
+TEST_F(ServerTest, ARouteSaysWhatItsErrorsLookLike) {
+    Operation operation;
+    operation.body_bytes_max = 10;
+    operation.render_error = [](const Request&, const Error& error) {
+        auto response = Response::of_json(418, json::object{{"detail", error.message}});
+        response.headers.set("Retry-After", "3");
+        return response;
+    };
+    router->add(Method::post, "/own", operation, echo_body);
+    start();
+    const auto own = exchange("POST /own HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
+    EXPECT_EQ(own.status, 413);
+    EXPECT_EQ(own.headers.get("Retry-After"), "3");
+    EXPECT_EQ(own.body, R"({"detail":"The body is 11 bytes; at most 10 are accepted here."})");
+    const auto others = exchange("GET /own HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(others.status, 405);
+    EXPECT_NE(others.body.find("\"code\""), std::string::npos) << others.body;
+}
+
 asio::awaitable<Response> inject(Request&) {
     auto response = Response::text(200, "ok");
     response.headers.set("X-Evil", "a\r\nSet-Cookie: stolen=1");

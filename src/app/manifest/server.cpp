@@ -49,6 +49,13 @@ static void describe(Keys& keys, TlsSection& tls) {
     keys.path("key", tls.key, PathKind::file, "PEM file with the private key.");
 }
 
+static void describe(Keys& keys, RateLimitSection& limit) {
+    keys.integer("requests", limit.requests, 0, 1'000'000,
+                 "Requests in one period, for each user who is signed in, else for each address; 0: no limit. More are "
+                 "answered with 429 and Retry-After.");
+    keys.duration("period", limit.period, seconds(1), hours(24), "Length of the period.");
+}
+
 static void describe(Keys& keys, net::ServerLimits& limits) {
     keys.bytes("header_bytes_max", limits.header_bytes_max, 1 << 10, 1 << 20, "Longest header of a request.");
     keys.integer("connections_max", limits.connections_max, 1, 1'000'000, "Connections at the same time.");
@@ -86,6 +93,9 @@ void describe(Keys& keys, ServerSection& server) {
     keys.section("cors", server.cors, "Which web pages of other origins may call the API.");
     keys.section("tls", server.tls, "HTTPS by the server itself, without a proxy in front.");
     keys.section("limits", server.limits, "Limits of the server.");
+    keys.section("rate_limit", server.rate_limit,
+                 "How often the same client may ask. Behind proxies trusted_proxies must be right, or all clients are "
+                 "one.");
 }
 
 // A URL may hold a password, so none of these is ever printed.

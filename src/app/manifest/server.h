@@ -24,6 +24,11 @@ struct CorsSection {
     bool credentials = false;
 };
 
+struct RateLimitSection {
+    std::size_t requests = 0;  // 0: no limit
+    Milliseconds period{60'000};
+};
+
 struct ServerSection {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;
@@ -38,6 +43,7 @@ struct ServerSection {
     CorsSection cors;
     TlsSection tls;
     net::ServerLimits limits;
+    RateLimitSection rate_limit;
 
     // Nobody outside this machine can reach 127.0.0.0/8, ::1, localhost.
     bool is_loopback() const;

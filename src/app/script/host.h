@@ -76,7 +76,10 @@ struct CallContext {
     json::value user = nullptr;  // request.user in Lua; null: nobody is signed in
     std::any principal;          // whatever the composition wants its operations to find (session, workspace, …)
     const net::Request* request = nullptr;  // null outside HTTP, and once a handler has returned
-    std::vector<net::FormPart> files;       // of a multipart body; a Lua file table has `index` (from 1) into this
+    // Of a WebSocket: to be asked before work that would be a request of its own elsewhere (ScriptHttp::admit_message).
+    // Empty: do it.
+    std::function<Result<void>(const CallContext& context)> admit = {};
+    std::vector<net::FormPart> files;  // of a multipart body; a Lua file table has `index` (from 1) into this
 
     // The part that a Lua file table {index, filename, content_type, size} stands for; nullptr when it is none.
     const net::FormPart* file(const json::value& table) const;

@@ -101,6 +101,7 @@ asio::awaitable<void> handle_websocket(std::shared_ptr<const Bound> bound, net::
     }
     const RequestScope scope((*call)->context);
     (*call)->socket = &socket;
+    (*call)->context->admit = bound->http->admit_message;
     const std::shared_ptr<void> leave(nullptr, [call = *call](void*) { call->socket = nullptr; });
     const auto result = co_await call_websocket(*call, bound, std::move(table));
     if ((*call)->socket_closed) co_return;
@@ -143,10 +144,12 @@ Result<void> add_script_routes(net::Router& router, const ScriptHost& host, std:
         if (route.websocket ? router.has_websocket(pattern) : router.has(route.method, pattern))
             return fail(ErrorCode::conflict, "{}: {} {} is served already; choose another path.", route.place,
                         route.websocket ? std::string_view("WebSocket") : net::to_string(route.method), pattern);
+        auto operation = route.operation;
+        operation.render_error = http->render_error;
         if (route.websocket)
-            router.add_websocket(pattern, route.operation, script_websocket(program, route, http));
+            router.add_websocket(pattern, std::move(operation), script_websocket(program, route, http));
         else
-            router.add(route.method, pattern, route.operation, script_handler(program, route, http));
+            router.add(route.method, pattern, std::move(operation), script_handler(program, route, http));
     }
     return {};
 }

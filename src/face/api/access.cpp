@@ -8,13 +8,19 @@
 
 namespace slipway::face {
 
-Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request) {
+std::string_view bearer_of(const net::Request& request) {
     const auto header = request.headers.get("Authorization");
     constexpr std::string_view kScheme = "bearer ";
-    if (header.size() <= kScheme.size() || !equal_ignoring_case(header.substr(0, kScheme.size()), kScheme))
+    if (header.size() <= kScheme.size() || !equal_ignoring_case(header.substr(0, kScheme.size()), kScheme)) return {};
+    return trim(header.substr(kScheme.size()));
+}
+
+Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request) {
+    const auto token = bearer_of(request);
+    if (token.empty())
         co_return fail(ErrorCode::unauthorized,
                        "Sign in first: this needs the header Authorization: Bearer <access token>.");
-    co_return co_await capabilities.accounts.authenticate(std::string(trim(header.substr(kScheme.size()))));
+    co_return co_await capabilities.accounts.authenticate(std::string(token));
 }
 
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,

@@ -6,7 +6,9 @@
 
 namespace slipway::face {
 
-// From "Authorization: Bearer …". `unauthorized` when it is missing or wrong.
+// The token of "Authorization: Bearer …"; empty when there is none.
+std::string_view bearer_of(const net::Request& request);
+// Who it stands for. `unauthorized` when it is missing or wrong.
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request);
 // The same, or `forbidden` when the role is less.
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,

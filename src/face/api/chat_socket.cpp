@@ -22,9 +22,13 @@ constexpr std::size_t kWaitingMax = 16;  // messages sent ahead while one is ans
 
 class ChatSocket {
  public:
-    ChatSocket(const app::Capabilities& capabilities, net::Request& request, net::WebSocket& socket,
-               asio::any_io_executor executor)
-        : capabilities_(capabilities), request_(request), socket_(socket), arrived_(std::move(executor)) {}
+    ChatSocket(const app::Capabilities& capabilities, const ApiOptions& options, net::Request& request,
+               net::WebSocket& socket, asio::any_io_executor executor)
+        : capabilities_(capabilities),
+          options_(options),
+          request_(request),
+          socket_(socket),
+          arrived_(std::move(executor)) {}
 
     asio::awaitable<void> run() {
         auto signing_in = sign_in();
@@ -88,11 +92,17 @@ class ChatSocket {
             } else if (waiting_.size() >= kWaitingMax) {
                 Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
                 co_await tell(error);
+            } else if (const auto admitted = admit(); !admitted) {
+                co_await tell(admitted.error());
             } else {
                 waiting_.push_back(*std::move(message));
                 arrived_.wake_later();
             }
         }
+    }
+
+    Result<void> admit() const {
+        return options_.admit_message ? options_.admit_message(principal_.user) : Result<void>();
     }
 
     asio::awaitable<void> answer_all() {
@@ -120,6 +130,7 @@ class ChatSocket {
     }
 
     const app::Capabilities& capabilities_;
+    const ApiOptions& options_;
     net::Request& request_;
     net::WebSocket& socket_;
     account::Principal principal_;
@@ -130,17 +141,17 @@ class ChatSocket {
 
 }  // namespace
 
-void add_chat_socket(net::Router& router, const app::Capabilities& capabilities) {
+void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options) {
     net::Operation described;
     described.summary =
         "Chat over a WebSocket: {\"type\": \"auth\", \"token\"} first, then {\"type\": \"message\", \"content\", "
         "\"chat_id\"}";
     described.tag = "chats";
     described.authenticated = false;
-    net::WebSocketHandler serve = [&capabilities](net::Request& request,
-                                                  net::WebSocket& socket) -> asio::awaitable<void> {
+    net::WebSocketHandler serve = [&capabilities, options](net::Request& request,
+                                                           net::WebSocket& socket) -> asio::awaitable<void> {
         const auto executor = co_await asio::this_coro::executor;
-        ChatSocket chat(capabilities, request, socket, executor);
+        ChatSocket chat(capabilities, options, request, socket, executor);
         co_await chat.run();
     };
     router.add_websocket("/api/ws", described, serve);

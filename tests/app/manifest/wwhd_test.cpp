@@ -106,6 +106,7 @@ TEST(ManifestOfWwhd, TakesTheVariablesThatTheOriginalReadAndDidNotUse) {
     EXPECT_EQ(plain.script.prefixes, (TextMap{{"/api/v1", "/api/v1"}}));
     EXPECT_EQ(plain.knowledge.retrieve.minimum_score, 0);
     EXPECT_TRUE(plain.chat.streaming);
+    EXPECT_EQ(plain.server.rate_limit.requests, 0U) << "the original read a limit and kept none";
     EXPECT_EQ(plain.chat.graph[0].route.options.model, "");
     EXPECT_EQ(plain.chat.graph[2].answer.options.model, "");
     const auto loaded = load({{"OPENAI_API_KEY", "k"},
@@ -116,6 +117,8 @@ TEST(ManifestOfWwhd, TakesTheVariablesThatTheOriginalReadAndDidNotUse) {
                               {"SPECIALIST_MODEL", "gpt-of-the-interpreter"},
                               {"JWT_ALGORITHM", "HS256"},
                               {"QDRANT_API_KEY", ""},
+                              {"RATE_LIMIT_REQUESTS", "100"},
+                              {"RATE_LIMIT_PERIOD", "90"},
                               {"LOG_LEVEL", "WARNING"},
                               {"DEBUG_MODE", "True"}});
     EXPECT_EQ(to_lines(loaded.problems), "");
@@ -123,6 +126,8 @@ TEST(ManifestOfWwhd, TakesTheVariablesThatTheOriginalReadAndDidNotUse) {
     EXPECT_EQ(manifest.script.prefixes, (TextMap{{"/api/v1", "/v1"}}));
     EXPECT_EQ(manifest.chat.graph[1].retrieve.options.minimum_score, 0.3);
     EXPECT_FALSE(manifest.chat.streaming);
+    EXPECT_EQ(manifest.server.rate_limit.requests, 100U);
+    EXPECT_EQ(manifest.server.rate_limit.period, std::chrono::seconds(90));
     EXPECT_EQ(manifest.chat.graph[0].route.options.model, "gpt-of-the-router");
     EXPECT_EQ(manifest.chat.graph[2].answer.options.model, "gpt-of-the-interpreter");
     EXPECT_EQ(manifest.server.log_level, log::Level::debug);

@@ -186,6 +186,15 @@ TEST(ScriptRoutes, WrongDeclarationsAreNamedWithFileAndLine) {
     EXPECT_FALSE(host.load());
 }
 
+TEST(ScriptRoutes, ErrorsOfTheServerLookLikeThoseOfTheScript) {
+    ScriptApplication application(kRoutes);
+    const auto match = application.load().match(net::Method::get, "/text");
+    ASSERT_TRUE(match.route != nullptr && match.route->operation.render_error);
+    const Error error{ErrorCode::invalid, "too large", {}};
+    EXPECT_EQ(shown(match.route->operation.render_error({}, error)),
+              R"(422 {"code":"invalid","message":"too large","details":{}})");
+}
+
 TEST(ScriptRoutes, PrefixesMoveRoutes) {
     ScriptApplication application(kRoutes);
     application.http->prefixes = {{"/items", "/v2/things"}, {"/html", ""}};
