@@ -14,6 +14,7 @@ namespace {
 
 // A further passage is quoted too when it answers nearly as well as the best.
 constexpr double kNearlyAsGood = 0.85;
+constexpr double kNearlyAsLikely = 0.6;
 
 std::string_view question_of(const ChatRequest& request) {
     if (!request.question.empty()) return request.question;
@@ -111,6 +112,28 @@ double cosine(const store::Vector& a, const store::Vector& b) {
     return left > 0 && right > 0 ? product / std::sqrt(left * right) : 0;
 }
 
+// A passage that may be quoted, with what speaks for it.
+struct Candidate {
+    const GroundingPassage* passage = nullptr;
+    Nearness nearness;
+    Evidence evidence;
+};
+
+// Not what is only beside the best: a passage is quoted when its meaning or its words come near those of the best.
+std::vector<Candidate> worth_quoting(std::vector<Candidate> candidates) {
+    double chance = 0, score = 0;
+    for (const auto& candidate : candidates) {
+        chance = std::max(chance, candidate.evidence.chance());
+        score = std::max(score, candidate.passage->score);
+    }
+    std::erase_if(candidates, [&](const Candidate& candidate) {
+        const bool by_meaning = candidate.evidence.chance() >= kNearlyAsLikely * chance;
+        const bool by_score = score > 0 && candidate.passage->score >= kNearlyAsGood * score;
+        return !by_meaning && !by_score;
+    });
+    return candidates;
+}
+
 }  // namespace
 
 // What the answer is drawn from: the passages that answer, best first; none to refuse.
@@ -136,22 +159,29 @@ asio::awaitable<std::optional<LocalChat::Reading>> LocalChat::read_by_meaning(co
     const auto vectors = co_await meaning_->embed(std::move(texts));
     if (!vectors || vectors->size() != places.size() + 1) co_return reading;
 
-    reading.emplace();
-    reading->passages = nearest;
-    reading->nearness.resize(nearest.size());
-    Evidence evidence{0, 0, asks_for_fact(question, options_.language)};
-    for (const auto* passage : nearest) evidence.passage = std::max(evidence.passage, *passage->similarity);
+    const bool fact = asks_for_fact(question, options_.language);
+    Evidence evidence{0, 0, fact};
+    std::vector<Candidate> candidates;
+    for (const auto* passage : nearest) {
+        candidates.push_back({passage, {}, {*passage->similarity, 0, fact}});
+        evidence.passage = std::max(evidence.passage, *passage->similarity);
+    }
     for (std::size_t i = 0; i < places.size(); ++i) {
         const double likeness = cosine((*vectors)[0], (*vectors)[i + 1]);
-        auto& of_passage = reading->nearness[places[i].passage];
-        of_passage.resize(std::max(of_passage.size(), places[i].sentence + 1));
-        of_passage[places[i].sentence] = likeness;
+        auto& candidate = candidates[places[i].passage];
+        candidate.nearness.resize(places[i].sentence + 1);
+        candidate.nearness.back() = likeness;
+        candidate.evidence.sentence = std::max(candidate.evidence.sentence, likeness);
         evidence.sentence = std::max(evidence.sentence, likeness);
     }
-    reading->reason =
-        fmt::format("chance {:.2f}: nearest passage {:.3f}, nearest sentence {:.3f}{}", evidence.chance(),
-                    evidence.passage, evidence.sentence, evidence.asks_for_fact ? ", asks for a fact" : "");
-    if (evidence.chance() < options_.chance_min) reading->passages.clear();
+    reading.emplace();
+    reading->reason = fmt::format("chance {:.2f}: nearest passage {:.3f}, nearest sentence {:.3f}{}", evidence.chance(),
+                                  evidence.passage, evidence.sentence, fact ? ", asks for a fact" : "");
+    if (evidence.chance() < options_.chance_min) co_return reading;
+    for (auto& candidate : worth_quoting(std::move(candidates))) {
+        reading->passages.push_back(candidate.passage);
+        reading->nearness.push_back(std::move(candidate.nearness));
+    }
     co_return reading;
 }
 

@@ -27,9 +27,9 @@ class LocalEmbeddingTest : public testing::Test {
         ChatRequest request;
         request.question = question;
         int number = 0;
-        for (const auto* text :
-             {"Leave the dough alone for an hour. Then fold it twice and wait again.",
-              "A partner rarely stops listening out of bad will. Ask first: would you like an idea, or an ear?"}) {
+        for (const auto* text : {"Leave the dough alone for an hour. Then fold it twice and wait again.",
+                                 "If sleep does not come, get up and sit in another room until your eyes are heavy. Do "
+                                 "not watch the clock."}) {
             const auto vectors = run_to_end(model_->embed({question, text})).value();
             request.passages.push_back({++number, "Notes", text, 0.0, {}, dot(vectors[0], vectors[1])});
         }
@@ -60,9 +60,10 @@ TEST_F(LocalEmbeddingTest, RefusesAnEmptyText) {
 }
 
 TEST_F(LocalEmbeddingTest, TheLocalModelAnswersWhatIsMeantWithoutAWordInCommon) {
-    const auto reply = ask("how do I get my wife to hear what I say?");
+    const auto reply = ask("what can I do against insomnia?");
     EXPECT_EQ(reply.stop, StopReason::end) << reply.reason;
-    EXPECT_TRUE(reply.message.content.starts_with("A partner rarely stops listening out of bad will. [2]"))
+    EXPECT_TRUE(reply.message.content.starts_with(
+        "If sleep does not come, get up and sit in another room until your eyes are heavy. [2]"))
         << reply.message.content;
     EXPECT_TRUE(reply.reason.starts_with("chance 0.")) << reply.reason;
 }
