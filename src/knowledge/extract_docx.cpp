@@ -189,8 +189,8 @@ void read_properties(ZipArchive& archive, BlockBuilder& blocks) {
     if (!properties) return;
     const auto root = (*properties)->document_element();
     blocks.extracted().title = collapse_spaces(to_valid_utf8(child(root, "title").text().get()));
-    if (auto author = collapse_spaces(to_valid_utf8(child(root, "creator").text().get())); !author.empty())
-        blocks.extracted().metadata["author"] = std::move(author);
+    if (const auto author = collapse_spaces(to_valid_utf8(child(root, "creator").text().get())); !author.empty())
+        blocks.extracted().metadata["author"] = author;
 }
 
 }  // namespace

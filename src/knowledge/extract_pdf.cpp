@@ -99,7 +99,7 @@ Result<void> read_pdf(std::string_view bytes, BlockBuilder& blocks) {
                       "and upload the result.",
                       blocks.name());
     if (is_real_title(layout.title)) blocks.extracted().title = std::move(layout.title);
-    if (!layout.author.empty()) blocks.extracted().metadata["author"] = std::move(layout.author);
+    if (!layout.author.empty()) blocks.extracted().metadata["author"] = layout.author;
     read_pdf_pages(std::move(layout.pages), blocks);
     return {};
 }

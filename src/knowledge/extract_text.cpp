@@ -168,7 +168,7 @@ Result<void> read_plain_text(std::string_view text, BlockBuilder& blocks) {
             blocks.heading(blocks.empty() ? 1 : 2, paragraph.text.substr(0, paragraph.text.find('\n')));
         else
             add_paragraph(paragraph, blocks);
-        paragraph = std::move(next);
+        paragraph = next;
     }
     return {};
 }

@@ -139,7 +139,7 @@ class FolderIngest {
 
     std::string name_space_of(std::string_view source) const {
         if (!options_.name_space.empty()) return options_.name_space;
-        const std::string first(source.substr(0, source.find('/')));
+        std::string first(source.substr(0, source.find('/')));
         const auto& known = knowledge_.options().namespaces;
         const bool is_folder = first.size() < source.size();
         if (is_folder && (known.empty() || std::ranges::find(known, first) != known.end())) return first;

@@ -47,7 +47,7 @@ int find_plain(lua_State* lua, std::string_view subject, std::string_view patter
         return 1;
     }
     lua_pushinteger(lua, static_cast<lua_Integer>(at) + 1);
-    lua_pushinteger(lua, static_cast<lua_Integer>(at + pattern.size()));
+    lua_pushinteger(lua, static_cast<lua_Integer>(at) + static_cast<lua_Integer>(pattern.size()));
     return 2;
 }
 

@@ -1,6 +1,7 @@
 #include "store/objects/conformance.h"
 
 #include <atomic>
+
 #include <fmt/ranges.h>
 
 #include "base/crypto.h"
