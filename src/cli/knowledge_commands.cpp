@@ -15,6 +15,25 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::size_t kHistoryMax = 20;
+constexpr Milliseconds kQuietTime{1'000};
+
+// For questions: a server keeps the application's documents up to date; where none runs it is done now, as the first
+// question of a newcomer finds nothing else.
+Result<std::unique_ptr<Link>> connect_to_ask(const Target& target) {
+    auto link = connect(target);
+    if (!link || (*link)->is_remote()) return link;
+    Progress progress(on_terminal());
+    const auto began = std::chrono::steady_clock::now();
+    // Nothing to say when nothing has changed, which takes a moment.
+    const auto show = [&progress, began](const json::object& event) {
+        if (std::chrono::steady_clock::now() - began > kQuietTime || !text_or(event, "failure").empty())
+            progress.show(event);
+    };
+    const auto report = (*link)->run("sync", {}, show);
+    progress.finish();
+    if (!report) return std::unexpected(report.error());
+    return link;
+}
 
 bool is_cited(const json::value& source) { return source.is_object() && bool_or(source.get_object(), "cited", false); }
 
@@ -84,7 +103,7 @@ int ingest(const Target& target, const IngestArguments& arguments) {
 }
 
 int search(const Target& target, const SearchArguments& arguments) {
-    auto link = connect(target);
+    auto link = connect_to_ask(target);
     if (!link) return report(link.error());
     json::array names;
     for (const auto& name : arguments.namespaces) names.emplace_back(name);
@@ -141,7 +160,7 @@ int reindex(const Target& target) {
 }
 
 int ask(const Target& target, const std::string& question, bool json_wanted) {
-    auto link = connect(target);
+    auto link = connect_to_ask(target);
     if (!link) return report(link.error());
     if (json_wanted) {
         const auto result = (*link)->run("ask", {{"question", question}});
@@ -154,7 +173,7 @@ int ask(const Target& target, const std::string& question, bool json_wanted) {
 }
 
 int chat(const Target& target) {
-    auto link = connect(target);
+    auto link = connect_to_ask(target);
     if (!link) return report(link.error());
     const bool prompt = ::isatty(STDIN_FILENO) == 1;
     if (prompt) fmt::print("Ask; an empty line or Ctrl-D ends.\n");

@@ -126,6 +126,16 @@ def test_ingest_reports_progress_and_results(tmp_path, small_application):
     assert "nowhere.md" in run_cli("ingest", small_application, "nowhere.md", folder=tmp_path, check=1).stderr
 
 
+def test_the_first_question_brings_the_documents_up_to_date(tmp_path, small_application):
+    note = small_application / "docs" / "money" / "fresh.md"
+    note.write_text("# Fresh\n\nThe periwinkle fund is for periwinkles only.\n")
+    found = run_cli("search", small_application, "periwinkle", folder=tmp_path)
+    assert "periwinkles only" in found.stdout
+    note.unlink()
+    found = run_cli("search", small_application, "periwinkle", folder=tmp_path)
+    assert "periwinkles only" not in found.stdout and "files" not in found.stderr
+
+
 def test_search_shows_passages_and_scores(shop):
     plain = shop.run("search", "debt").stdout
     assert re.search(r"^\[1\] .*Debt", plain, re.MULTILINE)
