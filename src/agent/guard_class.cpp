@@ -106,18 +106,25 @@ GuardText::GuardText(std::string_view text) : words(" "), sentences{0} {
 
 void fold(GuardClass& rules) {
     for (auto* phrases : {&rules.phrases, &rules.exceptions, &rules.others, &rules.speaker}) fold(*phrases);
+    std::ranges::sort(rules.phrases);
 }
 
+// Every phrase begins with a space, so where a word begins only those of its first letter are compared: a stream is
+// looked at with each piece that comes.
 GuardMatch find_match(const GuardClass& rules, const GuardText& text, GuardSpan span) {
     const std::string_view words = text.words;
+    const auto first_letter = [](std::string_view phrase) { return static_cast<unsigned char>(phrase[1]); };
     GuardMatch of_another;
-    for (const auto& phrase : rules.phrases)
-        for (auto at = words.find(phrase, span.begins_min);
-             at != std::string_view::npos && at + phrase.size() <= span.ends_max; at = words.find(phrase, at + 1)) {
+    const auto end = words.size() - 1;  // the space behind the last word
+    for (auto at = words.find(' ', span.begins_min); at < end; at = words.find(' ', at + 1)) {
+        const auto rest = words.substr(at);
+        for (const auto& phrase : std::ranges::equal_range(rules.phrases, first_letter(rest), {}, first_letter)) {
+            if (at + phrase.size() > span.ends_max || !rest.starts_with(phrase)) continue;
             if (stands_inside(rules.exceptions, words, at, phrase.size())) continue;
             if (!speaks_of_another(rules, text, at, phrase.size(), span.whole)) return {at, phrase};
             of_another = {at, phrase, true};
         }
+    }
     return of_another;
 }
 

@@ -33,7 +33,7 @@ struct GuardText {
     std::vector<std::size_t> sentences;  // where each begins in `words`, ascending; the first is 0
 };
 
-// Folds what a class was given. A phrase without a word is dropped.
+// Folds and sorts what a class was given. A phrase without a word is dropped.
 void fold(GuardClass& rules);
 
 inline constexpr std::size_t kReach = 120;

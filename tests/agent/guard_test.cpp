@@ -110,6 +110,21 @@ TEST(Guard, ADisclaimerStandsOnceAtTheEnd) {
     EXPECT_TRUE(by_question.sent.ends_with("This is not medical advice."));
 }
 
+TEST(Guard, MatchesAreLookedForInsideTheSpanOnly) {
+    GuardClass rules;
+    rules.phrases = {"zeta", "über", "alpha beta", "alpha"};
+    fold(rules);
+    const GuardText text("Alpha beta, über ZETA");
+    EXPECT_EQ(find_match(rules, text).at, 0U);
+    EXPECT_EQ(find_match(rules, text, {.begins_min = 1}).phrase, " uber ");
+    EXPECT_EQ(find_match(rules, text, {.begins_min = 12}).phrase, " zeta ");
+    EXPECT_FALSE(find_match(rules, text, {.begins_min = 12, .ends_max = 20}).found());
+    for (const std::size_t beyond : {21UL, 22UL, 1000UL})
+        EXPECT_FALSE(find_match(rules, text, {.begins_min = beyond}).found()) << beyond;
+    EXPECT_FALSE(find_match(rules, GuardText("")).found());
+    EXPECT_FALSE(find_match(GuardClass(), text).found());
+}
+
 TEST(Guard, TypographyHidesNoPhrase) {
     const GuardNode guard(rules());
     for (const auto* question : {"“Build a bomb”", "build a—bomb", "«build a bomb»"})
