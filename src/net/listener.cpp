@@ -27,7 +27,7 @@ std::optional<asio::ip::address> address_of_host(const std::string& host) {
     if (host == "localhost") return asio::ip::address_v4::loopback();
     if (host.empty() || host == "*") return asio::ip::address_v4::any();
     boost::system::error_code error;
-    const auto address = asio::ip::make_address(host, error);
+    auto address = asio::ip::make_address(host, error);
     if (error) return std::nullopt;
     return address;
 }
