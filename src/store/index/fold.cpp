@@ -92,7 +92,7 @@ void append_unaccented_piece(std::string& out, std::string_view piece) {
         const auto point = points[static_cast<std::size_t>(i)];
         if (is_accent(point)) continue;
         if (const auto letters = plain_letters(point); !letters.empty()) {
-            for (const char c : letters) plain[static_cast<std::size_t>(kept++)] = c;
+            for (const char c : letters) plain[static_cast<std::size_t>(kept++)] = static_cast<unsigned char>(c);
         } else {
             plain[static_cast<std::size_t>(kept++)] = point;
         }
