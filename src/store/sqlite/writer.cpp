@@ -266,7 +266,10 @@ Result<void> Writer::drive(Unit& unit) {
 
 void Writer::commit(Group& group) {
     auto committed = control(connection_, "COMMIT");
-    if (!committed && connection_.in_transaction()) static_cast<void>(control(connection_, "ROLLBACK"));
+    if (!committed && connection_.in_transaction()) {
+        const auto undone = control(connection_, "ROLLBACK");
+        if (!undone) log::error("rollback failed", {{"error", undone.error().message}});
+    }
     if (committed) commits_.fetch_add(1);
     for (const auto& unit : group) {
         if (!unit->outcome) {
