@@ -98,14 +98,17 @@ Result<void> Application::open_models() {
     return {};
 }
 
+Result<std::string> Application::token_secret() const {
+    const auto& given = manifest_.accounts.secret;
+    // Only development gets further than this without one: the manifest refuses it elsewhere.
+    if (!given.empty()) return given.reveal();
+    return folder_.secret(kSecretName);
+}
+
 Result<void> Application::open_accounts() {
     const auto& section = manifest_.accounts;
     account::AccountOptions options;
-    options.secret = section.secret.reveal();
-    // Only development gets here without one: the manifest refuses it elsewhere.
-    if (options.secret.empty()) {
-        SLIPWAY_TRY(options.secret, folder_.secret(kSecretName));
-    }
+    SLIPWAY_TRY(options.secret, token_secret());
     options.access_token_valid_for = seconds_of(section.access_token);
     options.refresh_token_valid_for = seconds_of(section.refresh_token);
     options.registration_open = section.registration == app::RegistrationPolicy::open;

@@ -39,6 +39,8 @@ class Application {
     store::Objects& objects() { return *objects_; }
     const std::string& object_key() const { return object_key_; }  // signs presigned URLs
     WorkerPool& pool() { return pool_; }
+    // What access tokens are signed with: the manifest's, else one that was made once and lies in the data folder.
+    Result<std::string> token_secret() const;
     // Its name, or empty when words alone are searched.
     std::string embedding_model() const { return embedding_ ? embedding_->name() : std::string(); }
     const DataFolder& folder() const { return folder_; }

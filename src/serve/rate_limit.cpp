@@ -8,15 +8,7 @@
 namespace slipway::serve {
 namespace {
 
-constexpr std::string_view kSecretName = "jwt";
 constexpr std::size_t kNetworkBytes = 8;  // of an IPv6 address
-
-// The secret that the accounts sign with: that of the manifest, else the one that they made.
-std::string token_secret(const Application& application) {
-    const auto& given = application.manifest().accounts.secret;
-    if (!given.empty()) return given.reveal();
-    return application.folder().secret(kSecretName).value_or("");
-}
 
 std::string network_of(const std::string& address) {
     boost::system::error_code error;
@@ -31,7 +23,7 @@ std::string network_of(const std::string& address) {
 
 RateLimit::RateLimit(const Application& application)
     : section_(application.manifest().server),
-      token_secret_(token_secret(application)),
+      token_secret_(application.token_secret().value_or("")),
       buckets_(section_.rate_limit.requests, section_.rate_limit.period) {}
 
 std::string RateLimit::subject_of(const net::Request& request) const {
