@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "knowledge/prepared.h"
 #include "knowledge/service.h"
@@ -58,7 +59,18 @@ Task<IngestReport> Knowledge::put(WorkspaceId workspace, NewDocument document) {
         co_return std::unexpected(std::move(error).with("reason", "too_large"));
     }
     SLIPWAY_CO_TRY(const auto guard, co_await sources_.acquire(lock_key(workspace, document.source), kSourcePatience));
-    co_return co_await put_locked(std::move(workspace), std::move(document));
+    const auto began = std::chrono::steady_clock::now();
+    const auto bytes = document.bytes.size();
+    auto report = co_await put_locked(std::move(workspace), std::move(document));
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
+    metrics::counter("slipway_ingested_documents_total", "Documents that were taken in, by how it went.",
+                     {{"outcome", report ? std::string_view("ok") : to_string(report.error().code)}})
+        .add();
+    metrics::counter("slipway_ingested_bytes_total", "Bytes of the documents that were taken in or refused.")
+        .add(bytes);
+    metrics::histogram("slipway_ingest_duration_seconds", "Time from a document's bytes to its being searchable.")
+        .observe(taken.count());
+    co_return report;
 }
 
 Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument document) {

@@ -39,7 +39,8 @@ Connection::Connection(Loop& loop, Channel::Socket socket, bool private_socket)
       service_(loop.service()),
       channel_(*this, std::move(socket), private_socket ? nullptr : service_.tls.get(),
                service_.options.limits.write_time_max),
-      private_socket_(private_socket) {}
+      private_socket_(private_socket),
+      open_(metrics::gauge("slipway_http_connections", "Open connections.")) {}
 
 Connection::~Connection() = default;
 

@@ -7,6 +7,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include "base/metrics.h"
 #include "net/channel.h"
 #include "net/exchange.h"
 #include "net/request_parser.h"
@@ -87,6 +88,7 @@ class Connection final : public ChannelOwner {
     Channel channel_;
     std::string remote_address_;
     bool private_socket_;
+    metrics::UnderWay open_;
 
     Phase phase_ = Phase::handshake;
     std::optional<Clock::time_point> deadline_;

@@ -19,7 +19,8 @@ WebSocketSession::WebSocketSession(Connection& connection)
       received_(connection.channel().executor()),
       controls_sent_(connection.channel().executor()),
       last_input_(Clock::now()),
-      next_ping_(last_input_ + connection.limits().heartbeat) {}
+      next_ping_(last_input_ + connection.limits().heartbeat),
+      open_(metrics::gauge("slipway_http_websockets", "Open WebSockets.")) {}
 
 void WebSocketSession::start() { read_frames(); }
 

@@ -5,6 +5,7 @@
 
 #include <deque>
 
+#include "base/metrics.h"
 #include "net/connection.h"
 #include "net/websocket_frame.h"
 
@@ -59,6 +60,7 @@ class WebSocketSession final : public WebSocket, public std::enable_shared_from_
     bool close_sent_ = false, close_received_ = false;
     std::optional<FrameError> failure_;
     Clock::time_point last_input_, next_ping_;
+    metrics::UnderWay open_;
 };
 
 }  // namespace slipway::net

@@ -7,6 +7,7 @@
 #include "chat/tables.h"
 #include "knowledge/synonyms.h"
 #include "knowledge/tables.h"
+#include "model/metered.h"
 #include "serve/graph.h"
 #include "serve/models.h"
 #include "store/database/sqlite.h"
@@ -94,7 +95,9 @@ Result<void> Application::open_models() {
     options.environment = environment_;
     client_ = std::make_shared<net::Client>(std::move(options));
     SLIPWAY_TRY(embedding_, make_embedding_model(manifest_, environment_, client_, pool_));
+    embedding_ = model::metered(embedding_);
     SLIPWAY_TRY(chat_model_, make_chat_model(manifest_, environment_, client_, embedding_));
+    chat_model_ = model::metered(chat_model_);
     return {};
 }
 

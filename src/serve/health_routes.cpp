@@ -15,10 +15,6 @@ net::Operation probe(std::string summary) {
     return described;
 }
 
-bool on_this_machine(const net::Request& request) {
-    return request.private_socket || request.remote_address.starts_with("127.") || request.remote_address == "::1";
-}
-
 // The answer as the manifest words it. All but the time is filled in once.
 json::object health_answer(const app::Manifest& manifest) {
     json::object answer;
@@ -50,6 +46,10 @@ asio::awaitable<net::Response> readiness(Application& application, net::Request&
 }
 
 }  // namespace
+
+bool on_this_machine(const net::Request& request) {
+    return request.private_socket || request.remote_address.starts_with("127.") || request.remote_address == "::1";
+}
 
 void add_health_routes(net::Router& router, Application& application) {
     const auto& server = application.manifest().server;

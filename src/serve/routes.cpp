@@ -4,6 +4,7 @@
 #include "face/api/errors.h"
 #include "face/web/page.h"
 #include "serve/health_routes.h"
+#include "serve/metrics.h"
 #include "serve/object_routes.h"
 #include "serve/operator_route.h"
 #include "serve/script_http.h"
@@ -36,6 +37,7 @@ Result<std::shared_ptr<const net::Router>> make_router(Application& application,
     options.upload_bytes_max = application.manifest().knowledge.upload_bytes_max;
     if (limit != nullptr) options.admit_message = [limit](const account::User& user) { return limit->admit(user); };
     add_health_routes(*router, application);
+    add_metrics_route(*router, application);
     face::add_api(*router, application.capabilities(), options);
     add_object_routes(*router, application);
     if (application.scripts() != nullptr)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "knowledge/folder.h"
 #include "net/server.h"
+#include "serve/metrics.h"
 #include "serve/routes.h"
 
 namespace slipway::serve {
@@ -28,6 +29,7 @@ net::ServerOptions server_options(const Application& application, RateLimit* lim
     options.cors.origins = section.cors.origins;
     options.cors.credentials = section.cors.credentials;
     options.trusted_proxies = section.trusted_proxies;
+    if (!section.metrics.path.empty()) options.observe = observe_request;
     if (limit != nullptr) options.admit = [limit](const net::Request& request) { return limit->admit(request); };
     return options;
 }

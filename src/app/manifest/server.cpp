@@ -75,6 +75,12 @@ static void describe(Keys& keys, net::ServerLimits& limits) {
                "Text answers from this size on are compressed.");
 }
 
+static void describe(Keys& keys, MetricsSection& metrics) {
+    keys.text("path", metrics.path, "Path of the figures for Prometheus; null: none.", {Form::route});
+    keys.secret("token", metrics.token,
+                "Bearer token with which other machines may read them; without one only this machine may.");
+}
+
 void describe(Keys& keys, ServerSection& server) {
     keys.text("host", server.host,
               "Address to listen on. Outside loopback a secret is needed, and a demo user is refused.");
@@ -87,6 +93,7 @@ void describe(Keys& keys, ServerSection& server) {
               {Form::route});
     keys.text("liveness", server.liveness, "Path that answers while the process runs.", {Form::route});
     keys.boolean("openapi", server.openapi, "Whether GET /openapi.json describes the API.");
+    keys.section("metrics", server.metrics, "Figures about this process.");
     keys.choice("log_level", server.log_level, kLevels, "The least important level that is logged.");
     keys.integer("trusted_proxies", server.trusted_proxies, 0, 16,
                  "How many proxies of yours stand in front; so many entries of X-Forwarded-For are believed.");

@@ -29,6 +29,11 @@ struct RateLimitSection {
     Milliseconds period{60'000};
 };
 
+struct MetricsSection {
+    std::string path = "/metrics";  // empty: none
+    Secret token;
+};
+
 struct ServerSection {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;
@@ -38,6 +43,7 @@ struct ServerSection {
     std::string readiness = "/readiness";
     std::string liveness = "/liveness";
     bool openapi = true;
+    MetricsSection metrics;
     log::Level log_level = log::Level::info;
     std::size_t trusted_proxies = 0;
     CorsSection cors;

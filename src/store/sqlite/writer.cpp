@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/resume.h"
 
 namespace slipway::store::sqlite {
@@ -265,7 +266,13 @@ Result<void> Writer::drive(Unit& unit) {
 }
 
 void Writer::commit(Group& group) {
+    static auto& durations = metrics::histogram("slipway_sqlite_commit_duration_seconds",
+                                                "Time of commits, each with all transactions that waited together.");
+    static auto& transactions =
+        metrics::counter("slipway_sqlite_transactions_total", "Transactions that were written.");
+    const auto began = std::chrono::steady_clock::now();
     auto committed = control(connection_, "COMMIT");
+    durations.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     if (!committed && connection_.in_transaction()) {
         const auto undone = control(connection_, "ROLLBACK");
         if (!undone) log::error("rollback failed", {{"error", undone.error().message}});
@@ -276,6 +283,7 @@ void Writer::commit(Group& group) {
             unit->finish(std::move(unit->outcome));
         } else {
             if (committed) units_.fetch_add(1);
+            if (committed) transactions.add();
             unit->finish(committed);
         }
     }

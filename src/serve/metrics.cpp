@@ -1,0 +1,104 @@
+#include "serve/metrics.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/metrics.h"
+#include "face/api/access.h"
+#include "serve/health_routes.h"
+#include "serve/version.h"
+
+namespace slipway::serve {
+namespace {
+
+// The names that every exporter uses (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics).
+void measure_process() {
+    std::ifstream statm("/proc/self/statm");
+    std::uint64_t all = 0, resident = 0;
+    if (!(statm >> all >> resident)) return;
+    const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
+    metrics::gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
+        .set(static_cast<double>(resident) * page);
+    metrics::gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")
+        .set(static_cast<double>(all) * page);
+    std::error_code error;
+    std::size_t open = 0;
+    for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end; at.increment(error))
+        ++open;
+    metrics::gauge("process_open_fds", "Number of open file descriptors.").set(static_cast<double>(open));
+}
+
+asio::awaitable<void> measure(Application& application) {
+    measure_process();
+    metrics::gauge("slipway_pool_waiting", "Work that waits for a thread or has one.",
+                   {{"pool", application.pool().name()}})
+        .set(static_cast<double>(application.pool().waiting()));
+    auto& knowledge = application.capabilities().knowledge;
+    const auto state = co_await knowledge.status(application.workspace());
+    if (state) {
+        const auto documents = [](std::string_view status, auto count) {
+            metrics::gauge("slipway_documents", "Documents, by where they are in ingestion.", {{"status", status}})
+                .set(static_cast<double>(count));
+        };
+        documents("indexed", state->indexed);
+        documents("pending", state->pending);
+        documents("failed", state->failed);
+        metrics::gauge("slipway_passages", "Passages in the search index.").set(static_cast<double>(state->passages));
+    }
+    for (const auto& store : co_await application.check_stores()) {
+        metrics::gauge("slipway_store_up", "1 when the store answers.", {{"store", store.name}})
+            .set(store.error.empty() ? 1 : 0);
+        metrics::gauge("slipway_store_latency_seconds", "How long the store took to answer just now.",
+                       {{"store", store.name}})
+            .set(static_cast<double>(store.latency_ms) / 1000);
+    }
+}
+
+bool may_read(const net::Request& request, const std::string& token) {
+    if (on_this_machine(request)) return true;
+    const auto given = face::bearer_of(request);
+    return !token.empty() && !given.empty() && equal_constant_time(given, token);
+}
+
+}  // namespace
+
+void observe_request(const net::RequestRecord& record) {
+    const auto method = net::to_string(record.request.method);
+    const auto status = record.status == 0 ? std::string("gone") : fmt::format("{}", record.status);
+    // A pattern, never a path: paths are as many as clients like.
+    const std::string_view route = record.request.route.empty() ? "none" : std::string_view(record.request.route);
+    metrics::counter("slipway_http_requests_total", "Requests that were answered, or whose client was gone first.",
+                     {{"method", method}, {"route", route}, {"status", status}})
+        .add();
+    metrics::counter("slipway_http_sent_bytes_total", "Bytes of answers, with their heads.", {{"route", route}})
+        .add(record.bytes_sent);
+    metrics::histogram("slipway_http_request_duration_seconds",
+                       "From the first byte of a request to the last of its answer.",
+                       {{"method", method}, {"route", route}})
+        .observe(static_cast<double>(record.duration.count()) / 1e6);
+}
+
+void add_metrics_route(net::Router& router, Application& application) {
+    const auto& section = application.manifest().server.metrics;
+    if (section.path.empty()) return;
+    metrics::gauge("slipway_info", "The version that runs.",
+                   {{"version", kVersion}, {"application", application.manifest().name}})
+        .set(1);
+    net::Operation described;
+    described.summary = "Figures for Prometheus";
+    described.tag = "health";
+    described.authenticated = false;
+    described.hidden = true;
+    const auto token = section.token.reveal();
+    auto tell = [&application, token](net::Request& request) -> asio::awaitable<net::Response> {
+        if (!may_read(request, token)) co_return net::Response::text(404, "Not found.\n", "text/plain; charset=utf-8");
+        co_await measure(application);
+        co_return net::Response::text(200, metrics::exposition(), "text/plain; version=0.0.4; charset=utf-8");
+    };
+    router.add(net::Method::get, section.path, described, tell);
+}
+
+}  // namespace slipway::serve

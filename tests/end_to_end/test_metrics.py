@@ -1,0 +1,95 @@
+"""GET /metrics: what Prometheus reads, and who may."""
+
+import re
+import socket
+
+from http_api import Api, register
+from programs import Server
+
+LINE = re.compile(r'^([a-z_]+)(\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.e+-]+|\+Inf|NaN)$')
+
+
+def figures(text):
+    """Checks the format as promtool does – types and help before samples, one family in one place – and returns the samples."""
+    samples, types, family, closed = {}, {}, None, set()
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            assert family is None or family in types, line
+            closed.add(family)
+            family = line.split(" ", 3)[2]
+            assert family not in closed and len(line.split(" ", 3)) == 4, f"{family} stands in two places, or has no help"
+        elif line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name == family and kind in ("counter", "gauge", "histogram")
+            assert (kind == "counter") == name.endswith("_total"), f"{name} is a {kind}"
+            types[name] = kind
+        else:
+            match = LINE.match(line)
+            assert match, line
+            name = match[1]
+            base = re.sub(r"_(bucket|sum|count)$", "", name) if types[family] == "histogram" else name
+            assert base == family, line
+            assert line.rsplit(" ", 1)[0] not in samples, f"twice: {line}"
+            samples[line.rsplit(" ", 1)[0]] = float(match[3])
+    return samples
+
+
+def read(server):
+    answer = Api(server.url).get("/metrics", None)
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return figures(answer.body.decode())
+
+
+def test_requests_models_documents_and_stores_are_counted(small):
+    user = register(small.url)
+    before = read(small)
+    for _ in range(3):
+        user.get("/api/search?q=debts")
+    user.post("/api/chats/new/messages", {"content": "Should I pay off my debts before I save?"})
+    user.get("/api/nothing/here", 404)
+    after = read(small)
+
+    def grown(series):
+        return after.get(series, 0) - before.get(series, 0)
+
+    searches = 'method="GET",route="/api/search"'
+    assert grown('slipway_http_requests_total{%s,status="200"}' % searches) == 3
+    assert grown("slipway_http_request_duration_seconds_count{%s}" % searches) == 3
+    assert after['slipway_http_request_duration_seconds_bucket{%s,le="+Inf"}' % searches] == \
+        after["slipway_http_request_duration_seconds_count{%s}" % searches]
+    assert grown('slipway_http_requests_total{method="GET",route="none",status="404"}') == 1
+    assert not any("/api/nothing" in series for series in after), "a path that a client made up is no label"
+    assert grown('slipway_model_requests_total{kind="chat",model="local",outcome="ok"}') == 1
+    assert grown('slipway_model_tokens_total{model="local",direction="completion"}') > 0
+    assert after['slipway_documents{status="indexed"}'] > 0 and after["slipway_passages"] > 0
+    assert after['slipway_ingested_documents_total{outcome="ok"}'] == after['slipway_documents{status="indexed"}']
+    assert all(after['slipway_store_up{store="%s"}' % store] == 1 for store in ("database", "index", "objects"))
+    assert grown("slipway_sqlite_transactions_total") > 0
+    assert after["slipway_http_connections"] >= 1 and after["process_resident_memory_bytes"] > 1e6
+    assert any(series.startswith("slipway_info{") for series in after)
+
+
+def test_connections_are_counted_while_they_are_open(small):
+    host, port = re.match(r"http://([^:]+):(\d+)", small.url).groups()
+    before = read(small)["slipway_http_connections"]
+    held = [socket.create_connection((host, int(port))) for _ in range(5)]
+    try:
+        assert read(small)["slipway_http_connections"] >= before + 5
+    finally:
+        for one in held:
+            one.close()
+
+
+def test_a_proxy_s_clients_need_the_token(tmp_path, small_application):
+    manifest = small_application / "app.yaml"
+    manifest.write_text(manifest.read_text().replace("  readiness: /readiness\n",
+                                                     "  readiness: /readiness\n  trusted_proxies: 1\n  metrics: { token: \"${METRICS_TOKEN}\" }\n"))
+    with Server(small_application, tmp_path / "data", METRICS_TOKEN="a token for the figures") as server:
+        from_outside = {"X-Forwarded-For": "203.0.113.9"}
+        api = Api(server.url)
+        assert api.request("GET", "/metrics", None, headers=from_outside).status == 404
+        wrong = {**from_outside, "Authorization": "Bearer another token"}
+        assert api.request("GET", "/metrics", None, headers=wrong).status == 404
+        right = {**from_outside, "Authorization": "Bearer a token for the figures"}
+        answer = api.request("GET", "/metrics", None, headers=right)
+        assert answer.status == 200 and b"slipway_info" in answer.body
