@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "base/text.h"
@@ -14,8 +15,6 @@ constexpr double kIntercept = -6.85;
 constexpr double kPassage = 12.7;
 constexpr double kSentence = 6.5;
 constexpr double kFact = -3.0;
-
-using Words = std::span<const std::string_view>;
 
 template <std::size_t Count>
 bool is_one_of(std::string_view word, const std::array<std::string_view, Count>& words) {

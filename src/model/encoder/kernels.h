@@ -15,6 +15,7 @@ namespace slipway::model::encoder {
 inline constexpr std::size_t kPanel = 32;
 inline constexpr std::size_t kGroup = 32;
 inline constexpr std::size_t kHeadSize = 32;
+inline constexpr std::size_t kQueries = 4;  // that attend() takes at a time
 
 // A linear layer: y = W x + bias. `inputs` and `outputs` are multiples of 32.
 struct Matrix {
@@ -45,7 +46,7 @@ struct Kernels {
 };
 
 constexpr std::size_t padded(std::size_t rows) { return (rows + kPanel - 1) / kPanel * kPanel; }
-constexpr std::size_t attention_scratch(std::size_t rows) { return padded(rows) * (kHeadSize + 4); }
+constexpr std::size_t attention_scratch(std::size_t rows) { return padded(rows) * (kHeadSize + kQueries); }
 
 // Those for this processor; the same for the life of the process.
 const Kernels& kernels();

@@ -10,7 +10,6 @@ namespace {
 constexpr std::size_t kWidth = SLIPWAY_WIDTH;
 constexpr std::size_t kParts = kPanel / kWidth;
 constexpr std::size_t kRows = SLIPWAY_ROWS;
-constexpr std::size_t kQueries = 4;
 
 using Floats = float __attribute__((ext_vector_type(SLIPWAY_WIDTH)));
 using Integers = std::int32_t __attribute__((ext_vector_type(SLIPWAY_WIDTH)));
