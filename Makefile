@@ -49,7 +49,7 @@ format: ## Format all sources
 	git ls-files -z '*.cpp' '*.h' ':!tests/house/fixtures' | xargs -0 clang-format-19 -i
 
 bench: build ## Measure (bench/README.md says how)
-	@command -v wrk >/dev/null || scripts/install.sh bench
+	@scripts/install.sh bench
 	/usr/bin/python3 bench/run.py
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
@@ -58,9 +58,9 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
 	cmake --build --preset fuzz --parallel $(JOBS)
 	scripts/fuzz.sh $${FUZZ_SECONDS:-10}
 
-soak: build ## Long tests under load
+soak: build ## Long tests: kill -9, load, memory, fuzzing (bench/README.md; under 3 h)
 	@scripts/install.sh test
-	/usr/bin/python3 bench/soak.py
+	/usr/bin/python3 bench/soak/soak.py
 
 clean: ## Remove build/
 	rm -rf build

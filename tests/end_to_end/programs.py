@@ -9,14 +9,18 @@ import pathlib
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = ROOT / "build/python/tests"  # scripts/install.sh test fills it from tests/requirements.txt
 BINARY = pathlib.Path(os.environ.get("SLIPWAY_BINARY", ROOT / "build/dev/slipway")).resolve()
 PROVIDER = BINARY.parent / "scripted-provider"
 WWHD = ROOT / "apps/wwhd"
 PATIENCE = int(os.environ.get("SLIPWAY_PATIENCE", "240"))  # seconds; a sanitized binary on a busy machine is slow, and no test is about speed
+
+sys.path.insert(0, str(PACKAGES))
 
 
 def clean_environment(**more):

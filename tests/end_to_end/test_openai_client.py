@@ -11,7 +11,9 @@ import subprocess
 
 import pytest
 
-openai = pytest.importorskip("openai", reason="the Python package openai is not installed (pip install openai)")
+import programs  # the packages of the tests are found through it
+
+openai = pytest.importorskip("openai", reason="the Python package openai is not installed (scripts/install.sh test)")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
