@@ -25,6 +25,7 @@ Rooms read_rooms(const std::filesystem::path& root, std::vector<Finding>& findin
 void check_includes(const Rooms& rooms, const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_words(const std::filesystem::path& root, const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findings);
+void check_manuals(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_json(const std::filesystem::path& root, const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_awaits(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_checklist(const std::filesystem::path& root, std::vector<Finding>& findings);

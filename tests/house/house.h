@@ -5,7 +5,8 @@
 //   room order      a room that may use one which CMakeLists.txt declares below it, or nowhere
 //   cycle           rooms that include each other
 //   application     src/ names an application
-//   size            a file of src/ over 400 lines, a line of C++ over 120 columns
+//   size            a file of src/ over 400 lines, a function over 55, a line of C++ over 120 columns
+//   manual          a header of src/ that does not begin with what it is for
 //   unfinished      words that mark work left undone
 //   json            src/ or tools/ write JSON with Boost's serializer
 //   await           a lambda, braced temporary or ternary inside an expression with co_await
@@ -15,11 +16,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace slipway::house {
 
 inline constexpr std::size_t kLinesMax = 400;
+inline constexpr std::size_t kFunctionLinesMax = 55;  // a screen
 inline constexpr std::size_t kColumnsMax = 120;
 
 struct Finding {
@@ -31,6 +34,12 @@ struct Finding {
 // `root` holds CMakeLists.txt and src/, and perhaps apps/, docs/, tests/ and tools/. An empty answer means that the
 // house is in order.
 std::vector<Finding> check_house(const std::filesystem::path& root);
+
+// Lines of each file of src/ and of each function there, the longest first.
+struct Sizes {
+    std::vector<std::pair<std::size_t, std::string>> files, functions;
+};
+Sizes sizes_of(const std::filesystem::path& root);
 
 // One line per finding, for a person.
 std::string to_text(const std::vector<Finding>& findings);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "house/checks.h"
+#include "house/functions.h"
 
 namespace slipway::house {
 namespace {
@@ -84,7 +85,21 @@ void check_json(const std::filesystem::path& root, const std::vector<Source>& so
 }
 
 void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findings) {
-    for (const auto& source : sources) check_lines(source, findings);
+    for (const auto& source : sources) {
+        check_lines(source, findings);
+        if (!source.is_cpp()) continue;
+        for (const auto& function : functions_of(source))
+            if (function.lines > kFunctionLinesMax)
+                findings.push_back({"size", function.place,
+                                    function.name + " has " + std::to_string(function.lines) + " lines, at most " +
+                                        std::to_string(kFunctionLinesMax)});
+    }
+}
+
+void check_manuals(const std::vector<Source>& sources, std::vector<Finding>& findings) {
+    for (const auto& source : sources)
+        if (source.path.ends_with(".h") && !source.text.starts_with("// "))
+            findings.push_back({"manual", source.path, "the first line of a header says what it is for"});
 }
 
 }  // namespace slipway::house

@@ -58,6 +58,11 @@ net::Handler handler(ResultHandler inner) {
     };
 }
 
+net::Handler handler(const app::Capabilities& capabilities,
+                     Task<net::Response> (*inner)(const app::Capabilities&, net::Request&)) {
+    return handler([&capabilities, inner](net::Request& request) { return inner(capabilities, request); });
+}
+
 json::object schema(std::initializer_list<std::pair<std::string_view, json::value>> properties,
                     std::initializer_list<std::string_view> required) {
     json::object fields;

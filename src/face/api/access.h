@@ -24,6 +24,9 @@ Result<std::size_t> count_of(const net::Request& request, std::string_view name,
 // A handler that returns a Result; errors are rendered in one place.
 using ResultHandler = std::function<Task<net::Response>(net::Request&)>;
 net::Handler handler(ResultHandler inner);
+// The same for a function that needs the capabilities, which outlive the router.
+net::Handler handler(const app::Capabilities& capabilities,
+                     Task<net::Response> (*inner)(const app::Capabilities&, net::Request&));
 
 json::object schema(std::initializer_list<std::pair<std::string_view, json::value>> properties,
                     std::initializer_list<std::string_view> required = {});

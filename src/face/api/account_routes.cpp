@@ -63,63 +63,75 @@ const json::value kSignIn =
     schema({{"name", text_schema("email or username")}, {"password", text_schema()}}, {"name", "password"});
 const json::value kRefresh = schema({{"refresh_token", text_schema()}}, {"refresh_token"});
 
+Task<net::Response> register_user(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kRegistration));
+    account::Registration registration;
+    registration.email = std::string(text_or(body, "email"));
+    registration.username = std::string(text_or(body, "username"));
+    registration.password = std::string(text_or(body, "password"));
+    SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
+    co_return tokens_response(201, tokens);
+}
+
+Task<net::Response> sign_in(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
+    std::string name(text_or(body, "name")), password(text_or(body, "password"));
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
+                                                                             request.remote_address));
+    co_return tokens_response(200, tokens);
+}
+
+Task<net::Response> refresh_session(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
+    SLIPWAY_CO_TRY(const auto tokens,
+                   co_await capabilities.accounts.refresh(std::string(text_or(body, "refresh_token"))));
+    co_return tokens_response(200, tokens);
+}
+
+Task<net::Response> sign_out(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
+    SLIPWAY_CO_CHECK(co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token"))));
+    co_return net::Response::empty();
+}
+
+Task<net::Response> sign_in_as_demo_user(const app::Capabilities& capabilities, net::Request&) {
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.sign_in_demo());
+    co_return tokens_response(200, tokens);
+}
+
+Task<net::Response> describe_user(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    co_return net::Response::of_json(200, to_json(principal.user));
+}
+
 }  // namespace
 
 void add_account_routes(net::Router& router, const app::Capabilities& capabilities) {
     using net::Method;
-    auto enroll = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kRegistration));
-        account::Registration registration;
-        registration.email = std::string(text_or(body, "email"));
-        registration.username = std::string(text_or(body, "username"));
-        registration.password = std::string(text_or(body, "password"));
-        SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
-        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
-        co_return tokens_response(201, tokens);
-    };
     router.add(Method::post, "/api/auth/register",
-               operation("Register and sign in", kRegistration, tokens_schema(), 201), handler(enroll));
+               operation("Register and sign in", kRegistration, tokens_schema(), 201),
+               handler(capabilities, register_user));
 
-    auto sign_in = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
-        std::string name(text_or(body, "name")), password(text_or(body, "password"));
-        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
-                                                                                 request.remote_address));
-        co_return tokens_response(200, tokens);
-    };
-    router.add(Method::post, "/api/auth/login", operation("Sign in", kSignIn, tokens_schema()), handler(sign_in));
+    router.add(Method::post, "/api/auth/login", operation("Sign in", kSignIn, tokens_schema()),
+               handler(capabilities, sign_in));
 
-    auto refresh = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-        SLIPWAY_CO_TRY(const auto tokens,
-                       co_await capabilities.accounts.refresh(std::string(text_or(body, "refresh_token"))));
-        co_return tokens_response(200, tokens);
-    };
     router.add(Method::post, "/api/auth/refresh",
-               operation("Exchange a refresh token for new tokens", kRefresh, tokens_schema()), handler(refresh));
+               operation("Exchange a refresh token for new tokens", kRefresh, tokens_schema()),
+               handler(capabilities, refresh_session));
 
-    auto sign_out = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-        SLIPWAY_CO_CHECK(co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token"))));
-        co_return net::Response::empty();
-    };
     router.add(Method::post, "/api/auth/logout",
-               operation("End the session of a refresh token", kRefresh, nullptr, 204), handler(sign_out));
+               operation("End the session of a refresh token", kRefresh, nullptr, 204),
+               handler(capabilities, sign_out));
 
     if (capabilities.sign_in_demo) {
-        auto demo = [&capabilities](net::Request&) -> Task<net::Response> {
-            SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.sign_in_demo());
-            co_return tokens_response(200, tokens);
-        };
         router.add(Method::post, "/api/auth/demo",
-                   operation("Sign in as the demo user (development only)", nullptr, tokens_schema()), handler(demo));
+                   operation("Sign in as the demo user (development only)", nullptr, tokens_schema()),
+                   handler(capabilities, sign_in_as_demo_user));
     }
 
-    auto me = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        co_return net::Response::of_json(200, to_json(principal.user));
-    };
-    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, user_schema(), 200, true), handler(me));
+    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, user_schema(), 200, true),
+               handler(capabilities, describe_user));
 }
 
 }  // namespace slipway::face

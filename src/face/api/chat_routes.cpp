@@ -114,20 +114,55 @@ Task<net::Response> answer(const app::Capabilities& capabilities, const net::Req
     co_return net::Response::of_json(200, app::to_json(message, capabilities.links, principal.workspace));
 }
 
+Task<net::Response> list_messages(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto before, count_of(request, "before", 0, 1'000'000'000'000));
+    SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 50, kPageMax));
+    SLIPWAY_CO_TRY(const auto messages,
+                   co_await capabilities.chats.messages(owner_of(principal), std::string(request.parameter("id")),
+                                                        static_cast<std::int64_t>(before), limit));
+    json::array items;
+    for (const auto& message : messages)
+        items.push_back(app::to_json(message, capabilities.links, principal.workspace));
+    co_return net::Response::of_json(200, json::object{{"messages", std::move(items)}});
+}
+
+Task<net::Response> send_message(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kNewMessage));
+    chat::SendRequest wanted;
+    wanted.owner = owner_of(principal);
+    wanted.content = std::string(text_or(body, "content"));
+    // "new" begins a chat with its first message; the answer says which.
+    if (request.parameter("id") != "new") {
+        wanted.chat_id = std::string(request.parameter("id"));
+        SLIPWAY_CO_CHECK(co_await capabilities.chats.get(wanted.owner, *wanted.chat_id));
+    }
+    Turn turn = [&capabilities, wanted](chat::ChatListener listener) {
+        return capabilities.chats.send(wanted, std::move(listener));
+    };
+    co_return co_await answer(capabilities, request, principal, std::move(turn));
+}
+
+Task<net::Response> regenerate_answer(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    std::string id(request.parameter("id"));
+    SLIPWAY_CO_CHECK(co_await capabilities.chats.get(owner_of(principal), id));
+    Turn turn = [&capabilities, owner = owner_of(principal), id](chat::ChatListener listener) {
+        return capabilities.chats.regenerate(owner, id, std::move(listener));
+    };
+    co_return co_await answer(capabilities, request, principal, std::move(turn));
+}
+
+Task<net::Response> stop_answer(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const bool stopped,
+                   co_await capabilities.chats.stop(owner_of(principal), std::string(request.parameter("id"))));
+    co_return net::Response::of_json(200, json::object{{"stopped", stopped}});
+}
+
 void add_message_routes(net::Router& router, const app::Capabilities& capabilities) {
     using net::Method;
-    auto list = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto before, count_of(request, "before", 0, 1'000'000'000'000));
-        SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 50, kPageMax));
-        SLIPWAY_CO_TRY(const auto messages,
-                       co_await capabilities.chats.messages(owner_of(principal), std::string(request.parameter("id")),
-                                                            static_cast<std::int64_t>(before), limit));
-        json::array items;
-        for (const auto& message : messages)
-            items.push_back(app::to_json(message, capabilities.links, principal.workspace));
-        co_return net::Response::of_json(200, json::object{{"messages", std::move(items)}});
-    };
     auto described = operation("The messages of a chat, oldest first", nullptr,
                                schema({{"messages", array_schema(message_schema())}}));
     router.add(
@@ -135,120 +170,100 @@ void add_message_routes(net::Router& router, const app::Capabilities& capabiliti
         paged(std::move(described),
               {{"before", json::object{{"type", "integer"}, {"description", "only messages with a smaller number"}}},
                {"limit", type_schema("integer")}}),
-        handler(list));
+        handler(capabilities, list_messages));
 
-    auto send = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kNewMessage));
-        chat::SendRequest wanted;
-        wanted.owner = owner_of(principal);
-        wanted.content = std::string(text_or(body, "content"));
-        // "new" begins a chat with its first message; the answer says which.
-        if (request.parameter("id") != "new") {
-            wanted.chat_id = std::string(request.parameter("id"));
-            SLIPWAY_CO_CHECK(co_await capabilities.chats.get(wanted.owner, *wanted.chat_id));
-        }
-        Turn turn = [&capabilities, wanted](chat::ChatListener listener) {
-            return capabilities.chats.send(wanted, std::move(listener));
-        };
-        co_return co_await answer(capabilities, request, principal, std::move(turn));
-    };
     router.add(
         Method::post, "/api/chats/{id}/messages",
         answering(operation(
             "Send a message; the answer comes as JSON, or as server-sent events when Accept says text/event-stream. "
             "The id \"new\" begins a chat",
             kNewMessage, message_schema())),
-        handler(send));
+        handler(capabilities, send_message));
 
-    auto again = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        std::string id(request.parameter("id"));
-        SLIPWAY_CO_CHECK(co_await capabilities.chats.get(owner_of(principal), id));
-        Turn turn = [&capabilities, owner = owner_of(principal), id](chat::ChatListener listener) {
-            return capabilities.chats.regenerate(owner, id, std::move(listener));
-        };
-        co_return co_await answer(capabilities, request, principal, std::move(turn));
-    };
     router.add(Method::post, "/api/chats/{id}/regenerate",
-               answering(operation("Answer the last question again", nullptr, message_schema())), handler(again));
+               answering(operation("Answer the last question again", nullptr, message_schema())),
+               handler(capabilities, regenerate_answer));
 
-    auto stop = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const bool stopped,
-                       co_await capabilities.chats.stop(owner_of(principal), std::string(request.parameter("id"))));
-        co_return net::Response::of_json(200, json::object{{"stopped", stopped}});
-    };
     router.add(
         Method::post, "/api/chats/{id}/stop",
         operation("End the answer that is being written", nullptr, schema({{"stopped", type_schema("boolean")}})),
-        handler(stop));
+        handler(capabilities, stop_answer));
+}
+
+Task<net::Response> list_chats(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto offset, count_of(request, "offset", 0, kOffsetMax));
+    SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 20, kPageMax));
+    SLIPWAY_CO_TRY(const auto page, co_await capabilities.chats.list(owner_of(principal), offset, limit));
+    json::array items;
+    for (const auto& chat : page.chats) items.push_back(chat::to_json(chat));
+    co_return net::Response::of_json(200, json::object{{"chats", std::move(items)}, {"total", page.total}});
+}
+
+Task<net::Response> create_chat(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kNewChat));
+    SLIPWAY_CO_TRY(const auto chat,
+                   co_await capabilities.chats.create(owner_of(principal), std::string(text_or(body, "title"))));
+    co_return net::Response::of_json(201, chat::to_json(chat));
+}
+
+Task<net::Response> get_chat(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto chat,
+                   co_await capabilities.chats.get(owner_of(principal), std::string(request.parameter("id"))));
+    co_return net::Response::of_json(200, chat::to_json(chat));
+}
+
+Task<net::Response> rename_chat(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kRename));
+    SLIPWAY_CO_TRY(const auto chat,
+                   co_await capabilities.chats.rename(owner_of(principal), std::string(request.parameter("id")),
+                                                      std::string(text_or(body, "title"))));
+    co_return net::Response::of_json(200, chat::to_json(chat));
+}
+
+Task<net::Response> remove_chat(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_CHECK(co_await capabilities.chats.remove(owner_of(principal), std::string(request.parameter("id"))));
+    co_return net::Response::empty();
+}
+
+Task<net::Response> export_chat(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto exported,
+                   co_await capabilities.chats.to_export(owner_of(principal), std::string(request.parameter("id"))));
+    auto response = net::Response::of_json(200, exported);
+    response.headers.set("Content-Disposition", "attachment; filename=\"chat.json\"");
+    co_return response;
 }
 
 }  // namespace
 
 void add_chat_routes(net::Router& router, const app::Capabilities& capabilities) {
     using net::Method;
-    auto list = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto offset, count_of(request, "offset", 0, kOffsetMax));
-        SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 20, kPageMax));
-        SLIPWAY_CO_TRY(const auto page, co_await capabilities.chats.list(owner_of(principal), offset, limit));
-        json::array items;
-        for (const auto& chat : page.chats) items.push_back(chat::to_json(chat));
-        co_return net::Response::of_json(200, json::object{{"chats", std::move(items)}, {"total", page.total}});
-    };
     router.add(Method::get, "/api/chats",
                paged(operation("My chats, last used first", nullptr,
                                schema({{"chats", array_schema(chat_schema())}, {"total", type_schema("integer")}})),
                      {{"offset", type_schema("integer")}, {"limit", type_schema("integer")}}),
-               handler(list));
+               handler(capabilities, list_chats));
 
-    auto create = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kNewChat));
-        SLIPWAY_CO_TRY(const auto chat,
-                       co_await capabilities.chats.create(owner_of(principal), std::string(text_or(body, "title"))));
-        co_return net::Response::of_json(201, chat::to_json(chat));
-    };
-    router.add(Method::post, "/api/chats", operation("Begin a chat", kNewChat, chat_schema(), 201), handler(create));
+    router.add(Method::post, "/api/chats", operation("Begin a chat", kNewChat, chat_schema(), 201),
+               handler(capabilities, create_chat));
 
-    auto get = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto chat,
-                       co_await capabilities.chats.get(owner_of(principal), std::string(request.parameter("id"))));
-        co_return net::Response::of_json(200, chat::to_json(chat));
-    };
-    router.add(Method::get, "/api/chats/{id}", operation("One chat", nullptr, chat_schema()), handler(get));
+    router.add(Method::get, "/api/chats/{id}", operation("One chat", nullptr, chat_schema()),
+               handler(capabilities, get_chat));
 
-    auto rename = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kRename));
-        SLIPWAY_CO_TRY(const auto chat,
-                       co_await capabilities.chats.rename(owner_of(principal), std::string(request.parameter("id")),
-                                                          std::string(text_or(body, "title"))));
-        co_return net::Response::of_json(200, chat::to_json(chat));
-    };
-    router.add(Method::patch, "/api/chats/{id}", operation("Rename a chat", kRename, chat_schema()), handler(rename));
+    router.add(Method::patch, "/api/chats/{id}", operation("Rename a chat", kRename, chat_schema()),
+               handler(capabilities, rename_chat));
 
-    auto remove = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_CHECK(co_await capabilities.chats.remove(owner_of(principal), std::string(request.parameter("id"))));
-        co_return net::Response::empty();
-    };
     router.add(Method::del, "/api/chats/{id}", operation("Delete a chat and its messages", nullptr, nullptr, 204),
-               handler(remove));
+               handler(capabilities, remove_chat));
 
-    auto to_export = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto exported, co_await capabilities.chats.to_export(
-                                                owner_of(principal), std::string(request.parameter("id"))));
-        auto response = net::Response::of_json(200, exported);
-        response.headers.set("Content-Disposition", "attachment; filename=\"chat.json\"");
-        co_return response;
-    };
     router.add(Method::get, "/api/chats/{id}/export",
-               operation("A chat with all its messages, to keep", nullptr, chat_schema()), handler(to_export));
+               operation("A chat with all its messages, to keep", nullptr, chat_schema()),
+               handler(capabilities, export_chat));
 
     add_message_routes(router, capabilities);
 }

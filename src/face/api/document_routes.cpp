@@ -92,114 +92,118 @@ Result<knowledge::NewDocument> document_of_json(const net::Request& request) {
     return document;
 }
 
+Task<net::Response> list_documents(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto offset, count_of(request, "offset", 0, kOffsetMax));
+    SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 50, kPageMax));
+    const auto wanted = request.query_value("namespace");
+    const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
+    SLIPWAY_CO_TRY(const auto page,
+                   co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
+    json::array items;
+    for (const auto& document : page.documents)
+        items.push_back(app::to_json(document, capabilities.links, principal.workspace));
+    co_return net::Response::of_json(200, json::object{{"documents", std::move(items)}, {"total", page.total}});
+}
+
+Task<net::Response> add_document(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
+    const bool form = lower_ascii(request.headers.get("Content-Type")).starts_with("multipart/form-data");
+    auto document = form ? document_of_form(request) : document_of_json(request);
+    if (!document) co_return pass(document);
+    document->uploaded_by = principal.user.id;
+    const auto& names = capabilities.knowledge.options().namespaces;
+    if (document->name_space.empty() && !names.empty()) document->name_space = names.back();
+    SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.put(principal.workspace, *std::move(document)));
+    const int status = report.what == knowledge::Ingested::added ? 201 : 200;
+    co_return net::Response::of_json(status, app::to_json(report.document, capabilities.links, principal.workspace));
+}
+
+Task<net::Response> get_document(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    const std::string id(request.parameter("id"));
+    SLIPWAY_CO_TRY(const auto document, co_await capabilities.knowledge.get(principal.workspace, id));
+    SLIPWAY_CO_TRY(const auto content, co_await capabilities.knowledge.content(principal.workspace, id));
+    auto object = app::to_json(document, capabilities.links, principal.workspace);
+    object["content"] = content;
+    co_return net::Response::of_json(200, object);
+}
+
+Task<net::Response> change_document(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kChange));
+    knowledge::DocumentChange wanted;
+    if (find(body, "title") != nullptr) wanted.title = std::string(text_or(body, "title"));
+    if (find(body, "content") != nullptr) wanted.content = std::string(text_or(body, "content"));
+    if (find(body, "namespace") != nullptr) wanted.name_space = std::string(text_or(body, "namespace"));
+    if (const auto* metadata = object_in(body, "metadata")) wanted.metadata = *metadata;
+    SLIPWAY_CO_TRY(const auto report,
+                   co_await capabilities.knowledge.change(principal.workspace, std::string(request.parameter("id")),
+                                                          std::move(wanted)));
+    co_return net::Response::of_json(200, app::to_json(report.document, capabilities.links, principal.workspace));
+}
+
+Task<net::Response> remove_document(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
+    SLIPWAY_CO_CHECK(co_await capabilities.knowledge.remove(principal.workspace, std::string(request.parameter("id"))));
+    co_return net::Response::empty();
+}
+
+Task<net::Response> remove_all_documents(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::admin));
+    if (request.query_value("confirm") != "true")
+        co_return fail(ErrorCode::invalid,
+                       "This deletes every document; add ?confirm=true, and &namespace=… for only one namespace.");
+    const auto wanted = request.query_value("namespace");
+    const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
+    SLIPWAY_CO_TRY(const auto count, co_await capabilities.knowledge.remove_all(principal.workspace, name_space));
+    co_return net::Response::of_json(200, json::object{{"deleted", count}});
+}
+
+Task<net::Response> list_namespaces(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto counts, co_await capabilities.knowledge.namespaces(principal.workspace));
+    json::array items;
+    for (const auto& count : counts)
+        items.push_back(json::object{{"name", count.name}, {"documents", count.documents}});
+    co_return net::Response::of_json(200, json::object{{"namespaces", std::move(items)}});
+}
+
 }  // namespace
 
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
     using net::Method;
-    auto list = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto offset, count_of(request, "offset", 0, kOffsetMax));
-        SLIPWAY_CO_TRY(const auto limit, count_of(request, "limit", 50, kPageMax));
-        const auto wanted = request.query_value("namespace");
-        const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
-        SLIPWAY_CO_TRY(const auto page,
-                       co_await capabilities.knowledge.list(principal.workspace, name_space, offset, limit));
-        json::array items;
-        for (const auto& document : page.documents)
-            items.push_back(app::to_json(document, capabilities.links, principal.workspace));
-        co_return net::Response::of_json(200, json::object{{"documents", std::move(items)}, {"total", page.total}});
-    };
     auto listing =
         operation("Documents, newest first", nullptr,
                   schema({{"documents", array_schema(document_schema())}, {"total", type_schema("integer")}}));
     listing.parameters = {
         {"namespace", text_schema()}, {"offset", type_schema("integer")}, {"limit", type_schema("integer")}};
-    router.add(Method::get, "/api/documents", std::move(listing), handler(list));
+    router.add(Method::get, "/api/documents", std::move(listing), handler(capabilities, list_documents));
 
-    auto add = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
-        const bool form = lower_ascii(request.headers.get("Content-Type")).starts_with("multipart/form-data");
-        auto document = form ? document_of_form(request) : document_of_json(request);
-        if (!document) co_return pass(document);
-        document->uploaded_by = principal.user.id;
-        const auto& names = capabilities.knowledge.options().namespaces;
-        if (document->name_space.empty() && !names.empty()) document->name_space = names.back();
-        SLIPWAY_CO_TRY(const auto report,
-                       co_await capabilities.knowledge.put(principal.workspace, *std::move(document)));
-        const int status = report.what == knowledge::Ingested::added ? 201 : 200;
-        co_return net::Response::of_json(status,
-                                         app::to_json(report.document, capabilities.links, principal.workspace));
-    };
     auto adding = operation("Add a document: JSON, or a multipart form with a part named file", kNewDocument,
                             document_schema(), 201);
     adding.body_bytes_max = options.upload_bytes_max + (64 << 10);
-    router.add(Method::post, "/api/documents", std::move(adding), handler(add));
+    router.add(Method::post, "/api/documents", std::move(adding), handler(capabilities, add_document));
 
-    auto get = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        const std::string id(request.parameter("id"));
-        SLIPWAY_CO_TRY(const auto document, co_await capabilities.knowledge.get(principal.workspace, id));
-        SLIPWAY_CO_TRY(const auto content, co_await capabilities.knowledge.content(principal.workspace, id));
-        auto object = app::to_json(document, capabilities.links, principal.workspace);
-        object["content"] = content;
-        co_return net::Response::of_json(200, object);
-    };
     router.add(Method::get, "/api/documents/{id}", operation("One document with its text", nullptr, document_schema()),
-               handler(get));
+               handler(capabilities, get_document));
 
-    auto change = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
-        SLIPWAY_CO_TRY(const auto body, body_of(request, kChange));
-        knowledge::DocumentChange wanted;
-        if (find(body, "title") != nullptr) wanted.title = std::string(text_or(body, "title"));
-        if (find(body, "content") != nullptr) wanted.content = std::string(text_or(body, "content"));
-        if (find(body, "namespace") != nullptr) wanted.name_space = std::string(text_or(body, "namespace"));
-        if (const auto* metadata = object_in(body, "metadata")) wanted.metadata = *metadata;
-        SLIPWAY_CO_TRY(const auto report,
-                       co_await capabilities.knowledge.change(principal.workspace, std::string(request.parameter("id")),
-                                                              std::move(wanted)));
-        co_return net::Response::of_json(200, app::to_json(report.document, capabilities.links, principal.workspace));
-    };
     auto changing = operation("Change title, content, namespace or metadata", kChange, document_schema());
     changing.body_bytes_max = options.upload_bytes_max;
-    router.add(Method::patch, "/api/documents/{id}", std::move(changing), handler(change));
+    router.add(Method::patch, "/api/documents/{id}", std::move(changing), handler(capabilities, change_document));
 
-    auto remove = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
-        SLIPWAY_CO_CHECK(
-            co_await capabilities.knowledge.remove(principal.workspace, std::string(request.parameter("id"))));
-        co_return net::Response::empty();
-    };
     router.add(Method::del, "/api/documents/{id}", operation("Delete a document", nullptr, nullptr, 204),
-               handler(remove));
+               handler(capabilities, remove_document));
 
-    auto remove_all = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::admin));
-        if (request.query_value("confirm") != "true")
-            co_return fail(ErrorCode::invalid,
-                           "This deletes every document; add ?confirm=true, and &namespace=… for only one namespace.");
-        const auto wanted = request.query_value("namespace");
-        const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
-        SLIPWAY_CO_TRY(const auto count, co_await capabilities.knowledge.remove_all(principal.workspace, name_space));
-        co_return net::Response::of_json(200, json::object{{"deleted", count}});
-    };
     auto removing = operation("Delete all documents, or all of a namespace (role admin)", nullptr,
                               schema({{"deleted", type_schema("integer")}}));
     removing.parameters = {{"confirm", type_schema("boolean")}, {"namespace", text_schema()}};
-    router.add(Method::del, "/api/documents", std::move(removing), handler(remove_all));
+    router.add(Method::del, "/api/documents", std::move(removing), handler(capabilities, remove_all_documents));
 
-    auto names = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto counts, co_await capabilities.knowledge.namespaces(principal.workspace));
-        json::array items;
-        for (const auto& count : counts)
-            items.push_back(json::object{{"name", count.name}, {"documents", count.documents}});
-        co_return net::Response::of_json(200, json::object{{"namespaces", std::move(items)}});
-    };
     router.add(Method::get, "/api/namespaces",
                operation("Namespaces and how many documents each has", nullptr,
                          schema({{"namespaces", type_schema("array")}})),
-               handler(names));
+               handler(capabilities, list_namespaces));
 
     add_document_file(router, capabilities);
 }

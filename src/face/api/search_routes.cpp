@@ -17,6 +17,20 @@ std::vector<std::string> values_of(const net::Request& request, std::string_view
     return values;
 }
 
+Task<net::Response> index_status(const app::Capabilities& capabilities, net::Request& request) {
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto state, co_await capabilities.knowledge.status(principal.workspace));
+    json::object documents{{"total", state.documents}, {"indexed", state.indexed}, {"pending", state.pending},
+                           {"failed", state.failed},   {"chunks", state.chunks},   {"passages", state.passages}};
+    json::object object{
+        {"documents", std::move(documents)},
+        {"chat_model", capabilities.chat_model},
+        {"embedding_model", state.embedding_model.empty() ? json::value() : json::value(state.embedding_model)},
+        {"reindex_needed", state.reindex_needed}};
+    if (!state.note.empty()) object["note"] = state.note;
+    co_return net::Response::of_json(200, object);
+}
+
 }  // namespace
 
 void add_search_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
@@ -43,19 +57,6 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
         schema({{"question", text_schema()}, {"mode", text_schema()}, {"results", type_schema("array")}});
     router.add(net::Method::get, "/api/search", std::move(searching), handler(search));
 
-    auto status = [&capabilities](net::Request& request) -> Task<net::Response> {
-        SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-        SLIPWAY_CO_TRY(const auto state, co_await capabilities.knowledge.status(principal.workspace));
-        json::object documents{{"total", state.documents}, {"indexed", state.indexed}, {"pending", state.pending},
-                               {"failed", state.failed},   {"chunks", state.chunks},   {"passages", state.passages}};
-        json::object object{
-            {"documents", std::move(documents)},
-            {"chat_model", capabilities.chat_model},
-            {"embedding_model", state.embedding_model.empty() ? json::value() : json::value(state.embedding_model)},
-            {"reindex_needed", state.reindex_needed}};
-        if (!state.note.empty()) object["note"] = state.note;
-        co_return net::Response::of_json(200, object);
-    };
     net::Operation asking;
     asking.summary = "What is indexed, and which models answer";
     asking.tag = "search";
@@ -63,7 +64,7 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
                                      {"chat_model", text_schema()},
                                      {"embedding_model", text_schema()},
                                      {"reindex_needed", type_schema("boolean")}});
-    router.add(net::Method::get, "/api/status", std::move(asking), handler(status));
+    router.add(net::Method::get, "/api/status", std::move(asking), handler(capabilities, index_status));
 }
 
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
