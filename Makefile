@@ -48,8 +48,9 @@ format: ## Format all sources
 	@scripts/install.sh lint
 	git ls-files -z '*.cpp' '*.h' ':!tests/house/fixtures' | xargs -0 clang-format-19 -i
 
-bench: build ## Measure (bench/README.md says how)
+bench: build ## Measure beside others, BENCH_ONLY=, BENCH_SCALE= (bench/README.md)
 	@scripts/install.sh bench
+	@cmake --build --preset release --target scripted-provider --parallel $(JOBS)
 	/usr/bin/python3 bench/run.py
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)

@@ -1,5 +1,23 @@
-"""Measures the release binary and writes bench/results.json. Method and limits: bench/README.md."""
+"""Measures the release binary beside others, one measure after the other, and writes results and plots.
 
+    make bench                            all, about 25 minutes; writes bench/results.json and bench/plots/
+    make bench BENCH_ONLY=health,start    only these
+    make bench BENCH_SCALE=0.1            a tenth of the durations and counts
+
+A run that is not whole writes to build/bench instead. A measure is a module of bench/measures:
+
+    TITLE = "what it shows"
+    GOALS = [("label", "figure", "<=" or ">=", number), …]     a figure is looked up in "ratios", then in "slipway"
+    DRAW = ["figure", …]                                       optional: drawn as bars, one per side that has it
+    def measure(context) -> dict
+        {"slipway": {figure: value}, "<another side>": {figure: value}, "ratios": {name: value}, "notes": "n, duration, what was done"}
+
+A figure's name carries its unit ("CPU us per request"). Nothing is asserted: what a figure is worth, bench/README.md says.
+"""
+
+import dataclasses
+import datetime
+import importlib
 import json
 import os
 import pathlib
@@ -8,70 +26,110 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests/end_to_end"))
-os.environ.setdefault("SLIPWAY_BINARY", str(ROOT / "build/release/slipway"))
-import http_api  # noqa: E402
-import programs  # noqa: E402
+sys.path.insert(0, str(ROOT / "bench"))
+import process  # noqa: E402
 
-TICKS = os.sysconf("SC_CLK_TCK")
+MEASURES = ("start", "health", "chat", "idle", "documents", "search", "writers")
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+@dataclasses.dataclass
+class Context:
+    folder: pathlib.Path  # empty, for this measure alone
+    binary: pathlib.Path
+    scale: float  # 1: the full length
+
+    def scaled(self, full, least=1):
+        return max(least, round(full * self.scale))
+
+    @staticmethod
+    def say(text):
+        print(f"  {text}", flush=True)
 
 
-def memory_mb(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def git(*arguments):
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def wrk(url, seconds=5, connections=32):
-    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url], capture_output=True, text=True, check=True).stdout
-    rate = next(float(line.split()[1]) for line in out.splitlines() if line.startswith("Requests/sec"))
-    return rate, rate * seconds
+def first_line(path, prefix=""):
+    try:
+        return next(line for line in pathlib.Path(path).read_text().splitlines() if line.startswith(prefix)).split(":")[-1].strip()
+    except (OSError, StopIteration):
+        return "unknown"
+
+
+def machine():
+    return {"cpu": first_line("/proc/cpuinfo", "model name"), "cores": len(process.CORES),
+            "memory GB": round(int(first_line("/proc/meminfo", "MemTotal").split()[0]) / 2**20, 1),
+            "kernel": platform.release(), "system": first_line("/etc/os-release", "PRETTY_NAME=").removeprefix("PRETTY_NAME=").strip('"'),
+            "governor": first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            "hypervisor": "hypervisor" in first_line("/proc/cpuinfo", "flags").split()}
+
+
+def judge(goals, report):
+    """Each goal with its figure, and whether it is met."""
+    judged = []
+    for label, figure, comparison, number in goals:
+        value = report.get("ratios", {}).get(figure, report.get("slipway", {}).get(figure))
+        met = value is not None and (value <= number if comparison == "<=" else value >= number)
+        judged.append({"label": label, "figure": figure, "goal": f"{comparison} {number}", "value": value, "met": met})
+    return judged
+
+
+def run_measure(name, context):
+    module = importlib.import_module("measures." + name)
+    print(f"{name}: {module.TITLE}", flush=True)
+    report = {"title": module.TITLE, "load average before": round(os.getloadavg()[0], 2)}
+    began = time.monotonic()
+    try:
+        report |= module.measure(context)
+    except Exception:  # whatever it is, the other measures still run
+        report["error"] = traceback.format_exc()
+        print(report["error"], file=sys.stderr)
+    report["seconds"] = round(time.monotonic() - began)
+    report["goals"] = judge(module.GOALS, report)
+    report["draw"] = getattr(module, "DRAW", [])
+    return report
+
+
+def table(report):
+    sides = [name for name, value in report.items() if isinstance(value, dict)]
+    for side in sides:
+        print(f"  {side}")
+        for figure, value in report[side].items():
+            print(f"    {figure:<56} {value:>14,}" if isinstance(value, (int, float)) else f"    {figure:<56} {value}")
+    for goal in report["goals"]:
+        print(f"  {'met   ' if goal['met'] else 'MISSED'}  {goal['label']}: {goal['figure']} {goal['value']}, goal {goal['goal']}")
+    print(f"  {report.get('notes', '')}", flush=True)
 
 
 def main():
-    results = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "commit": subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()}
-    with tempfile.TemporaryDirectory() as folder:
-        data = pathlib.Path(folder) / "data"
-        began = time.monotonic()
-        with programs.Server(programs.WWHD, data) as server:
-            server.wait_for_documents()
-            results["first start, 33 documents indexed, s"] = round(time.monotonic() - began, 2)
-        began = time.monotonic()
-        with programs.Server(programs.WWHD, data) as server:
-            results["start on existing data, s"] = round(time.monotonic() - began, 3)
-            server.wait_for_documents()
-            results["idle memory, MB"] = round(memory_mb(server.process.pid), 1)
-            before = cpu_seconds(server.process.pid)
-            rate, count = wrk(server.url + "/health")
-            results["GET /health, requests/s"] = round(rate)
-            results["GET /health, CPU us each"] = round((cpu_seconds(server.process.pid) - before) / count * 1e6, 1)
-            api = http_api.register(server.url)
-            questions = [json.loads(line)["question"] for line in (ROOT / "tests/retrieval/wwhd.jsonl").read_text().splitlines()
-                         if '"single"' in line]
-            times = []
-            before = cpu_seconds(server.process.pid)
-            for question in questions:
-                one = time.monotonic()
-                api.get("/api/search?" + urllib.parse.urlencode({"q": question}))
-                times.append(time.monotonic() - one)
-            times.sort()
-            results["GET /api/search, p50 ms"] = round(times[len(times) // 2] * 1000, 2)
-            results["GET /api/search, p99 ms"] = round(times[int(len(times) * 0.99)] * 1000, 2)
-            results["GET /api/search, CPU ms each"] = round((cpu_seconds(server.process.pid) - before) / len(times) * 1000, 2)
-    text = json.dumps(results, indent=2)
-    (ROOT / "bench/results.json").write_text(text + "\n")
-    print(text)
+    names = os.environ.get("BENCH_ONLY", ",".join(MEASURES)).split(",")
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        print(f"BENCH_ONLY: there is no {unknown[0]}; there are {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    scale = float(os.environ.get("BENCH_SCALE", "1"))
+    whole = scale == 1 and set(names) == set(MEASURES)
+    folder = ROOT / ("bench" if whole else "build/bench")
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "apps")
+    results = {"commit": git("rev-parse", "--short", "HEAD") + ("+" if changed else ""), "scale": scale,
+               "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": machine(),
+               "load average before": [round(one, 2) for one in os.getloadavg()], "measures": {}}
+    for name in MEASURES:
+        if name not in names:
+            continue
+        with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", ignore_cleanup_errors=True) as room:
+            report = run_measure(name, Context(pathlib.Path(room), pathlib.Path(os.environ["SLIPWAY_BINARY"]), scale))
+        results["measures"][name] = report
+        table(report)
+        (folder / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")  # a stopped run is not lost
+    drawn = subprocess.run([sys.executable, str(ROOT / "bench/plot.py"), str(folder / "results.json"), str(folder / "plots")], check=False)
+    return 1 if drawn.returncode or any("error" in report for report in results["measures"].values()) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
