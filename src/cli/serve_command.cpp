@@ -71,6 +71,7 @@ int check(const Target& target, bool schema, bool reference) {
         fmt::print(stderr, "error: name the folder of an application: slipway check APP\n");
         return kWrongUse;
     }
+    log::set_level(log::Level::warning);  // what is told of the rehearsal's stores is of no use here
     const auto environment = environment_of(target.application);
     if (!environment) return report(environment.error());
     auto options = manifest_options(target, *environment);

@@ -1,7 +1,8 @@
 // docs/checklist.tsv: a header, then rows "id<tab>test". A test is Suite.Name of a C++ test below tests/, or
-// file.py::function.
+// file.py::function. docs/security.md: tables whose last column names such tests between backticks.
 #include <algorithm>
 #include <regex>
+#include <sstream>
 
 #include "house/checks.h"
 
@@ -35,6 +36,26 @@ std::string fault_of(const std::filesystem::path& root, const std::set<std::stri
     return found ? "" : "there is no function " + function + " in " + file;
 }
 
+// Rows of "| promise | `test`, `test` |"; the line of dashes and the head of a table are none.
+void check_promises(const std::filesystem::path& root, const std::set<std::string>& known,
+                    std::vector<Finding>& findings) {
+    static const std::regex kName("`([^`]+)`");
+    const Source document{"docs/security.md", read_text(root / "docs/security.md"), {}};
+    std::istringstream lines(document.text);
+    std::string line;
+    for (std::size_t number = 1; std::getline(lines, line); ++number) {
+        if (!line.starts_with("| ") || line.starts_with("| promise |")) continue;
+        const auto proof = line.substr(0, line.size() - 2).rfind("| ");
+        const auto cell = line.substr(proof);
+        auto match = std::sregex_iterator(cell.begin(), cell.end(), kName);
+        if (match == std::sregex_iterator())
+            findings.push_back({"checklist", place_of(document, number), "a promise names the test that proves it"});
+        for (; match != std::sregex_iterator(); ++match)
+            if (const auto fault = fault_of(root, known, (*match)[1]); !fault.empty())
+                findings.push_back({"checklist", place_of(document, number), fault});
+    }
+}
+
 }  // namespace
 
 void check_checklist(const std::filesystem::path& root, std::vector<Finding>& findings) {
@@ -44,6 +65,7 @@ void check_checklist(const std::filesystem::path& root, std::vector<Finding>& fi
         return;
     }
     const auto known = cpp_tests(root);
+    check_promises(root, known, findings);
     std::size_t number = 0;
     for (std::size_t begin = 0; begin < list.text.size();) {
         const auto end = std::min(list.text.find('\n', begin), list.text.size());

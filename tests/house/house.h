@@ -10,7 +10,7 @@
 //   unfinished      words that mark work left undone
 //   json            src/ or tools/ write JSON with Boost's serializer
 //   await           a lambda, braced temporary or ternary inside an expression with co_await
-//   checklist       a row of docs/checklist.tsv that names a test which does not exist
+//   checklist       a row of docs/checklist.tsv, or a promise of docs/security.md, that names no test that exists
 #pragma once
 
 #include <cstddef>

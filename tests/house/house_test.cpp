@@ -149,11 +149,13 @@ TEST(HouseFixture, NamelessThingsBesideCoAwaitAreFound) {
                                   {"await", "src/agent/answer.cpp:6"}});
 }
 
-TEST(HouseFixture, ChecklistRowsWithoutTestsAreFound) {
+TEST(HouseFixture, RowsAndPromisesWithoutTestsAreFound) {
     expect_findings("bad-checklist", {{"checklist", "docs/checklist.tsv:3"},
                                       {"checklist", "docs/checklist.tsv:4"},
                                       {"checklist", "docs/checklist.tsv:5"},
-                                      {"checklist", "docs/checklist.tsv:6"}});
+                                      {"checklist", "docs/checklist.tsv:6"},
+                                      {"checklist", "docs/security.md:6"},
+                                      {"checklist", "docs/security.md:7"}});
 }
 
 }  // namespace
