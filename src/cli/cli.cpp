@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "cli/mistake.h"
 
 namespace slipway::cli {
 namespace {
@@ -170,7 +171,9 @@ int run(int count, char** arguments) {
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kDone : kWrongUse;
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        fmt::print(stderr, "error: {}\n", mistake_in(app, error));
+        return kWrongUse;
     }
     return parsed.code;
 }

@@ -55,6 +55,16 @@ def test_wrong_use_is_exit_code_2(tmp_path):
         assert refused.stdout == "", arguments
 
 
+def test_a_mistyped_word_gets_a_suggestion(tmp_path):
+    for line, said in (("sreve app", "slipway has no command sreve. Did you mean serve?"),
+                       ("users bloc ada", "slipway users has no command bloc. Did you mean block?"),
+                       ("serve app --prot 1", "slipway serve has no option --prot. Did you mean --port?"),
+                       ("frobnicate", "slipway --help lists them all."),
+                       ("serve app another", "slipway serve does not take another"),
+                       ("serve", "APP is required; see slipway serve --help.")):
+        assert said in run_cli(*line.split(), folder=tmp_path, check=2).stderr, line
+
+
 def test_an_unknown_application_is_exit_code_1(tmp_path):
     for arguments in (["serve", "nowhere"], ["check", "nowhere"], ["ask", "nowhere", "x"], ["search", "nowhere", "x"], ["status", "nowhere"],
                       ["reindex", "nowhere"], ["backup", "nowhere", "x"], ["restore", "nowhere", "x"], ["users", "list", "nowhere"]):
