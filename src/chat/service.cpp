@@ -83,23 +83,14 @@ Task<Chat> Chats::rename(Owner owner, std::string id, std::string title) {
 Task<void> Chats::remove(Owner owner, std::string id) {
     SLIPWAY_CO_TRY(const bool stopped, co_await stop(owner, id));
     static_cast<void>(stopped);
-    store::Parameters parameters{owner.user_id, id};
-    auto body = [parameters = std::move(parameters), &id](store::Transaction& transaction) -> Task<void> {
-        auto values = parameters;
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "delete from messages where workspace = $workspace and chat_id in "
-            "(select id from chats where workspace = $workspace and user_id = $1 and id = $2)",
-            std::move(values)));
-        auto by_id = parameters;
-        SLIPWAY_CO_TRY(
-            const auto removed,
-            co_await transaction.execute("delete from chats where workspace = $workspace and user_id = $1 and id = $2",
-                                         std::move(by_id)));
-        if (removed.changed() == 0) co_return no_chat(id);
-        co_return Result<void>();
-    };
-    const store::Database::Body named_body = body;
-    co_return co_await database_.transact(owner.workspace, named_body);
+    store::Parameters by_id{owner.user_id, id};
+    // Its messages go with it (on delete cascade).
+    SLIPWAY_CO_TRY(const auto removed,
+                   co_await database_.write(
+                       owner.workspace, "delete from chats where workspace = $workspace and user_id = $1 and id = $2",
+                       std::move(by_id)));
+    if (removed.changed() == 0) co_return no_chat(id);
+    co_return Result<void>();
 }
 
 Task<std::vector<Message>> Chats::messages(Owner owner, std::string id, std::int64_t before, std::size_t limit) {

@@ -191,10 +191,8 @@ Task<void> Knowledge::announce(WorkspaceId workspace, Document& row, bool exists
 // Takes vectors of unchanged texts from the visible version and asks the model for the rest.
 Task<void> Knowledge::fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared) {
     store::Parameters by_document{document_id};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace,
-                                                            "select chunk_id, text_hash, vector from document_chunks "
-                                                            "where workspace = $workspace and document_id = $1",
-                                                            std::move(by_document)));
+    const auto sql = fmt::format("select chunk_id, text_hash, vector from document_chunks where {}", kOfDocument);
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_document)));
     std::unordered_map<std::string, std::string> vectors;
     for (const auto row : rows) {
         prepared.known.insert(row.text("chunk_id"));
@@ -223,8 +221,8 @@ Task<void> Knowledge::fill_vectors(WorkspaceId workspace, const std::string& doc
 Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old) {
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         store::Parameters by_id{row.id};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "delete from document_chunks where workspace = $workspace and document_id = $1", std::move(by_id)));
+        const auto remove_old = fmt::format("delete from document_chunks where {}", kOfDocument);
+        SLIPWAY_CO_CHECK(co_await transaction.execute(remove_old, std::move(by_id)));
         std::int64_t ordinal = 0;
         for (const auto& chunk : prepared.chunks) {
             store::Parameters values{row.id,

@@ -42,11 +42,8 @@ Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id) {
         co_return co_await forget(workspace, std::move(document));
 
     store::Parameters by_document{document_id};
-    SLIPWAY_CO_TRY(
-        const auto chunks,
-        co_await database_.read(
-            workspace, "select chunk_id from document_chunks where workspace = $workspace and document_id = $1",
-            std::move(by_document)));
+    const auto of_visible = fmt::format("select chunk_id from document_chunks where {}", kOfDocument);
+    SLIPWAY_CO_TRY(const auto chunks, co_await database_.read(workspace, of_visible, std::move(by_document)));
     std::unordered_set<std::string> visible;
     for (const auto chunk : chunks) visible.insert(chunk.text("chunk_id"));
     std::vector<std::string> stale;
@@ -89,8 +86,8 @@ Task<void> Knowledge::remove(WorkspaceId workspace, std::string id) {
                    co_await sources_.acquire(workspace.value + "\n" + document.source, kSourcePatience));
     auto body = [&id](store::Transaction& transaction) -> Task<void> {
         store::Parameters by_document{id};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "delete from document_chunks where workspace = $workspace and document_id = $1", std::move(by_document)));
+        const auto remove_chunks = fmt::format("delete from document_chunks where {}", kOfDocument);
+        SLIPWAY_CO_CHECK(co_await transaction.execute(remove_chunks, std::move(by_document)));
         store::Parameters by_id{id};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
             "update documents set status = 'removing', dirty = 1, version = 0 where workspace = $workspace and id = $1",

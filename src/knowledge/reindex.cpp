@@ -67,10 +67,8 @@ Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t
 
 Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
     SLIPWAY_CO_TRY(const auto document, co_await get(workspace, document_id));
-    const auto sql = fmt::format(
-        "select {}, c.vector from document_chunks c where c.workspace = $workspace and c.document_id = $1 order by "
-        "c.ordinal",
-        kChunkColumns);
+    const auto sql = fmt::format("select {}, c.vector from document_chunks c where {} order by c.ordinal",
+                                 kChunkColumns, kOfDocument);
     store::Parameters by_document{document_id};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_document)));
     std::vector<PreparedChunk> chunks;

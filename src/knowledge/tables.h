@@ -21,6 +21,9 @@ inline constexpr std::string_view kDocumentColumns =
     "d.status, d.reason, d.recipe, d.version, d.chunks, d.uploaded_by, d.created_at, d.updated_at";
 Document document_of(const store::Row& row);
 
+// The chunks of document $1, for `where`. SQLite knows nothing of how many rows a column's value has; with the range it
+// takes the primary key, without it the index of chunk ids, which walks all chunks of the workspace.
+inline constexpr std::string_view kOfDocument = "workspace = $workspace and document_id = $1 and ordinal >= 0";
 inline constexpr std::string_view kChunkColumns = "c.chunk_id, c.ordinal, c.text, c.headings, c.page, c.seconds";
 Place place_of(const store::Row& row);
 

@@ -43,7 +43,8 @@ std::string pragmas(const ConnectionOptions& options) {
                     options.busy_time_max.count(), std::max<std::size_t>(options.cache_bytes >> 10, 64));
     if (options.read_only) return script + "PRAGMA query_only=ON;";
     script += fmt::format(
-        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint={};PRAGMA journal_size_limit={};",
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint={};PRAGMA journal_size_limit={};"
+        "PRAGMA temp_store=MEMORY;",  // savepoints keep the pages they change here, else in a file
         kWalPagesMax, kWalBytesKept);
     return script;
 }

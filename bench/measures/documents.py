@@ -1,0 +1,93 @@
+"""Documents from their text to durable and searchable, beside the original's way."""
+
+import json
+import subprocess
+import time
+
+import process
+import programs
+from measures import corpus, disk, small_application
+
+TITLE = "Registration of documents"
+GOALS = [("one client, the original's way / ours", "one client", ">=", 20)]
+DRAW = ["documents per second", "CPU ms per document"]
+COUNT = 2_000
+
+
+def texts(count):
+    """Titles and contents, the same in each run."""
+    return [{"title": text.split("\n", 1)[0][2:], "content": text} for text in corpus.Prose(4).documents(count)]
+
+
+def figures(count, size, seconds, cpu, memory):
+    return {"documents per second": round(count / seconds, 1), "MB of text per second": round(size / 1e6 / seconds, 3),
+            "ms per document": round(seconds / count * 1000, 3), "CPU ms per document": round(cpu / count * 1000, 3),
+            "CPU ms per MB": round(cpu / (size / 1e6) * 1000, 1), "RSS MB, most": round(memory, 1)}
+
+
+def over_http(context, documents):
+    """One client, one connection, the next document after the answer for the one before."""
+    application = small_application.write(context.folder / "http/application")
+    with programs.Server(application, context.folder / "http/data") as server:
+        client = small_application.member(server.url)
+        bodies = [json.dumps(document | {"namespace": "general"}).encode() for document in documents]
+        cpu, began = process.cpu_seconds(server.process.pid), time.perf_counter()
+        for body in bodies:
+            client.call("POST", "/api/documents", body)
+        seconds, cpu = time.perf_counter() - began, process.cpu_seconds(server.process.pid) - cpu
+        there = json.loads(client.call("GET", "/api/documents?limit=1"))["total"]
+        if there != len(documents):
+            raise RuntimeError(f"{len(documents)} documents were acknowledged, {there} are there")
+        return seconds, cpu, small_application.memory_most_mb(server.process.pid)
+
+
+def by_command(context, documents):
+    """`slipway ingest` of a folder: 4 documents at once, each durable by itself."""
+    application = small_application.write(context.folder / "command/application")
+    folder = context.folder / "command/texts"
+    folder.mkdir()
+    for number, document in enumerate(documents):
+        (folder / f"{number}.md").write_text(document["content"])
+    began = time.perf_counter()
+    with process.running([context.binary, "ingest", application, folder, "--data", context.folder / "command/data"],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=programs.clean_environment()) as run:
+        told = run.stdout.read()
+        usage = small_application.wait(run)
+    seconds = time.perf_counter() - began
+    if f"{len(documents)} added" not in told:
+        raise RuntimeError(told)
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def original(context, file, journal):
+    command = ["/usr/bin/python3", process.ROOT / "bench/peers/langchain_register.py", context.folder / f"{journal}.sqlite", file, journal]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True, env=process.python_environment())
+    report = json.loads(done.stdout)
+    return report["seconds"], report["cpu"], report["memory_mb"]
+
+
+def measure(context):
+    documents = texts(context.scaled(COUNT, 20))
+    count, size = len(documents), sum(len(document["content"].encode()) for document in documents)
+    kind, (flush, _) = disk.kind(context.folder), disk.flush_ms(context.folder)
+    file = context.folder / "texts.jsonl"
+    file.write_text("".join(json.dumps(document) + "\n" for document in documents))
+    sides = {}
+    for name, run in (("slipway", lambda: over_http(context, documents)), ("slipway ingest", lambda: by_command(context, documents)),
+                      ("original's way", lambda: original(context, file, "rollback")),
+                      ("original's way, write-ahead log", lambda: original(context, file, "wal"))):
+        sides[name] = figures(count, size, *run())
+        context.say(f"{name}: {sides[name]['ms per document']} ms a document")
+
+    def ratio(ours, theirs):
+        return round(sides[ours]["documents per second"] / sides[theirs]["documents per second"], 2)
+    return sides | {
+        "ratios": {"one client": ratio("slipway", "original's way"),
+                   "one client, write-ahead log in both": ratio("slipway", "original's way, write-ahead log"),
+                   "ingest of a folder": ratio("slipway ingest", "original's way"),
+                   "ingest of a folder, write-ahead log in both": ratio("slipway ingest", "original's way, write-ahead log")},
+        "notes": f"{count} Markdown documents of 2 to 50 KB, {size / 1e6:.1f} MB, made from a seed; no embeddings in either. Durable for each "
+                 f"document, on {kind} (append and fdatasync of 4 KiB: {flush} ms). Ours over HTTP from one client (JSON, one connection, one "
+                 "after the other) and by `slipway ingest`; it keeps the original file, the text, the passages, and an index of their words. "
+                 "The original's way runs inside one Python process without HTTP: LangChain's splitter (500, overlap 50), the text and the pieces "
+                 "into SQLite with one commit; it makes no index of words."}

@@ -1,0 +1,71 @@
+"""The application that documents, search and writers are measured on: no routes of its own, no model but the local one."""
+
+import http.client
+import json
+import os
+import pathlib
+import urllib.parse
+import uuid
+
+MANIFEST = """
+name: bench
+title: Bench
+environment: test
+models: {{ order: [local] }}
+knowledge:
+  upload_bytes_max: 1MB
+  embedding: {{ order: [{embedding}] }}
+chat:
+  graph:
+    librarian:   {{ kind: retrieve }}
+    interpreter: {{ kind: answer }}
+"""
+
+
+def write(folder, embedding=False):
+    """The folder of an application that searches by words, or by words and meaning."""
+    folder.mkdir(parents=True)
+    (folder / "app.yaml").write_text(MANIFEST.format(embedding="local" if embedding else ""))
+    return folder
+
+
+class Client:
+    """One connection that is kept, as lean as Python allows: the client must not be what is measured."""
+
+    def __init__(self, url, token=None):
+        self._connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=600)
+        self.headers = {"Content-Type": "application/json"} | ({"Authorization": "Bearer " + token} if token else {})
+
+    def call(self, method, path, body=None):
+        self._connection.request(method, path, body, self.headers)
+        response = self._connection.getresponse()
+        answer = response.read()
+        assert response.status < 300, f"{method} {path}: {response.status} {answer[:600]!r}"
+        return answer
+
+
+def member(url):
+    """The client of a new member."""
+    name = "user" + uuid.uuid4().hex[:12]
+    body = json.dumps({"email": f"{name}@example.org", "username": name, "password": "correct horse battery"})
+    client = Client(url)
+    tokens = json.loads(client.call("POST", "/api/auth/register", body))
+    client.headers["Authorization"] = "Bearer " + tokens["access_token"]
+    return client
+
+
+
+
+def memory_most_mb(pid):
+    """Resident memory at its highest so far."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) / 1024
+
+
+def wait(process):
+    """Waits for the end of a process that must succeed; what it used."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{process.args}: exit {process.returncode}")
+    return usage
