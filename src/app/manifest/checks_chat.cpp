@@ -1,4 +1,4 @@
-// Checks of what answers: knowledge, models, the graph of agents.
+// Checks of the graph of agents: its nodes, their prompts and models, the edges between them.
 #include <algorithm>
 #include <set>
 
@@ -18,58 +18,6 @@ constexpr std::string_view kPlainPrompt =
     "{{refusal}}\n\n{{passages}}\n\nQuestion: {{question}}\n";
 
 constexpr std::size_t kGraphNodesMax = 64;
-
-struct KnownDimension {
-    std::string_view model;
-    std::size_t dimension;
-};
-constexpr std::array<KnownDimension, 3> kDimensions{
-    {{"text-embedding-3-small", 1536}, {"text-embedding-3-large", 3072}, {"text-embedding-ada-002", 1536}}};
-
-std::string in_words(std::string_view name) {
-    auto words = replace_all(replace_all(std::string(name), "_", " "), "-", " ");
-    if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
-    return words;
-}
-
-// The first provider of the order that can be used, for what follows.
-void choose_embedding(Checks& checks) {
-    auto& embedding = checks.manifest.knowledge.embedding;
-    std::vector<std::string> names{"local"};
-    for (const auto& one : checks.manifest.models.providers)
-        if (one.name != "local") names.push_back(one.name);
-    for (const auto& name : embedding.order) {
-        if (std::ranges::find(names, name) == names.end()) {
-            checks.error("knowledge.embedding.order",
-                         fmt::format("knowledge.embedding.order: there is no provider \"{}\".", name),
-                         suggest(name, names));
-            continue;
-        }
-        const auto* provider = checks.manifest.models.find(name);
-        const bool usable = name == "local" || (provider != nullptr && provider->usable());
-        if (usable && embedding.provider.empty()) embedding.provider = name;
-    }
-}
-
-void check_embedding(Checks& checks) {
-    choose_embedding(checks);
-    auto& embedding = checks.manifest.knowledge.embedding;
-    if (!embedding.configured() || embedding.provider == "local") return;
-    if (embedding.model.empty())
-        checks.error("knowledge.embedding", "knowledge.embedding.model is missing.", "Name the embedding model.");
-    if (embedding.dimension != 0) return;
-    const auto known =
-        std::ranges::find_if(kDimensions, [&](const auto& one) { return embedding.model.ends_with(one.model); });
-    if (known != kDimensions.end())
-        embedding.dimension = known->dimension;
-    else if (!embedding.model.empty())
-        checks.error(
-            "knowledge.embedding",
-            fmt::format(
-                "knowledge.embedding.dimension is missing; the vectors of {} have a length that is not known here.",
-                embedding.model),
-            "Look it up in the provider's documentation.");
-}
 
 // All places {{name}} of a prompt must be known: a mistyped one would silently be empty.
 std::string read_prompt(Checks& checks, const std::filesystem::path& file, const std::vector<std::string>& places) {
@@ -95,11 +43,8 @@ std::string read_prompt(Checks& checks, const std::filesystem::path& file, const
 
 // The node's model where the provider that answers is named.
 std::string model_of(Checks& checks, const std::string& path, const TextMap& models) {
-    std::vector<std::string> names;
-    for (const auto& provider : checks.manifest.models.providers)
-        if (provider.name != "local") names.push_back(provider.name);
-    for (const auto name : known_providers())
-        if (name != "local" && std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+    auto names = provider_names(checks.manifest.models);
+    std::erase(names, "local");  // it has one model
     const auto* chosen = checks.manifest.models.chosen();
     std::string model;
     for (const auto& [provider, wanted] : models) {
@@ -226,52 +171,6 @@ std::vector<NodeSection> plain_graph() {
 }
 
 }  // namespace
-
-void check_knowledge(Checks& checks) {
-    auto& knowledge = checks.manifest.knowledge;
-    const auto names = knowledge.namespace_names();
-    if (!names.empty() && std::ranges::find(names, knowledge.default_namespace) == names.end()) {
-        if (checks.reader.given("knowledge.default_namespace"))
-            checks.error(
-                "knowledge.default_namespace",
-                fmt::format("knowledge.default_namespace: there is no namespace \"{}\".", knowledge.default_namespace),
-                suggest(knowledge.default_namespace, names));
-        else
-            knowledge.default_namespace = names.front();
-    }
-    for (auto& one : knowledge.namespaces)
-        if (one.title.empty()) one.title = in_words(one.name);
-    if (knowledge.chunk.overlap > knowledge.chunk.size_max / 2)
-        checks.error("knowledge.chunk.overlap",
-                     "knowledge.chunk.overlap must not be more than half of knowledge.chunk.size.");
-    knowledge.chunk.size_min = std::min(knowledge.chunk.size_min, knowledge.chunk.size_max / 2);
-}
-
-void check_models(Checks& checks) {
-    auto& models = checks.manifest.models;
-    std::vector<std::string> names;
-    for (const auto name : known_providers()) names.emplace_back(name);
-    const auto known = names;
-    for (const auto& provider : models.providers)
-        if (std::ranges::find(names, provider.name) == names.end()) names.push_back(provider.name);
-    for (const auto& name : models.order)
-        if (std::ranges::find(names, name) == names.end())
-            checks.error("models.order", fmt::format("models.order: there is no provider \"{}\".", name),
-                         suggest(name, names));
-    std::erase_if(models.order, [&](const auto& name) { return std::ranges::find(names, name) == names.end(); });
-    complete(models, checks.environment);
-    for (const auto& provider : models.providers) {
-        const auto path = "models.providers." + provider.name;
-        if (std::ranges::find(known, provider.name) != known.end()) continue;
-        if (provider.base_url.empty())
-            checks.error(path, fmt::format("{}.base_url is missing.", path), "Name the base URL of the API.");
-        if (provider.model.empty())
-            checks.error(path, fmt::format("{}.model is missing.", path), "Name the chat model.");
-    }
-    if (models.chosen() == nullptr)
-        checks.error("models.order", "models.order: none of these has a key.", "Add local at the end: it needs none.");
-    check_embedding(checks);
-}
 
 void check_chat(Checks& checks) {
     auto& chat = checks.manifest.chat;

@@ -70,17 +70,23 @@ void describe(Keys& keys, ModelsSection& models) {
                "APIs in the format of OpenAI. openai, groq and openrouter are known and need no entry.");
 }
 
-std::vector<std::string_view> known_providers() {
-    std::vector<std::string_view> names{"local"};
-    for (const auto& known : kKnown) names.push_back(known.name);
+bool is_known_provider(std::string_view name) {
+    return name == "local" || std::ranges::find(kKnown, name, &KnownProvider::name) != kKnown.end();
+}
+
+std::vector<std::string> provider_names(const ModelsSection& models) {
+    std::vector<std::string> names{"local"};
+    for (const auto& known : kKnown) names.emplace_back(known.name);
+    for (const auto& provider : models.providers)
+        if (!is_known_provider(provider.name)) names.push_back(provider.name);
     return names;
 }
 
 void complete(ModelsSection& models, const Environment& environment) {
-    for (const auto& name : models.order) {
+    for (auto& name : provider_names(models)) {
         if (models.find(name) != nullptr) continue;
         auto& added = models.providers.emplace_back();
-        added.name = name;
+        added.name = std::move(name);
     }
     for (auto& provider : models.providers) {
         if (provider.key.empty() && provider.name != "local")

@@ -33,7 +33,7 @@ struct ProviderSection {
 
 struct ModelsSection {
     std::vector<std::string> order = {"openai", "groq", "openrouter", "local"};
-    std::vector<ProviderSection> providers;  // after loading: all of `order`
+    std::vector<ProviderSection> providers;  // after loading: the known ones, too
 
     const ProviderSection* find(std::string_view name) const;
     // The first of `order` that has what it needs; never null after loading without errors.
@@ -41,10 +41,12 @@ struct ModelsSection {
 };
 
 void describe(Keys& keys, ModelsSection& models);
-// Adds the providers that `order` names and the manifest does not describe. Fills in keys from NAME_API_KEY, and what
-// is known of openai, groq and openrouter: NAME_BASE_URL, a base URL and a model.
+// Adds the known providers that the manifest does not describe. Fills in keys from NAME_API_KEY, and what is known of
+// openai, groq and openrouter: NAME_BASE_URL, a base URL and a model.
 void complete(ModelsSection& models, const Environment& environment);
-// Names of providers that need no description.
-std::vector<std::string_view> known_providers();
+// Of these a manifest need not say anything: local, openai, groq, openrouter.
+bool is_known_provider(std::string_view name);
+// The known ones, then those that the manifest describes.
+std::vector<std::string> provider_names(const ModelsSection& models);
 
 }  // namespace slipway::app

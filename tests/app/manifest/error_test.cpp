@@ -233,7 +233,7 @@ chat: { graph: { r: { kind: route, options: { catch_all: monney } }, a: { kind: 
 )"),
         "app.yaml:2:63: error: knowledge.default_namespace: there is no namespace \"generl\". Did you mean "
         "\"general\"?\n"
-        "app.yaml:2:91: error: knowledge.embedding.order: there is no provider \"opnai\". There are local, mine.\n"
+        "app.yaml:2:91: error: knowledge.embedding.order: there is no provider \"opnai\". Did you mean \"openai\"?\n"
         "app.yaml:3:18: error: models.order: there is no provider \"opnai\". Did you mean \"openai\"?\n"
         "app.yaml:3:47: error: models.providers.mine.base_url is missing. Name the base URL of the API.\n"
         "app.yaml:3:47: error: models.providers.mine.model is missing. Name the chat model.\n"

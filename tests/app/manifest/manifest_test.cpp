@@ -172,6 +172,16 @@ models:
     EXPECT_FALSE(openai.model.empty());
 }
 
+TEST(Manifest, AProviderMayEmbedThatAnswersNothing) {
+    const TemporaryApplication application(
+        "name: one\nmodels: { order: [local] }\n"
+        "knowledge: { embedding: { order: [openai, local], model: text-embedding-3-small } }\n");
+    EXPECT_EQ(application.load().manifest.knowledge.embedding.provider, "local");
+    const auto manifest = application.load({{"OPENAI_API_KEY", "k"}}).manifest;
+    EXPECT_EQ(manifest.knowledge.embedding.provider, "openai");
+    EXPECT_EQ(manifest.models.chosen()->name, "local");
+}
+
 TEST(Manifest, KnowsTheDimensionOfWellKnownEmbeddings) {
     const TemporaryApplication application(
         "name: one\nknowledge: { embedding: { order: [openai], model: \"${EMBED}\" } }\n");
