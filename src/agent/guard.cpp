@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/guard_window.h"
 #include "base/text.h"
 
 namespace slipway::agent {
@@ -20,11 +21,12 @@ class GuardFilter final : public TextFilter {
     std::string push(State& state, std::string_view piece) override {
         if (closed_) return "";
         if (const auto* hit = look_at_question(state)) return close(state, *hit);
-        held_ += piece;
+        window_.append(piece);
         if (const auto* hit = look_at_answer(false)) return close(state, *hit);
-        if (held_.size() <= node_.options().hold_back) return "";
-        const auto cut = word_border(held_.size() - node_.options().hold_back);
-        if (GuardText(std::string_view(held_).substr(cut)).words.size() < node_.options().words_held) return "";
+        const auto held = window_.held();
+        if (held.size() <= node_.options().hold_back) return "";
+        const auto cut = word_border(held.size() - node_.options().hold_back);
+        if (window_.words_behind(cut) < node_.options().words_held) return "";
         return release(cut);
     }
 
@@ -32,7 +34,7 @@ class GuardFilter final : public TextFilter {
         if (closed_) return "";
         if (const auto* hit = look_at_question(state)) return close(state, *hit);
         if (const auto* hit = look_at_answer(true)) return close(state, *hit);
-        auto rest = release(held_.size());
+        auto rest = release(window_.held().size());
         const GuardText question(state.input.message), answer(state.answer + rest);
         for (const auto& rules : node_.options().classes) {
             // Help for somebody in danger belongs beside a refusal too; a disclaimer has nothing to disclaim there.
@@ -66,14 +68,15 @@ class GuardFilter final : public TextFilter {
         return hit;
     }
 
-    // What was sent before the window may be the beginning of a phrase that ends in it. Matches at the very end, which
-    // a longer text could still turn into another word or an exception, wait until `whole`; those at the beginning were
-    // judged when more of what stood before them was known.
-    const GuardClass* look_at_answer(bool whole) const {
-        const GuardText text(sent_tail_ + held_);
-        GuardSpan span{.whole = false};
-        if (tail_cut_ && GuardText(sent_tail_).words.size() > kReach) span.begins_min = kReach;
+    // What was sent may be the beginning of a phrase that ends in what is held. A match at the very end, which a longer
+    // text could still turn into another word or an exception, waits until `whole`; one that ended in a word that was
+    // settled before has been judged.
+    const GuardClass* look_at_answer(bool whole) {
+        const auto& text = window_.text();
+        GuardSpan span{.ends_min = judged_, .whole = false};
+        span.begins_min = judged_ - std::min(judged_, node_.options().phrase_longest);
         if (!whole) span.ends_max = text.words.size() - std::min(node_.options().look_ahead, text.words.size());
+        judged_ = std::min(span.ends_max, window_.words_settled());
         for (const auto& rules : node_.options().classes)
             if (!rules.replacement.empty() && !may_be_spoken_of_.contains(&rules) &&
                 find_match(rules, text, span).counts())
@@ -84,7 +87,6 @@ class GuardFilter final : public TextFilter {
     std::string close(State& state, const GuardClass& rules) {
         closed_ = true;
         state.refused = true;
-        held_.clear();
         state.flags.push_back(rules.name);
         decision_ = "replaced: " + rules.name;
         return (state.answer.empty() ? "" : "\n\n") + rules.replacement;
@@ -92,32 +94,31 @@ class GuardFilter final : public TextFilter {
 
     // The last border between words at or before `at`; a long run without one is cut at a character.
     std::size_t word_border(std::size_t at) const {
-        const auto border = held_.find_last_of(" \n", at);
-        if (border != std::string::npos) return border + 1;
-        return held_.size() > 4 * node_.options().hold_back ? cut_utf8(held_, at).size() : 0;
+        const auto held = window_.held();
+        const auto border = held.find_last_of(" \n", at);
+        if (border != std::string_view::npos) return border + 1;
+        return held.size() > 4 * node_.options().hold_back ? cut_utf8(held, at).size() : 0;
     }
 
     std::string release(std::size_t count) {
-        auto sent = held_.substr(0, count);
-        held_.erase(0, count);
-        sent_tail_ += sent;
-        if (const auto keep = node_.options().hold_back + 2 * kReach; sent_tail_.size() > 2 * keep) {
-            sent_tail_.erase(0, cut_utf8(sent_tail_, sent_tail_.size() - keep).size());
-            tail_cut_ = true;
-        }
+        auto sent = window_.release(count);
+        const auto keep = node_.options().hold_back + 2 * kReach;
+        if (window_.sent_bytes() > 2 * keep) judged_ -= std::min(judged_, window_.forget_sent(keep));
         return sent;
     }
 
     const GuardNode& node_;
-    std::string held_, sent_tail_, decision_;
-    bool closed_ = false, question_seen_ = false, tail_cut_ = false;
+    GuardWindow window_;
+    std::size_t judged_ = 0;  // of the window's words: matches that end here or before were judged
+    std::string decision_;
+    bool closed_ = false, question_seen_ = false;
     std::set<const GuardClass*> may_be_spoken_of_;  // the question speaks of somebody else in these
 };
 
 }  // namespace
 
 GuardNode::GuardNode(GuardOptions options) : options_(std::move(options)) {
-    std::size_t phrase_longest = 0;
+    auto& phrase_longest = options_.phrase_longest;
     for (auto& rules : options_.classes) {
         fold(rules);
         for (const auto& phrase : rules.phrases) phrase_longest = std::max(phrase_longest, phrase.size());

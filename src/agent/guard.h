@@ -14,9 +14,10 @@ namespace slipway::agent {
 
 struct GuardOptions {
     std::vector<GuardClass> classes;
-    std::size_t hold_back = 80;  // bytes; raised to what the longest phrase and exception need
-    std::size_t look_ahead = 1;  // computed: bytes behind a match that must be known before it counts
-    std::size_t words_held = 0;  // computed: so much of the text held back are words, not punctuation
+    std::size_t hold_back = 80;      // bytes; raised to what the longest phrase and exception need
+    std::size_t look_ahead = 1;      // computed: bytes behind a match that must be known before it counts
+    std::size_t phrase_longest = 0;  // computed: in words
+    std::size_t words_held = 0;      // computed: so much of the text held back are words, not punctuation
 };
 
 class GuardNode final : public Node {

@@ -91,6 +91,12 @@ bool speaks_of_another(const GuardClass& rules, const GuardText& text, std::size
 }  // namespace
 
 GuardText::GuardText(std::string_view text) : words(" "), sentences{0} {
+    append(text);
+    close();
+}
+
+void GuardText::append(std::string_view text) {
+    if (text.empty()) return;
     for (const char c : plain_punctuation(store::fold(text))) {
         if (is_word_byte(c)) {
             words += c;
@@ -101,6 +107,9 @@ GuardText::GuardText(std::string_view text) : words(" "), sentences{0} {
         const auto here = words.size() - 1;
         if (kSentenceEnds.find(c) != std::string_view::npos && sentences.back() != here) sentences.push_back(here);
     }
+}
+
+void GuardText::close() {
     if (words.back() != ' ') words += ' ';
 }
 
@@ -119,7 +128,8 @@ GuardMatch find_match(const GuardClass& rules, const GuardText& text, GuardSpan 
     for (auto at = words.find(' ', span.begins_min); at < end; at = words.find(' ', at + 1)) {
         const auto rest = words.substr(at);
         for (const auto& phrase : std::ranges::equal_range(rules.phrases, first_letter(rest), {}, first_letter)) {
-            if (at + phrase.size() > span.ends_max || !rest.starts_with(phrase)) continue;
+            const auto ends = at + phrase.size();
+            if (ends <= span.ends_min || ends > span.ends_max || !rest.starts_with(phrase)) continue;
             if (stands_inside(rules.exceptions, words, at, phrase.size())) continue;
             if (!speaks_of_another(rules, text, at, phrase.size(), span.whole)) return {at, phrase};
             of_another = {at, phrase, true};

@@ -29,6 +29,9 @@ struct GuardClass {
 // A text as classes see it: its words, folded, one space before and after each.
 struct GuardText {
     explicit GuardText(std::string_view text);
+    // For texts that grow (guard_window.h): what follows, without and with the space after the last word.
+    void append(std::string_view text);
+    void close();
     std::string words;
     std::vector<std::size_t> sentences;  // where each begins in `words`, ascending; the first is 0
 };
@@ -40,6 +43,7 @@ inline constexpr std::size_t kReach = 120;
 
 struct GuardSpan {  // of words: which matches are wanted
     std::size_t begins_min = 0;
+    std::size_t ends_min = 0;  // only those that end behind this
     std::size_t ends_max = std::string::npos;
     bool whole = true;  // false: more text may follow, so nobody is looked for behind a match
 };
