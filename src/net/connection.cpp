@@ -94,7 +94,7 @@ asio::awaitable<void> Connection::serve_requests() {
 }
 
 asio::awaitable<void> Connection::refuse_connection() {
-    Exchange exchange;
+    Exchange exchange(service_);
     exchange.started = Clock::now();
     exchange.request.remote_address = remote_address_;
     exchange.request.request_id = loop_.new_request_id();
@@ -125,7 +125,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
 asio::awaitable<bool> Connection::serve_request() {
     const auto bytes_before = channel_.bytes_sent();
     gone_ = false;
-    Exchange exchange;
+    Exchange exchange(service_);
     exchange.started = Clock::now();
     exchange.router = loop_.router();
     const auto accepted = co_await read_request(exchange);

@@ -34,6 +34,7 @@ class Connection final : public ChannelOwner {
 
     // For what serves a part of the connection (bodies, WebSocket):
     Channel& channel() { return channel_; }
+    Service& service() { return service_; }
     const ServerLimits& limits() const { return service_.options.limits; }
     void hang_up();
     // Sends `comment` whenever nothing was sent for limits.heartbeat.

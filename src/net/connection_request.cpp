@@ -8,7 +8,15 @@ namespace slipway::net {
 namespace {
 
 constexpr std::size_t kBodyInput = 64 << 10;  // read at once of a body
+constexpr std::int64_t kRetrySeconds = 5;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+Refusal overfull() {
+    Error error{ErrorCode::unavailable,
+                "The server holds as many unfinished requests as it may; try again in a moment.",
+                {{"retry_after_seconds", kRetrySeconds}}};
+    return {.status = 503, .error = std::move(error)};
+}
 
 }  // namespace
 
@@ -81,6 +89,7 @@ asio::awaitable<Connection::Accepted> Connection::read_body(Exchange& exchange, 
         const auto taken = parser.parse_body(channel_.input(), bytes_max);
         if (!taken) co_return std::unexpected(taken.error());
         channel_.consume(*taken);
+        if (!exchange.held.hold(exchange.request.body.size())) co_return std::unexpected(overfull());
         if (parser.done()) co_return Accepted();
         if (timed_out_ || !co_await channel_.fill(kBodyInput))
             co_return std::unexpected(interrupted("body", limits().body_time_max));

@@ -1,12 +1,16 @@
 // One request and what is known of its answer.
 #pragma once
 
+#include "net/held_bytes.h"
 #include "net/loop.h"
 
 namespace slipway::net {
 
 struct Exchange {
+    explicit Exchange(Service& service) : held(service.held_bytes, service.options.limits.held_bytes_max) {}
+
     Request request;
+    HeldBytes held;                // of the body
     Loop::SharedRouter router;     // keeps `route` alive when the routes are swapped meanwhile
     const Route* route = nullptr;  // null until one matched
     std::vector<Method> allowed;   // what the path has, when none matched

@@ -6,6 +6,8 @@
 #include <boost/beast/http/error.hpp>
 
 #include "base/text.h"
+#include "net/chunk_reader.h"
+#include "net/target.h"
 
 namespace slipway::net {
 namespace {
@@ -38,13 +40,6 @@ class HeadScanner {
     std::size_t scanned_ = 0, line_start_ = 0;
 };
 
-bool is_host(std::string_view value) {
-    return std::ranges::all_of(value, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-._~:[]%!$&'()*+;=").find(c) != std::string_view::npos;
-    });
-}
-
 bool has_token(std::string_view list, std::string_view token) {
     for (const auto part : split(list, ','))
         if (equal_ignoring_case(trim(part), token)) return true;
@@ -62,8 +57,9 @@ struct RequestParser::Impl final : http::basic_parser<true> {
     Request& request;
     HeadScanner scanner;
     std::size_t fields = 0, hosts = 0, lengths = 0, codings = 0;
-    std::size_t body_bytes_max = 0;
-    bool in_head = true, known_method = false, too_large = false, http_1_0 = false;
+    ChunkReader chunks;
+    std::uint64_t remaining = 0;  // of a body with a length
+    bool known_method = false, http_1_0 = false;
     bool expect = false, other_expectation = false, connection_upgrade = false, websocket = false;
     bool bad_host = false, bad_length = false, chunked_only = true;
 
@@ -79,7 +75,7 @@ struct RequestParser::Impl final : http::basic_parser<true> {
     void on_field_impl(http::field field, boost::beast::string_view name, boost::beast::string_view text,
                        error_code& error) override {
         if (++fields > kFieldsMax) error = http::error::header_limit;
-        if (!in_head || error) return;  // trailers are read and dropped: nothing asked for them
+        if (error) return;
         const std::string_view value(text.data(), text.size());
         switch (field) {
             case http::field::host:
@@ -118,18 +114,8 @@ struct RequestParser::Impl final : http::basic_parser<true> {
     void on_finish_impl(error_code&) override {}
     void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}
 
-    std::size_t on_body_impl(boost::beast::string_view bytes, error_code& error) override {
-        if (bytes.size() > body_bytes_max - std::min(body_bytes_max, request.body.size())) {
-            too_large = true;
-            error = http::error::body_limit;
-            return 0;
-        }
-        request.body.append(bytes.data(), bytes.size());
-        return bytes.size();
-    }
-    std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view bytes, error_code& error) override {
-        return on_body_impl(bytes, error);
-    }
+    std::size_t on_body_impl(boost::beast::string_view, error_code&) override { return 0; }  // it sees heads alone
+    std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view, error_code&) override { return 0; }
 
     std::expected<void, Refusal> judge_head() const {
         if (hosts > 1 || bad_host || (hosts == 0 && !http_1_0))
@@ -156,7 +142,6 @@ std::expected<std::size_t, Refusal> RequestParser::parse_head(std::string_view i
     if (!end || *end == 0) return end;
     error_code error;
     impl_->put(asio::buffer(input.data(), *end), error);
-    impl_->in_head = false;
     if (error == http::error::header_limit)
         return refuse(431, ErrorCode::invalid, "The request has more than {} header fields.", kFieldsMax);
     if (error == http::error::bad_version)
@@ -166,24 +151,24 @@ std::expected<std::size_t, Refusal> RequestParser::parse_head(std::string_view i
                       error ? error.message() : "incomplete header");
     const auto judged = impl_->judge_head();
     if (!judged) return std::unexpected(judged.error());
+    impl_->remaining = content_length().value_or(0);
     return end;
 }
 
 std::expected<std::size_t, Refusal> RequestParser::parse_body(std::string_view input, std::size_t body_bytes_max) {
-    impl_->body_bytes_max = body_bytes_max;
-    std::size_t taken = 0;
-    while (taken < input.size() && !impl_->is_done()) {
-        error_code error;
-        taken += impl_->put(asio::buffer(input.data() + taken, input.size() - taken), error);
-        if (impl_->too_large)
-            return refuse(413, ErrorCode::invalid, "The body is larger than {} bytes.", body_bytes_max);
-        if (error == http::error::need_more && input.size() - taken <= kChunkHeaderMax) break;
-        if (error) return refuse(400, ErrorCode::invalid, "The body's chunks are not valid: {}.", error.message());
-    }
+    auto& body = impl_->request.body;
+    if (impl_->chunked()) return impl_->chunks.read(input, body, body_bytes_max);
+    if (impl_->remaining > body_bytes_max - std::min(body_bytes_max, body.size()))
+        return refuse(413, ErrorCode::invalid, "The body is larger than {} bytes.", body_bytes_max);
+    const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(impl_->remaining, input.size()));
+    body.append(input.substr(0, taken));
+    impl_->remaining -= taken;
     return taken;
 }
 
-bool RequestParser::done() const { return impl_->is_done(); }
+bool RequestParser::done() const {
+    return impl_->is_header_done() && (impl_->chunked() ? impl_->chunks.done() : impl_->remaining == 0);
+}
 bool RequestParser::http_1_0() const { return impl_->http_1_0; }
 bool RequestParser::keep_alive() const { return impl_->keep_alive(); }
 bool RequestParser::expects_continue() const { return impl_->expect && !impl_->http_1_0; }

@@ -1,6 +1,6 @@
-// Reads one HTTP/1.x request from bytes. Beast splits head and chunks; what RFC 9112 leaves to the server's caution is
-// refused here: bare line feeds, folded lines, repeated or doubtful lengths, unknown transfer codings, more than one
-// Host.
+// Reads one HTTP/1.x request from bytes. Beast splits the head; what RFC 9112 leaves to the server's caution is refused
+// here: bare line feeds, folded lines, repeated or doubtful lengths, unknown transfer codings, more than one Host.
+// Chunks are read by net/chunk_reader.h.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,6 @@ std::unexpected<Refusal> refuse(int status, ErrorCode code, fmt::format_string<A
 class RequestParser {
  public:
     static constexpr std::size_t kFieldsMax = 100;
-    static constexpr std::size_t kChunkHeaderMax = 4096;  // size, extensions and trailers of one chunk
 
     // Fills `request` (method, target, headers, then body), which must outlive the parser.
     explicit RequestParser(Request& request);

@@ -28,6 +28,7 @@ struct ServerLimits {
     std::size_t header_bytes_max = 16 << 10;
     std::size_t connections_max = 20'000;
     std::size_t websocket_message_bytes_max = 1 << 20;
+    std::size_t held_bytes_max = 256 << 20;    // bodies and messages on their way in or being answered, all together
     Milliseconds header_time_max{15'000};      // from the first byte of a request to the end of its header
     Milliseconds body_time_max{120'000};       // to the end of the body
     Milliseconds idle_time_max{75'000};        // keep-alive without a request

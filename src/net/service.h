@@ -15,6 +15,7 @@ struct Service {
     ErrorRenderer render_error;
     std::unique_ptr<asio::ssl::context> tls;  // null: plain
     std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> held_bytes{0};  // see net/held_bytes.h
     std::atomic<bool> draining{false};
     WorkerPool file_reads{"file reads", kFileThreads};
 };

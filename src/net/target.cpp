@@ -18,6 +18,13 @@ bool is_plain(std::string_view path) {
 
 }  // namespace
 
+bool is_host(std::string_view value) {
+    return !value.empty() && std::ranges::all_of(value, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._~:[]%!$&'()*+;=").find(c) != std::string_view::npos;
+    });
+}
+
 std::optional<std::string> without_dot_segments(std::string_view path) {
     std::vector<std::string_view> kept;
     auto segments = split(path.substr(1), '/');
@@ -46,7 +53,9 @@ std::expected<void, Refusal> read_target(Request& request) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
         const auto end = std::min(target.find_first_of("/?", scheme.size()), target.size());
-        request.headers.set("Host", std::string(target.substr(scheme.size(), end - scheme.size())));
+        const auto host = target.substr(scheme.size(), end - scheme.size());
+        if (!is_host(host)) return bad_target("the host in it is empty or malformed");
+        request.headers.set("Host", std::string(host));
         target.remove_prefix(end);
         if (!target.starts_with('/'))
             request.target = "/" + std::string(target);

@@ -18,7 +18,7 @@ enum class Opcode : unsigned char { continuation = 0, text = 1, binary = 2, clos
 
 namespace close_code {
 constexpr std::uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kNoStatus = 1005, kBadText = 1007,
-                        kTooBig = 1009, kInternal = 1011;
+                        kTooBig = 1009, kInternal = 1011, kTryAgainLater = 1013;
 }
 
 struct Control {
@@ -46,6 +46,7 @@ class FrameReader {
     // Reads until the next whole message or control frame.
     std::expected<Step, FrameError> read(std::string_view input);
     bool inside_message() const { return in_frame_ || in_message_; }
+    std::size_t held_bytes() const { return message_.size(); }  // of the message that is not whole yet
 
  private:
     // How long the header is; 0 while it is not complete.

@@ -16,6 +16,7 @@ constexpr std::string_view kStopping = "the server is stopping";
 WebSocketSession::WebSocketSession(Connection& connection)
     : connection_(connection),
       reader_(connection.limits().websocket_message_bytes_max),
+      held_(connection.service().held_bytes, connection.limits().held_bytes_max),
       received_(connection.channel().executor()),
       controls_sent_(connection.channel().executor()),
       last_input_(Clock::now()),
@@ -33,8 +34,13 @@ void WebSocketSession::read_frames() {
             break;
         }
         channel.consume(step->consumed);
-        if (!step->event) break;
-        handle(std::move(*step->event));
+        const bool something = step->event.has_value();
+        if (something) handle(std::move(*step->event));
+        if (!held_.hold(message_bytes_ + reader_.held_bytes())) {
+            fail_with({close_code::kTryAgainLater, "the server holds as much as it may"});
+            break;
+        }
+        if (!something) break;
     }
     if (!close_received_ && !failure_ && !is_full())
         channel.read_on(reader_.inside_message() ? kMessageInput : kIdleInput);
@@ -102,13 +108,16 @@ Task<std::optional<WebSocketMessage>> WebSocketSession::receive() {
     }
 }
 
-Task<void> WebSocketSession::send(std::string text) {
+Task<void> WebSocketSession::send(std::string text) { return send(WebSocketMessage{.data = std::move(text)}); }
+
+Task<void> WebSocketSession::send(WebSocketMessage message) {
     auto& channel = connection_.channel();
     if (close_sent_ || over()) co_return fail(ErrorCode::unavailable, "The WebSocket is closed.");
-    const auto header = frame_header(Opcode::text, text.size());
-    const std::array<std::string_view, 2> pieces{header, text};
+    const auto& data = message.data;
+    const auto header = frame_header(message.binary ? Opcode::binary : Opcode::text, data.size());
+    const std::array<std::string_view, 2> pieces{header, data};
     const auto sent = channel.send_now(pieces);
-    if (sent < header.size() + text.size() && !co_await channel.send(pieces, sent))
+    if (sent < header.size() + data.size() && !co_await channel.send(pieces, sent))
         co_return fail(ErrorCode::unavailable, "The client has hung up or reads too slowly.");
     co_return Result<void>();
 }

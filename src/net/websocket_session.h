@@ -7,6 +7,7 @@
 
 #include "base/metrics.h"
 #include "net/connection.h"
+#include "net/held_bytes.h"
 #include "net/websocket_frame.h"
 
 namespace slipway::net {
@@ -21,6 +22,7 @@ class WebSocketSession final : public WebSocket, public std::enable_shared_from_
     // Both may be cancelled without harm to the connection, as long as no part of the message was sent.
     Task<std::optional<WebSocketMessage>> receive() override;
     Task<void> send(std::string text) override;
+    Task<void> send(WebSocketMessage message);
     asio::awaitable<void> close(std::uint16_t code, std::string reason) override;
 
     // From the connection:
@@ -54,6 +56,7 @@ class WebSocketSession final : public WebSocket, public std::enable_shared_from_
     FrameReader reader_;
     std::deque<WebSocketMessage> messages_;
     std::size_t message_bytes_ = 0;
+    HeldBytes held_;  // of messages_, and of the one on its way in
     Wakeup received_, controls_sent_;
     std::string controls_;  // frames that wait to be sent
     bool sending_controls_ = false, draining_ = false, finishing_ = false;

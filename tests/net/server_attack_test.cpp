@@ -175,6 +175,43 @@ TEST_F(ServerAttackTest, SurvivesHangUpsAtEveryByte) {
     EXPECT_EQ(exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
 }
 
+TEST_F(ServerAttackTest, ManySlowBodiesHoldNoMoreThanTheLimit) {
+    options.loops = 1;
+    options.limits.held_bytes_max = 200 << 10;
+    router->add_websocket("/ws", {}, [](Request&, WebSocket& socket) -> asio::awaitable<void> {
+        const auto message = co_await socket.receive();
+        EXPECT_FALSE(message);
+    });
+    start();
+    const auto large = [](std::size_t size) {
+        return fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", size);
+    };
+    const std::string most(150 << 10, 'x');
+    RawClient slow(port());
+    slow.send(large(most.size() + 1) + most);
+    // The server has read it once an answer to what was sent later is there.
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(exchange(large(2) + "ab").body, "ab");
+    RawClient refused(port());
+    refused.send(large(most.size()) + most);
+    const auto answer = refused.answer();
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_TRUE(refused.closed_by_server());
+    RawClient socket(port());
+    socket.send(
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    EXPECT_EQ(socket.answer().status, 101);
+    socket.send("\x82\xff\x00\x00\x00\x00\x00\x0f\x00\x00mask"sv);
+    socket.send(most);
+    EXPECT_TRUE(socket.receive_bytes(4));
+    EXPECT_EQ(socket.input.substr(0, 1) + socket.input.substr(2, 2), "\x88\x03\xf5");  // close with 1013
+    slow.send("y");
+    EXPECT_EQ(slow.answer().body.size(), most.size() + 1);
+    EXPECT_EQ(exchange(large(most.size()) + most).status, 200);  // room again
+    const std::string larger(300 << 10, 'x');                    // more than all together may hold, but it is alone
+    EXPECT_EQ(exchange(large(larger.size()) + larger).status, 200);
+}
+
 TEST_F(ServerAttackTest, TakesRequestsByteByByte) {
     start();
     RawClient client(port());

@@ -61,6 +61,9 @@ static void describe(Keys& keys, net::ServerLimits& limits) {
     keys.integer("connections_max", limits.connections_max, 1, 1'000'000, "Connections at the same time.");
     keys.bytes("websocket_message_bytes_max", limits.websocket_message_bytes_max, 1 << 10, 64 << 20,
                "Longest WebSocket message.");
+    keys.bytes("held_bytes_max", limits.held_bytes_max, 1 << 20, 1ULL << 40,
+               "Bodies and messages on their way in or being answered, all together; above it large ones are refused "
+               "with 503.");
     keys.duration("header_time_max", limits.header_time_max, seconds(1), minutes(10),
                   "From the first byte of a request to the end of its header.");
     keys.duration("body_time_max", limits.body_time_max, seconds(1), hours(1), "To the end of the body.");
