@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
+#include "net/descriptors.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/server_tls.h"
@@ -16,6 +17,14 @@ namespace {
 
 constexpr Milliseconds kStopGrace{10'000};  // for handlers to notice that they are cancelled
 constexpr Milliseconds kPoll{10};
+
+void fit_to_descriptors(std::size_t& connections_max) {
+    const auto room = make_room_for_connections(connections_max);
+    if (room < connections_max)
+        log::warning("fewer connections than connections_max", {{"connections", static_cast<std::uint64_t>(room)},
+                                                                {"reason", "the limit of open files (ulimit -n)"}});
+    connections_max = room;
+}
 
 }  // namespace
 
@@ -98,6 +107,7 @@ Result<void> Server::start() {
     if (service.options.tls) {
         SLIPWAY_TRY(service.tls, make_server_tls(*service.options.tls));
     }
+    fit_to_descriptors(service.options.limits.connections_max);
     const auto count = service.options.loops != 0 ? service.options.loops
                                                   : std::max<std::size_t>(1, std::thread::hardware_concurrency());
     for (std::size_t i = 0; i < count; ++i) {

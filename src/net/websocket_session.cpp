@@ -94,7 +94,8 @@ Task<std::optional<WebSocketMessage>> WebSocketSession::receive() {
             co_return std::optional(std::move(message));
         }
         if (failure_)
-            co_return fail(ErrorCode::invalid, "The WebSocket was closed: {} ({}).", failure_->reason, failure_->code);
+            co_return fail(ErrorCode::unavailable, "The WebSocket was closed: {} ({}).", failure_->reason,
+                           failure_->code);
         if (close_received_ || close_sent_) co_return std::optional<WebSocketMessage>();
         if (over()) co_return fail(ErrorCode::unavailable, "The WebSocket's connection broke.");
         if (draining_) {

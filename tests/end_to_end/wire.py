@@ -26,6 +26,9 @@ class Wire:
     def __exit__(self, *_):
         self.socket.close()
 
+    def fileno(self):
+        return self.socket.fileno()
+
     def send(self, data):
         """False when the server does not listen any more."""
         try:

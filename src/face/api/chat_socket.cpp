@@ -49,21 +49,24 @@ class ChatSocket {
     }
 
  private:
-    Task<json::object> receive() {
-        SLIPWAY_CO_TRY(const auto message, co_await socket_.receive());
-        if (!message) co_return fail(ErrorCode::unavailable, "closed");
-        SLIPWAY_CO_TRY(auto value, parse_json(message->data));
+    // nullopt when no more can come, closed or broken; an error for a message that is not an object, after which others
+    // may follow.
+    Task<std::optional<json::object>> receive() {
+        const auto message = co_await socket_.receive();
+        if (!message || !*message) co_return std::optional<json::object>();
+        SLIPWAY_CO_TRY(auto value, parse_json((*message)->data));
         if (!value.is_object()) co_return fail(ErrorCode::invalid, "A message must be a JSON object with a \"type\".");
-        co_return std::move(value.get_object());
+        co_return std::optional(std::move(value.get_object()));
     }
 
     Task<void> sign_in() {
         SLIPWAY_CO_TRY(const auto message, co_await receive());
-        if (text_or(message, "type") != "auth")
+        if (!message) co_return fail(ErrorCode::unavailable, "The WebSocket was closed before signing in.");
+        if (text_or(*message, "type") != "auth")
             co_return fail(ErrorCode::unauthorized,
                            "The first message must be {{\"type\": \"auth\", \"token\": \"…\"}}.");
         SLIPWAY_CO_TRY(principal_,
-                       co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
+                       co_await capabilities_.accounts.authenticate(std::string(text_or(*message, "token"))));
         co_return Result<void>();
     }
 
@@ -77,11 +80,14 @@ class ChatSocket {
 
     asio::awaitable<void> read_all() {
         while (true) {
-            auto message = co_await receive();
-            if (!message && message.error().code != ErrorCode::invalid) co_return;
-            if (!message) {
-                co_await tell(message.error());
-            } else if (text_or(*message, "type") == "stop") {
+            auto received = co_await receive();
+            if (received && !*received) co_return;
+            if (!received) {
+                co_await tell(received.error());
+                continue;
+            }
+            auto& message = *received;
+            if (text_or(*message, "type") == "stop") {
                 chat::Owner owner{principal_.workspace, principal_.user.id};
                 if (!chat_id_.empty()) static_cast<void>(co_await capabilities_.chats.stop(std::move(owner), chat_id_));
             } else if (text_or(*message, "type") != "message") {
