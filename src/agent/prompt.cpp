@@ -6,6 +6,10 @@ namespace slipway::agent {
 
 std::string fill(std::string_view prompt, const PromptValues& values) {
     std::string filled;
+    // Kept as long as the model answers, so it has no room to spare.
+    auto size = prompt.size();
+    for (const auto& [name, value] : values) size += value.size();
+    filled.reserve(size);
     while (true) {
         const auto open = prompt.find("{{");
         filled += prompt.substr(0, open);

@@ -71,6 +71,10 @@ Result<ProviderOptions> provider_options(const ModelSettings& settings, const En
     options.key = key_of(settings, environment);
     options.key_variable = key_variable_in(settings);
     options.base_url = base_url_of(settings, preset, environment);
+    options.connect_time_max = settings.connect_time_max;
+    options.first_byte_time_max = settings.first_byte_time_max;
+    options.silence_max = settings.silence_max;
+    options.time_max = settings.time_max;
     if (!has_key(settings, environment))
         return fail(ErrorCode::invalid, "The model provider {} needs a key; set {}.", settings.provider,
                     options.key_variable);

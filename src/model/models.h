@@ -27,6 +27,9 @@ struct ModelSettings {
     std::string key = {};           // empty: from the variable
     std::string key_variable = {};  // empty: the provider's own
     std::size_t dimension = 0;      // of an embedding model; 0: the model's own, where it is known
+    Milliseconds connect_time_max{5'000};
+    Milliseconds first_byte_time_max{60'000}, silence_max{60'000};  // of a stream: before its head, between its pieces
+    Milliseconds time_max{120'000};                                 // for everything, retries included
 };
 
 // Where a provider's key is when the settings have none: "OPENAI_API_KEY" for openai.

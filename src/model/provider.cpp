@@ -132,10 +132,9 @@ Task<std::unique_ptr<net::ClientResponse>> Provider::attempt(std::string path, s
     request.body = std::move(body);
     request.response_bytes_max = options_.response_bytes_max;
     // A plain answer comes in one piece when the model is done, so only a stream can be called silent.
-    const auto silence = stream ? std::min(left, options_.silence_max) : left;
     request.timeouts = {.connect = std::min(left, options_.connect_time_max),
-                        .first_byte = silence,
-                        .between_bytes = silence,
+                        .first_byte = stream ? std::min(left, options_.first_byte_time_max) : left,
+                        .between_bytes = stream ? std::min(left, options_.silence_max) : left,
                         .total = left};
 
     auto response = co_await client_->send(std::move(request));
@@ -172,6 +171,7 @@ Milliseconds Provider::pause_after(int attempt, const Failure& failure) const {
 Task<std::unique_ptr<net::ClientResponse>> Provider::post(std::string path, json::object body, SteadyTime end,
                                                           bool stream) const {
     const auto text = write_json(body);
+    end = std::min(end, std::chrono::steady_clock::now() + options_.time_max);
     for (int tried = 1;; ++tried) {
         Failure failure;
         SLIPWAY_CO_TRY(auto response, co_await attempt(path, text, end, stream, failure));

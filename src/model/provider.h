@@ -22,7 +22,8 @@ struct ProviderOptions {
     Milliseconds backoff_max{8'000};
     Milliseconds retry_after_max{30'000};  // a provider that asks for a longer pause gets no further attempt
     Milliseconds connect_time_max{5'000};
-    Milliseconds silence_max{60'000};  // of a stream: before its head and between its pieces
+    Milliseconds first_byte_time_max{60'000}, silence_max{60'000};  // of a stream: before its head, between its pieces
+    Milliseconds time_max{120'000};  // for everything, retries included, where the request has not less
     std::size_t response_bytes_max = 64 << 20;
 };
 

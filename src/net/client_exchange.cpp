@@ -11,7 +11,7 @@ namespace slipway::net {
 namespace {
 
 constexpr std::size_t kHeaderBytesMax = 64 << 10;
-constexpr std::size_t kReadBytes = 16 << 10;
+constexpr std::size_t kReadBytesFirst = 2 << 10, kReadBytesMax = 16 << 10;
 // A body up to this size goes into one write with its head.
 constexpr std::size_t kJoinedBodyBytesMax = 64 << 10;
 
@@ -138,9 +138,9 @@ Task<void> ClientExchange::begin(std::string head, std::string body) {
 }
 
 Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
-    std::array<char, kReadBytes> room;
+    if (room_.empty()) room_.resize(kReadBytesFirst);
     arm(limit);
-    const auto [error, count] = co_await connection_->read_some(room);
+    const auto [error, count] = co_await connection_->read_some(room_);
     if (deadline_.fired()) co_return broken(error, limit, phase);
     deadline_.disarm();
     if (error == asio::error::eof) {
@@ -151,7 +151,8 @@ Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
     }
     if (error) co_return broken(error, limit, phase);
     received_any_ = true;
-    unread_.append(room.data(), count);
+    unread_.append(room_, 0, count);
+    if (count == room_.size()) room_.resize(kReadBytesMax);
     auto used = parser_.feed(unread_);
     if (!used) co_return failed(used.error().code, phase, used.error().message);
     unread_.erase(0, *used);

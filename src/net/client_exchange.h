@@ -51,6 +51,7 @@ class ClientExchange final : public ClientResponse {
     IdleHome home_;
     std::string host_;
     std::string unread_;  // received, not yet used by the parser
+    std::string room_;    // to receive into: little while nothing or little comes, as thousands wait for slow models
     std::size_t sent_ = 0;
     bool received_any_ = false;
     bool reusable_ = true;

@@ -17,6 +17,10 @@ model::ModelSettings settings_of(const app::ProviderSection& provider) {
     settings.model = provider.model;
     settings.base_url = provider.base_url;
     settings.key = provider.key.reveal();
+    settings.connect_time_max = provider.timeouts.connect;
+    settings.first_byte_time_max = provider.timeouts.first_byte;
+    settings.silence_max = provider.timeouts.between_bytes;
+    settings.time_max = provider.timeouts.total;
     return settings;
 }
 
