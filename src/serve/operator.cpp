@@ -104,8 +104,18 @@ Task<json::object> Operator::sync(OperatorEvents events) {
 Task<json::object> Operator::ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space,
                                           bool own_documents, OperatorEvents events) {
     SLIPWAY_CO_TRY(const auto guard, co_await one_at_a_time_.acquire("ingest", kPatience));
-    const auto executor = co_await asio::this_coro::executor;
+    Progress progress(co_await asio::this_coro::executor, std::move(events));
+    auto work = ingest_each(std::move(paths), std::move(name_space), own_documents, progress);
+    SLIPWAY_CO_TRY(const auto report, co_await progress.beside(std::move(work)));
+    co_return to_json(report);
+}
+
+Task<knowledge::FolderReport> Operator::ingest_each(std::vector<std::filesystem::path> paths, std::string name_space,
+                                                    bool own_documents, Progress& progress) {
     knowledge::FolderReport all;
+    const auto tell = [&progress](const knowledge::FolderProgress& now) {
+        progress.tell(to_json(now), !now.failure.empty());
+    };
     for (auto& path : paths) {
         knowledge::FolderOptions options;
         options.root = std::move(path);
@@ -113,20 +123,12 @@ Task<json::object> Operator::ingest_paths(std::vector<std::filesystem::path> pat
         options.default_name_space = application_.manifest().knowledge.default_namespace;
         options.added_by = own_documents ? "" : "operator";
         options.remove_missing = own_documents;
-        // Progress is told as it comes; what cannot be sent fast enough is left out rather than kept.
-        auto busy = std::make_shared<bool>(false);
-        auto tell = [events, executor, busy](const knowledge::FolderProgress& progress) {
-            if (!events || (*busy && progress.failure.empty() && progress.files_done < progress.files_all)) return;
-            *busy = true;
-            auto done = [busy](std::exception_ptr, Result<void>) { *busy = false; };
-            asio::co_spawn(executor, events(to_json(progress)), done);
-        };
         SLIPWAY_CO_TRY(auto report,
                        co_await knowledge::ingest_folder(application_.capabilities().knowledge, application_.pool(),
                                                          application_.workspace(), std::move(options), tell));
         add(all, std::move(report));
     }
-    co_return to_json(all);
+    co_return all;
 }
 
 Task<json::object> Operator::search(json::object arguments) {
@@ -183,12 +185,12 @@ Task<json::object> Operator::ask(json::object arguments, OperatorEvents events) 
 
 Task<json::object> Operator::reindex(OperatorEvents events) {
     SLIPWAY_CO_TRY(const auto guard, co_await one_at_a_time_.acquire("ingest", kPatience));
-    const auto executor = co_await asio::this_coro::executor;
-    auto tell = [events, executor](std::size_t done, std::size_t all) {
-        json::object told{{"type", "progress"}, {"done", done}, {"all", all}};
-        if (events) asio::co_spawn(executor, events(std::move(told)), asio::detached);
+    Progress progress(co_await asio::this_coro::executor, std::move(events));
+    auto tell = [&progress](std::size_t done, std::size_t all) {
+        progress.tell({{"type", "progress"}, {"done", done}, {"all", all}});
     };
-    SLIPWAY_CO_TRY(const auto chunks, co_await application_.capabilities().knowledge.reindex(tell));
+    auto work = application_.capabilities().knowledge.reindex(tell);
+    SLIPWAY_CO_TRY(const auto chunks, co_await progress.beside(std::move(work)));
     co_return json::object{{"chunks", chunks}};
 }
 

@@ -2,27 +2,31 @@
 // data folder; a CLI command reaches a running server through its private socket (operator_route.h), or runs them
 // itself when none runs.
 //
-// Every command takes a JSON object and gives a JSON object; long ones tell events on the way:
-//     status   {}                                    → {application, version, stores, documents, …}
-//     ingest   {paths: [absolute], namespace}        → {added, updated, …}            events {type: "progress", …}
-//     sync     {}                                    → the same, for knowledge.documents
-//     search   {question, namespaces, limit}         → as GET /api/search
-//     ask      {question, history: [{role, content}]} → {answer, sources, refused, …}   events {type: "sources" |
-//     "token", …} reindex  {}                                    → {chunks}                       events {type:
-//     "progress", done, all} backup   {path}                                → {path, bytes, files} users.list,
-//     users.create {email, username, password, role}, users.password {name, password}, users.role {name, role},
-//     users.active {name, active}
+// Every command takes a JSON object and gives a JSON object; long ones tell events on the way.
+// clang-format off
+//     status          {}                                      → {application, version, stores, documents, …}
+//     ingest          {paths: [absolute], namespace}          → {added, updated, …}; {type: "progress", files_done, …}
+//     sync            {}                                      → the same, for knowledge.documents
+//     search          {question, namespaces, limit}           → as GET /api/search
+//     ask             {question, history: [{role, content}]}  → {answer, sources, refused, …}; {type: "sources" | "token", …}
+//     reindex         {}                                      → {chunks}; {type: "progress", done, all}
+//     backup          {path}                                  → {path, bytes, files}
+//     users.list      {}                                      → {users}
+//     users.create    {email, username, password, role}       → the user, as the following
+//     users.password  {name, password}
+//     users.role      {name, role}
+//     users.active    {name, active}
+// clang-format on
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
+#include <vector>
 
+#include "knowledge/folder.h"
 #include "serve/application.h"
+#include "serve/progress.h"
 
 namespace slipway::serve {
-
-using OperatorEvents = std::function<Task<void>(json::object event)>;
 
 class Operator {
  public:
@@ -39,6 +43,8 @@ class Operator {
     Task<json::object> ingest(json::object arguments, OperatorEvents events);
     Task<json::object> ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space,
                                     bool own_documents, OperatorEvents events);
+    Task<knowledge::FolderReport> ingest_each(std::vector<std::filesystem::path> paths, std::string name_space,
+                                              bool own_documents, Progress& progress);
     Task<json::object> search(json::object arguments);
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);

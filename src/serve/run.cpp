@@ -5,6 +5,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "base/log.h"
@@ -17,6 +18,7 @@ namespace slipway::serve {
 namespace {
 
 constexpr Milliseconds kWatchEvery{1000};
+constexpr int kSignalled = 128;  // as a shell tells the end by a signal
 
 net::ServerOptions server_options(const Application& application, RateLimit* limit) {
     const auto& section = application.manifest().server;
@@ -125,12 +127,26 @@ void wait_for_signal(asio::io_context& signals_loop, asio::signal_set& signals) 
     signals_loop.run();
 }
 
+void log_upkeep_failure(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) return;  // we are stopping
+        log::error("changes are no longer watched", {{"error", error.what()}});
+    } catch (const std::exception& error) {
+        log::error("changes are no longer watched", {{"error", error.what()}});
+    }
+}
+
 // Work beside the connections ends before what it uses is destroyed.
 template <typename Work>
 std::future<void> start(asio::any_io_executor executor, asio::cancellation_signal& stop, Work work) {
     auto done = std::make_shared<std::promise<void>>();
     auto future = done->get_future();
-    auto finish = [done](std::exception_ptr) { done->set_value(); };
+    auto finish = [done](std::exception_ptr thrown) {
+        if (thrown) log_upkeep_failure(thrown);
+        done->set_value();
+    };
     asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), finish));
     return future;
 }
@@ -155,10 +171,11 @@ Result<void> run(Application& application, RunOptions options) {
     wait_for_signal(signals_loop, signals);
     std::thread forced([&] {
         signals_loop.restart();
-        signals.async_wait([&server](boost::system::error_code error, int) {
+        signals.async_wait([](boost::system::error_code error, int signal) {
             if (error) return;
+            // At once: what was acknowledged is on the disk, and what still runs may not listen.
             log::warning("forced to stop");
-            server.stop();
+            std::_Exit(kSignalled + signal);
         });
         signals_loop.run();
     });

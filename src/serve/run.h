@@ -12,7 +12,8 @@ struct RunOptions {
     bool watch = false;                             // documents and scripts are looked at again when files change
 };
 
-// Serves until SIGTERM or SIGINT, then drains: open streams finish inside the limit, a second signal forces. Blocks.
+// Serves until SIGTERM or SIGINT, then drains: open streams finish inside the limit. A second signal ends
+// the process at once, with 128 + its number. Blocks.
 Result<void> run(Application& application, RunOptions options);
 
 }  // namespace slipway::serve

@@ -1,13 +1,14 @@
 """Starting, draining, dying, coming back; and what happens upstream when a client leaves."""
 
 import signal
+import socket
 import threading
 import time
 
 import pytest
 
 from http_api import Api, register
-from programs import PATIENCE, Provider, Server, event_of, eventually, run_cli
+from programs import PATIENCE, WWHD, Provider, Server, event_of, eventually, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 STREAMED = {"path": "/chat/completions", "stream": True}
@@ -44,16 +45,46 @@ def test_sigterm_drains_an_open_stream(tmp_path, small_application):
 
 def test_a_second_signal_forces(tmp_path, small_application):
     with Provider(tmp_path, [slow("for ever ", 50, endless=True)]) as provider:
-        with Server(small_application, tmp_path / "data", **provider.environment()) as server:
-            server.wait_for_documents()
-            stream = iter(register(server.url).stream("/api/chats/new/messages", {"content": QUESTION}))
-            while next(stream)[0] != "token":
-                pass
-            server.terminate()
-            server.log.wait_for(event_of("draining"))
-            server.process.send_signal(signal.SIGTERM)
-            server.wait()
-            assert server.events("forced to stop")
+        server = Server(small_application, tmp_path / "data", **provider.environment()).start()
+        server.wait_for_documents()
+        stream = iter(register(server.url).stream("/api/chats/new/messages", {"content": QUESTION}))
+        while next(stream)[0] != "token":
+            pass
+        server.terminate()
+        server.log.wait_for(event_of("draining"))
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(PATIENCE) == 128 + signal.SIGTERM
+        server.log.finish()
+        assert server.events("forced to stop")
+
+
+def test_a_second_signal_forces_also_while_a_document_hangs(tmp_path, small_application):
+    """pdftotext that does not come back must not keep the process from ending."""
+    hanging = tmp_path / "bin/pdftotext"
+    hanging.parent.mkdir()
+    hanging.write_text(f"#!/bin/sh\ntouch {tmp_path}/reads\nexec sleep 50\n")
+    hanging.chmod(0o755)
+    (small_application / "docs/general").mkdir(exist_ok=True)
+    (small_application / "docs/general/slow.pdf").write_bytes((WWHD / "docs/business/first-employee.pdf").read_bytes())
+    server = Server(small_application, tmp_path / "data", PATH=f"{hanging.parent}:/usr/bin:/bin").start()
+    eventually((tmp_path / "reads").exists)
+    server.terminate()
+    server.log.wait_for(event_of("draining"))
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(30) == 128 + signal.SIGINT
+
+
+def test_an_operator_who_goes_away_takes_nothing_along(tmp_path, small_application):
+    """The private socket is closed in the middle of a command that tells its progress: the server goes on."""
+    with Server(small_application, tmp_path / "data") as server:
+        server.wait_for_documents()
+        for command in ("reindex", "sync") * 8:
+            with socket.socket(socket.AF_UNIX) as operator:
+                operator.connect(str(next((tmp_path / "data").glob("*.sock"))))
+                operator.sendall(f"POST /_operator/{command} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+                time.sleep(0.01)
+        assert Api(server.url).get("/health").status == 200
+        assert "chunks indexed" in run_cli("reindex", small_application, "--data", tmp_path / "data", folder=tmp_path).stdout
 
 
 def test_kill_during_ingestion_leaves_whole_documents(tmp_path, small_application):
