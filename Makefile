@@ -6,7 +6,7 @@ DATA ?= data/$(notdir $(APP))
 JOBS ?= $(shell nproc)
 export PORT HOST DATA
 
-.PHONY: help run build test test-unit test-end-to-end bench soak lint format fuzz tsan clean
+.PHONY: help run build test test-unit test-end-to-end bench counts soak lint format fuzz tsan clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -52,6 +52,11 @@ bench: build ## Measure beside others, BENCH_ONLY=, BENCH_SCALE= (bench/README.m
 	@scripts/install.sh bench
 	@cmake --build --preset release --target scripted-provider --parallel $(JOBS)
 	/usr/bin/python3 bench/run.py
+
+counts: build ## Compare the instructions of a request, a token and a search with bench/counts.json
+	@scripts/install.sh bench
+	@cmake --build --preset release --target scripted-provider --parallel $(JOBS)
+	/usr/bin/python3 bench/counts.py
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
 	@scripts/install.sh test

@@ -3,7 +3,7 @@
 A process of its own, told what to do by JSON lines on standard input, each answered with one:
 
     {"open": "websocket", "count": 5000, "address": ["127.0.0.1", 8000], "token": "…"}      signed in, "ready" was read
-    {"open": "events", "count": 5000, "address": …, "token": "…", "question": "…"}          the sources were read, the answer is awaited
+    {"open": "events", "count": 5000, "address": …, "token": "…", "question": "…"}          its sources were read
     {"hold": 600}        answers pings and counts heartbeats; says how many were lost, and how many still answer at the end
 """
 

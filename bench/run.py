@@ -79,19 +79,18 @@ def judge(goals, report):
 
 
 def run_measure(name, context):
-    module = importlib.import_module("measures." + name)
-    print(f"{name}: {module.TITLE}", flush=True)
-    report = {"title": module.TITLE, "load average before": round(os.getloadavg()[0], 2)}
-    began = time.monotonic()
+    report = {"title": name, "load average before": round(os.getloadavg()[0], 2), "draw": []}
+    began, goals = time.monotonic(), []
     try:
+        module = importlib.import_module("measures." + name)
+        goals = module.GOALS
+        report |= {"title": module.TITLE, "draw": getattr(module, "DRAW", [])}
+        print(f"{name}: {module.TITLE}", flush=True)
         report |= module.measure(context)
     except Exception:  # whatever it is, the other measures still run
         report["error"] = traceback.format_exc()
         print(report["error"], file=sys.stderr)
-    report["seconds"] = round(time.monotonic() - began)
-    report["goals"] = judge(module.GOALS, report)
-    report["draw"] = getattr(module, "DRAW", [])
-    return report
+    return report | {"seconds": round(time.monotonic() - began), "goals": judge(goals, report)}
 
 
 def table(report):

@@ -1,15 +1,14 @@
 """Chat through the whole graph (router, librarian, interpreter, safety) on the scripted provider, beside its very calls made directly."""
 
 import json
-import os
 import subprocess
 import sys
-import time
 import urllib.parse
 
 import http_api
 import process
 import programs
+from measures import disk
 
 TITLE = "Chat through the whole graph on a scripted provider without delay, beside the same calls made to the provider directly"
 GOALS = [("chat, added time to first token, one stream, ms p50", "added to first token ms p50", "<=", 2),
@@ -111,18 +110,6 @@ def many_streams(sides, plan, streams, tokens, repeat):
     return report | {"failed": failed, "per token": {name: seconds / count * 1e6 for name, seconds in report["cpu"].items()}}
 
 
-def durable_write_ms(folder):
-    """What the disk takes for a small append and fdatasync, as one is in the way to the first token: the question is stored first."""
-    times = []
-    with open(folder / "probe", "wb", buffering=0) as file:
-        for _ in range(100):
-            began = time.perf_counter()
-            file.write(b"x" * 4096)
-            os.fdatasync(file.fileno())
-            times.append((time.perf_counter() - began) * 1000)
-    return process.percentile(times, 50)
-
-
 def measure(context):
     process.open_files(16_384)
     with programs.Provider(context.folder, rules()) as provider, \
@@ -136,9 +123,9 @@ def measure(context):
         directly = many_streams(sides, sides.plans["provider directly"], streams, TOKENS, repeat)
         slowly = many_streams(sides, sides.one_by_one, min(streams, 200), TOKENS // 4, repeat)
     ours, theirs = alone["slipway"], alone["provider directly"]
-    ours |= {"added to first token ms p50": round(ours["to first token ms p50, one stream"] - theirs["to first token ms p50, one stream"], 3),
-             "added to first token ms p99": round(ours["to first token ms p99, one stream"] - theirs["to first token ms p99, one stream"], 3),
-             "of which the durable write of the question, about ms": round(durable_write_ms(context.folder), 3),
+    ours |= {f"added to first token ms p{percent}": round(ours[f"to first token ms p{percent}, one stream"]
+                                                          - theirs[f"to first token ms p{percent}, one stream"], 3) for percent in (50, 99)}
+    ours |= {"of which the durable write of the question, about ms": disk.flush_ms(context.folder)[0],
              "CPU us per token": round(at_once["per token"]["slipway"], 2),
              "CPU us per token, tokens 20 ms apart": round(slowly["per token"]["slipway"], 2),
              "failed": len(at_once["failed"] + slowly["failed"])}
@@ -153,6 +140,7 @@ def measure(context):
     theirs |= {"failed": len(directly["failed"]), "CPU us per token": round(directly["per token"]["provider"], 2)}
     return alone | {"ratios": {"to first token, through / directly": round(
         ours["to first token ms p50, one stream"] / theirs["to first token ms p50, one stream"], 2)},
-        "notes": f"One stream: {samples} answers of each side in turn, over a kept connection; directly means the three calls that the graph makes "
-                 f"(route, embed, answer), recorded and sent again. At once: {streams} answers of {TOKENS} tokens, median of {repeat}; CPU per token "
-                 "is all CPU of the server, from the request to the stored answer, divided by the tokens that the provider sent."}
+        "notes": f"One stream: {samples} answers of each side in turn, over a kept connection; directly means the three calls that the "
+                 f"graph makes (route, embed, answer), recorded and sent again. At once: {streams} answers of {TOKENS} tokens, median of "
+                 f"{repeat}; CPU per token is all CPU of the server, from the request to the stored answer, divided by the tokens that the "
+                 "provider sent."}

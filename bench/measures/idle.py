@@ -97,11 +97,12 @@ def hold_all(context, server, half, seconds):
     most = max(steps[2]["pss"], steps[3]["pss"]) - steps[0]["pss"]
     ours = {"KB per connection": round(most / (2 * half), 2), "KB per WebSocket": round(grown[0] / half, 2),
             "KB per event stream": round(grown[1] / half, 2), "grown while held, KB": grown[2],
-            "PSS before MB": round(steps[0]["pss"] / 1024, 1), "PSS with all MB": round(steps[2]["pss"] / 1024, 1), "RSS with all MB": round(steps[2]["rss"] / 1024, 1),
-            "connections": 2 * half, "lost": held["lost"] + held["silent at the end"], "seconds held": round(held_for),
-            "heartbeats": held["heartbeats"], "CPU % of one core while idle": round(cpu / held_for * 100, 2),
+            "PSS before MB": round(steps[0]["pss"] / 1024, 1), "PSS with all MB": round(steps[2]["pss"] / 1024, 1),
+            "RSS with all MB": round(steps[2]["rss"] / 1024, 1), "connections": 2 * half,
+            "lost": held["lost"] + held["silent at the end"], "seconds held": round(held_for), "heartbeats": held["heartbeats"],
+            "CPU % of one core while idle": round(cpu / held_for * 100, 2),
             "CPU us per heartbeat": round(cpu / max(1, held["heartbeats"]) * 1e6, 1)}
     return {"slipway": ours, "ratios": {}, "notes":
-            f"{half} WebSockets (signed in) and {half} event streams (question stored, routed, passages found, the request to the model sent, "
-            f"its connection open) from a second process, held for {round(held_for)} s under pings and heartbeats every 15 s; memory: PSS of "
-            "the server. An event stream is a whole chat that waits, with its connection to the model."}
+            f"{half} WebSockets (signed in) and {half} event streams (question stored, routed, passages found, the request to the model "
+            f"sent, its connection open) from a second process, held for {round(held_for)} s under pings and heartbeats every 15 s; memory: "
+            "PSS of the server. An event stream is a whole chat that waits, with its connection to the model."}
