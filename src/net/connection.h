@@ -65,6 +65,7 @@ class Connection final : public ChannelOwner {
     asio::awaitable<Accepted> read_head(RequestParser& parser);
     asio::awaitable<Accepted> read_body(Exchange& exchange, RequestParser& parser);
     Refusal interrupted(std::string_view what, Milliseconds limit) const;
+    static Refusal overfull();  // limits.held_bytes_max
 
     // connection_answer.cpp
     asio::awaitable<void> answer(Exchange& exchange);

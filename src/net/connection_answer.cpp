@@ -169,6 +169,12 @@ std::string Connection::head_of(Exchange& exchange, const Response& response, bo
 
 asio::awaitable<void> Connection::respond(Exchange& exchange, Response response) {
     phase_ = Phase::sending;
+    // It may be held for as long as the client takes to read it. What a request has changed is told nonetheless.
+    const auto method = exchange.request.method;
+    if (const auto* text = std::get_if<std::string>(&response.body);
+        text != nullptr && !exchange.held.hold(exchange.request.body.size() + text->size()) &&
+        (method == Method::get || method == Method::head))
+        response = render(exchange, overfull());
     add_cors_headers(service_.options.cors, exchange.request, response.headers);
     if (auto* text = std::get_if<std::string>(&response.body))
         co_await respond_text(exchange, response, *text);

@@ -11,14 +11,14 @@ constexpr std::size_t kBodyInput = 64 << 10;  // read at once of a body
 constexpr std::int64_t kRetrySeconds = 5;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-Refusal overfull() {
+}  // namespace
+
+Refusal Connection::overfull() {
     Error error{ErrorCode::unavailable,
-                "The server holds as many unfinished requests as it may; try again in a moment.",
+                "The server holds as much for other clients as it may; try again in a moment.",
                 {{"retry_after_seconds", kRetrySeconds}}};
     return {.status = 503, .error = std::move(error)};
 }
-
-}  // namespace
 
 Refusal Connection::interrupted(std::string_view what, Milliseconds limit) const {
     if (!timed_out_) return {.status = 0};

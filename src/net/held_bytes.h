@@ -1,5 +1,5 @@
-// What one request or WebSocket holds of what its client sent, counted over all connections of a server, so that many
-// clients who send large bodies slowly cannot make the process grow without end.
+// What one request or WebSocket holds for its client, counted over all connections of a server, so that many clients
+// who send or read large bodies slowly cannot make the process grow without end.
 //
 // The first kFree bytes of each are not counted: small requests are served while large ones are refused. What holds
 // alone may be as large as its own limit allows. Thread safe as far as the total; one HeldBytes belongs to one loop.

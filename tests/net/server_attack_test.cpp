@@ -212,6 +212,22 @@ TEST_F(ServerAttackTest, ManySlowBodiesHoldNoMoreThanTheLimit) {
     EXPECT_EQ(exchange(large(larger.size()) + larger).status, 200);
 }
 
+TEST_F(ServerAttackTest, ManySlowReadersHoldNoMoreThanTheLimit) {
+    constexpr std::size_t kLarge = 12 << 20;  // more than the kernel takes
+    options.limits.held_bytes_max = 20 << 20;
+    router->add(Method::get, "/large", {}, [](Request&) -> asio::awaitable<Response> {
+        co_return Response::text(200, std::string(kLarge, 'x'), "application/octet-stream");
+    });
+    start();
+    RawClient slow(port());
+    slow.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(slow.receive_until("\r\n\r\n"));
+    EXPECT_EQ(exchange("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").status, 503);
+    EXPECT_EQ(exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
+    EXPECT_EQ(slow.answer().body.size(), kLarge);
+    EXPECT_EQ(slow.get("/large").body.size(), kLarge);
+}
+
 TEST_F(ServerAttackTest, TakesRequestsByteByByte) {
     start();
     RawClient client(port());
