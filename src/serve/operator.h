@@ -8,7 +8,7 @@
 //     ingest          {paths: [absolute], namespace}          → {added, updated, …}; {type: "progress", files_done, …}
 //     sync            {}                                      → the same, for knowledge.documents
 //     search          {question, namespaces, limit}           → as GET /api/search
-//     ask             {question, history: [{role, content}]}  → {answer, sources, refused, …}; {type: "sources" | "token", …}
+//     ask             {question, history: [{role, content}]}  → {answer, sources, …}; {type: "sources" or "token", …}
 //     reindex         {}                                      → {chunks}; {type: "progress", done, all}
 //     backup          {path}                                  → {path, bytes, files}
 //     users.list      {}                                      → {users}
