@@ -1,4 +1,4 @@
-"""The application that documents, search and writers are measured on: no routes of its own, no model but the local one."""
+"""The application that documents, search and writers are measured on: no routes of its own, no model that anybody has to pay."""
 
 import http.client
 import json
@@ -11,21 +11,24 @@ MANIFEST = """
 name: bench
 title: Bench
 environment: test
-models: {{ order: [local] }}
+models: {{ order: [local, openai] }}
 knowledge:
   upload_bytes_max: 1MB
-  embedding: {{ order: [{embedding}] }}
+  embedding: {{ {embedding} }}
 chat:
   graph:
     librarian:   {{ kind: retrieve }}
     interpreter: {{ kind: answer }}
 """
+WORDS = "order: []"
+LOCAL = "order: [local]"
+SCRIPTED = "order: [openai], model: scripted, dimension: 384"  # tools/scripted-provider, named by OPENAI_BASE_URL
 
 
-def write(folder, embedding=False):
+def write(folder, embedding=WORDS):
     """The folder of an application that searches by words, or by words and meaning."""
     folder.mkdir(parents=True)
-    (folder / "app.yaml").write_text(MANIFEST.format(embedding="local" if embedding else ""))
+    (folder / "app.yaml").write_text(MANIFEST.format(embedding=embedding))
     return folder
 
 
@@ -40,7 +43,8 @@ class Client:
         self._connection.request(method, path, body, self.headers)
         response = self._connection.getresponse()
         answer = response.read()
-        assert response.status < 300, f"{method} {path}: {response.status} {answer[:600]!r}"
+        if response.status >= 300:
+            raise RuntimeError(f"{method} {path}: {response.status} {answer[:600]!r}")
         return answer
 
 
@@ -49,11 +53,18 @@ def member(url):
     name = "user" + uuid.uuid4().hex[:12]
     body = json.dumps({"email": f"{name}@example.org", "username": name, "password": "correct horse battery"})
     client = Client(url)
-    tokens = json.loads(client.call("POST", "/api/auth/register", body))
-    client.headers["Authorization"] = "Bearer " + tokens["access_token"]
+    client.headers["Authorization"] = "Bearer " + json.loads(client.call("POST", "/api/auth/register", body))["access_token"]
     return client
 
 
+def sums(client, metric, label):
+    """Of a histogram of /metrics: {value of the label: (sum, count)}."""
+    found = {}
+    for line in client.call("GET", "/metrics").decode().splitlines():
+        for place, ending in enumerate(("_sum", "_count")):
+            if line.startswith(metric + ending) and f'{label}="' in line:
+                found.setdefault(line.split(f'{label}="')[1].split('"')[0], [0, 0])[place] = float(line.split()[-1])
+    return found
 
 
 def memory_most_mb(pid):
@@ -69,3 +80,14 @@ def wait(process):
     if process.returncode:
         raise RuntimeError(f"{process.args}: exit {process.returncode}")
     return usage
+
+
+def ingest(binary, application, texts, data, environment):
+    """`slipway ingest` of a folder, into data that no server uses; what it said, and what it used."""
+    import subprocess
+
+    import process
+    command = [binary, "ingest", application, texts, "--data", data]
+    with process.running(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment) as run:
+        said = run.stdout.read()
+        return said, wait(run)

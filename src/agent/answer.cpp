@@ -25,6 +25,7 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     for (const auto& message : state.input.history) request.messages.push_back(message);
     request.messages.push_back({model::Role::user, state.input.message});
     request.question = state.question;
+    request.question_vector = state.question_vector;
     request.temperature = options_.temperature;
     request.tokens_max = options_.tokens_max;
     request.time_max = options_.model_time;

@@ -17,10 +17,12 @@ Task<void> RetrieveNode::run(State& state, Step& step, Output& output) {
     SLIPWAY_CO_TRY(auto result, co_await knowledge_.search(state.input.workspace, request));
     if (result.found.empty() && !request.namespaces.empty()) {
         request.namespaces.clear();
+        request.vector = std::move(result.vector);
         SLIPWAY_CO_TRY(result, co_await knowledge_.search(state.input.workspace, request));
         step.decision = "nothing in the chosen namespaces, searched all; ";
     }
     state.question = result.question;
+    state.question_vector = std::move(result.vector);
     state.found = std::move(result.found);
     state.sources = knowledge::sources_of(state.found, state.question, options_.snippet_characters);
     step.decision += fmt::format("{} passages by {}", state.found.size(), result.mode);

@@ -34,10 +34,11 @@ json::object to_json(const Step& step);
 struct State {
     RunInput input;
 
-    std::string question;                 // the message, completed from the conversation
-    std::string intent;                   // "question", "smalltalk", or what a model said
-    double confidence = 0;                // of the routing, 0 … 1
-    std::vector<std::string> namespaces;  // to search; empty: all
+    std::string question;                          // the message, completed from the conversation
+    std::optional<store::Vector> question_vector;  // of `question`, where vectors were searched
+    std::string intent;                            // "question", "smalltalk", or what a model said
+    double confidence = 0;                         // of the routing, 0 … 1
+    std::vector<std::string> namespaces;           // to search; empty: all
     std::string routing_reason;
 
     std::vector<knowledge::Found> found;

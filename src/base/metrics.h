@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -78,6 +79,19 @@ class UnderWay {
 
  private:
     Gauge& gauge_;
+};
+
+// Observes the seconds that it lived.
+class Timed {
+ public:
+    explicit Timed(Histogram& histogram) : histogram_(histogram) {}
+    ~Timed() { histogram_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count()); }
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+
+ private:
+    Histogram& histogram_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace slipway::metrics

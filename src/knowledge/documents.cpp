@@ -60,7 +60,8 @@ Task<std::string> Knowledge::content(WorkspaceId workspace, std::string id) {
         const auto rows,
         co_await database_.read(
             std::move(workspace),
-            "select content from documents where workspace = $workspace and id = $1 and status <> 'removing'",
+            "select t.content from documents d left join document_texts t on t.document_id = d.id and "
+            "t.workspace = $workspace where d.workspace = $workspace and d.id = $1 and d.status <> 'removing'",
             std::move(by_id)));
     if (rows.empty()) co_return no_document(id);
     co_return rows.front().text("content");

@@ -112,7 +112,7 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     }
     describe_document(row, document, prepared);
     row.object_key =
-        fmt::format("documents/{}/{}/{}", row.id, row.content_hash.substr(0, 16), file_part(document.file_name));
+        fmt::format("{}{}-{}", object_prefix(row.id), row.content_hash.substr(0, 16), file_part(document.file_name));
     name_chunks(prepared, row);
 
     // Before anything else is written: whatever is left of this attempt will be found through the dirty row.
@@ -223,6 +223,11 @@ Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const 
         store::Parameters by_id{row.id};
         const auto remove_old = fmt::format("delete from document_chunks where {}", kOfDocument);
         SLIPWAY_CO_CHECK(co_await transaction.execute(remove_old, std::move(by_id)));
+        store::Parameters text{row.id, prepared.content};
+        SLIPWAY_CO_CHECK(co_await transaction.execute(
+            "insert into document_texts(document_id, workspace, content) values ($1, $workspace, $2) "
+            "on conflict (document_id) do update set content = excluded.content",
+            std::move(text)));
         std::int64_t ordinal = 0;
         for (const auto& chunk : prepared.chunks) {
             store::Parameters values{row.id,
@@ -243,14 +248,14 @@ Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const 
         store::Parameters values{row.id,           row.name_space, row.title,
                                  row.media_type,   row.file_name,  row.size,
                                  row.content_hash, row.object_key, write_json(row.metadata),
-                                 row.version,      row.chunks,     prepared.content,
-                                 prepared.recipe,  leaves_old,     row.updated_at};
+                                 row.version,      row.chunks,     prepared.recipe,
+                                 leaves_old,       row.updated_at};
         SLIPWAY_CO_CHECK(
             co_await transaction.execute("update documents set namespace = $2, title = $3, media_type = $4, file_name "
                                          "= $5, size = $6, content_hash = $7, object_key = $8, "
                                          "metadata = $9, status = 'indexed', reason = '', version = $10, chunks = $11, "
-                                         "content = $12, recipe = $13, dirty = $14, "
-                                         "updated_at = $15 where workspace = $workspace and id = $1",
+                                         "recipe = $12, dirty = $13, "
+                                         "updated_at = $14 where workspace = $workspace and id = $1",
                                          std::move(values)));
         co_return Result<void>();
     };

@@ -59,6 +59,11 @@ Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOp
     return prepared;
 }
 
+std::string object_prefix(std::string_view document_id) {
+    const auto shelf = document_id.substr(document_id.size() - std::min<std::size_t>(2, document_id.size()));
+    return fmt::format("documents/{}/{}-", shelf, document_id);
+}
+
 void describe_document(Document& row, const NewDocument& document, const Prepared& prepared) {
     row.source = document.source;
     row.name_space = document.name_space;

@@ -34,6 +34,9 @@ struct Prepared {
 Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOptions& options);
 // Changes when the same bytes would be cut differently.
 std::string recipe_of(const KnowledgeOptions& options);
+// What the keys of a document's originals begin with. Documents share few folders, by the random end of their ids: a
+// folder of its own for each would have to be made durable, too.
+std::string object_prefix(std::string_view document_id);
 // Fills the row's descriptive columns.
 void describe_document(Document& row, const NewDocument& document, const Prepared& prepared);
 // Deterministic chunk ids: equal text under equal title, namespace and metadata keeps its id.

@@ -1,4 +1,5 @@
 // Removal, and cleaning up after crashes: whatever the index or the object store hold that no visible version owns.
+#include <array>
 #include <unordered_set>
 
 #include "base/log.h"
@@ -67,13 +68,16 @@ Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id) {
 Task<void> Knowledge::forget(WorkspaceId workspace, Document document) {
     const auto of_document = store::Filter::equal("document_id", json::string(document.id));
     SLIPWAY_CO_CHECK(co_await index_.erase_where(workspace, options_.collection, of_document));
-    const auto prefix = fmt::format("documents/{}/", document.id);
-    std::optional<std::string> cursor;
-    do {
-        SLIPWAY_CO_TRY(auto page, co_await objects_.list(workspace, prefix, kRemovedAtOnce, cursor));
-        for (const auto& object : page.objects) SLIPWAY_CO_CHECK(co_await objects_.erase(workspace, object.key));
-        cursor = std::move(page.next);
-    } while (cursor);
+    // The second is where a release before this one kept them.
+    const std::array<std::string, 2> prefixes{object_prefix(document.id), fmt::format("documents/{}/", document.id)};
+    for (const auto& prefix : prefixes) {
+        std::optional<std::string> cursor;
+        do {
+            SLIPWAY_CO_TRY(auto page, co_await objects_.list(workspace, prefix, kRemovedAtOnce, cursor));
+            for (const auto& object : page.objects) SLIPWAY_CO_CHECK(co_await objects_.erase(workspace, object.key));
+            cursor = std::move(page.next);
+        } while (cursor);
+    }
     store::Parameters by_id{document.id};
     SLIPWAY_CO_CHECK(co_await database_.write(
         workspace, "delete from documents where workspace = $workspace and id = $1", std::move(by_id)));

@@ -2,6 +2,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/metrics.h"
 #include "base/text.h"
 #include "knowledge/question.h"
 #include "knowledge/relevance.h"
@@ -38,6 +39,12 @@ store::Query query_for(const SearchRequest& request, std::string_view question, 
     return query;
 }
 
+metrics::Histogram& step(std::string_view name) {
+    return metrics::histogram("slipway_search_step_duration_seconds",
+                              "Time of the steps of searches: the question's vector, the index, the database, judging.",
+                              {{"step", name}});
+}
+
 // "$1, $2, $3"
 std::string placeholders(std::size_t count) {
     std::string list;
@@ -72,6 +79,8 @@ Task<std::optional<store::Vector>> Knowledge::embed_question(std::string questio
         if (const auto known = note_.load()) note = *known;
         co_return std::optional<store::Vector>();
     }
+    static auto& duration = step("embed");
+    const metrics::Timed timed(duration);
     std::vector<std::string> texts;
     texts.push_back(std::move(question));
     auto vectors = co_await embedding_->embed(std::move(texts));
@@ -91,15 +100,20 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
     SearchResult result;
     result.question = complete_question(question, request.earlier, options_.language);
     auto query = query_for(request, question, asked);
-    SLIPWAY_CO_TRY(query.vector, co_await embed_question(result.question, result.note));
+    query.vector = std::move(request.vector);
+    if (!query.vector) {
+        SLIPWAY_CO_TRY(query.vector, co_await embed_question(result.question, result.note));
+    }
     result.mode = query.vector ? "text+vector" : "text";
 
     for (query.limit = std::clamp(limit * kHitsPerResult, kHitsMin, kHitsMax);;
          query.limit = std::min(query.limit * 5, kHitsMax)) {
-        SLIPWAY_CO_TRY(const auto hits, co_await index_.search(workspace, options_.collection, query));
+        SLIPWAY_CO_TRY(const auto hits, co_await ask_index(workspace, query));
         SLIPWAY_CO_TRY(result.found, co_await hydrate(workspace, hits));
         SLIPWAY_CO_TRY(const auto passages, co_await index_.count(workspace, options_.collection, store::Filter()));
         auto evaluate = [&, this]() -> Result<bool> {
+            static auto& duration = step("judge");
+            const metrics::Timed timed(duration);
             judge(result.found, asked, passages, options_.language, query.vector.has_value());
             std::erase_if(result.found, [&](const Found& found) {
                 return found.score < request.minimum_score || is_unrelated(found);
@@ -113,16 +127,25 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
         const bool exhausted = hits.size() < query.limit || query.limit == kHitsMax;
         if (exhausted || result.found.size() >= limit || request.minimum_score > 0) break;
     }
+    result.vector = std::move(query.vector);
     if (request.neighbours > 0)
         SLIPWAY_CO_CHECK(
             co_await add_neighbours(std::move(workspace), result.found, std::min(request.neighbours, kNeighboursMax)));
     co_return result;
 }
 
+Task<std::vector<store::Hit>> Knowledge::ask_index(WorkspaceId workspace, const store::Query& query) {
+    static auto& duration = step("index");
+    const metrics::Timed timed(duration);
+    co_return co_await index_.search(std::move(workspace), options_.collection, query);
+}
+
 // Hits as the database knows them, in their order; what is not visible there is left out.
 Task<std::vector<Found>> Knowledge::hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits) {
     std::vector<Found> found;
     if (hits.empty()) co_return found;
+    static auto& duration = step("database");
+    const metrics::Timed timed(duration);
     const auto sql = fmt::format(
         "select {}, {} from document_chunks c join documents d on d.id = c.document_id and d.workspace = $workspace "
         "where c.workspace = $workspace and c.chunk_id in ({}) and d.status <> 'removing'",

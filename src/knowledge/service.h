@@ -55,13 +55,16 @@ struct SearchRequest {
     std::size_t limit = 5;
     double minimum_score = 0;
     std::size_t neighbours = 0;  // chunks of context on each side
+    // Of the completed question, from an earlier search for it; left out: it is made.
+    std::optional<store::Vector> vector;
 };
 
 struct SearchResult {
     std::string question;  // completed from the conversation
     std::vector<Found> found;
-    std::string mode;  // "text" or "text+vector"
-    std::string note;  // why vectors are not used, and the like
+    std::string mode;                     // "text" or "text+vector"
+    std::string note;                     // why vectors are not used, and the like
+    std::optional<store::Vector> vector;  // of the completed question, where vectors were searched
 };
 
 struct KnowledgeStatus {
@@ -127,6 +130,7 @@ class Knowledge {
     store::CollectionOptions collection_options() const;
     Task<std::size_t> reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew);
     Task<std::optional<store::Vector>> embed_question(std::string question, std::string& note);
+    Task<std::vector<store::Hit>> ask_index(WorkspaceId workspace, const store::Query& query);
     Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
     Task<void> add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours);
 

@@ -6,7 +6,7 @@
 namespace slipway::knowledge {
 namespace {
 
-constexpr std::array<store::Migration, 1> kMigrations{{
+constexpr std::array<store::Migration, 2> kMigrations{{
     {"knowledge", 1, R"sql(
 create table documents (
     id text primary key,
@@ -56,6 +56,16 @@ create table knowledge_state (
     value text not null,
     primary key (workspace, name)
 );
+)sql"},
+    // In the row of its document the text stood before columns that every search and list reads, through all its pages.
+    {"knowledge", 2, R"sql(
+create table document_texts (
+    document_id text primary key references documents(id) on delete cascade,
+    workspace text not null,
+    content text not null
+);
+insert into document_texts(document_id, workspace, content) select id, workspace, content from documents;
+alter table documents drop column content;
 )sql"},
 }};
 

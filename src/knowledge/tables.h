@@ -1,9 +1,9 @@
 // The tables of documents and how their rows become values.
 //
-// documents holds one row a document, document_chunks the passages of its visible version; both change in one
-// transaction, so a version appears as a whole. `dirty` is set while the index may hold passages that are not in
-// document_chunks; recovery removes those at start. A document being removed has the status 'removing' until the index
-// and the object store have forgotten it.
+// documents holds one row a document, document_texts its extracted text, document_chunks the passages of its visible
+// version; they change in one transaction, so a version appears as a whole. `dirty` is set while the index may hold
+// passages that are not in document_chunks; recovery removes those at start. A document being removed has the status
+// 'removing' until the index and the object store have forgotten it.
 #pragma once
 
 #include <span>

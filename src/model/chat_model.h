@@ -75,6 +75,9 @@ struct ChatRequest {
     std::vector<Tool> tools = {};
     std::vector<GroundingPassage> passages = {};
     std::string question = {};  // the completed question, for the local model
+    // Its vector, where the search for the passages made one; it comes from the model that their similarities come
+    // from.
+    std::optional<store::Vector> question_vector = {};
     std::optional<double> temperature = {};
     std::optional<int> tokens_max = {};
     std::optional<ResponseSchema> response_schema = {};

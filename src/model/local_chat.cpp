@@ -152,12 +152,15 @@ asio::awaitable<std::optional<LocalChat::Reading>> LocalChat::read_by_meaning(co
     std::optional<Reading> reading;
     const auto nearest = nearest_passages(request);
     if (!meaning_ || nearest.empty() || question.empty()) co_return reading;
-    std::vector<std::string> texts{std::string(question)};
+    std::vector<std::string> texts;
     std::vector<Place> places;
     for (std::size_t i = 0; i < nearest.size(); ++i)
         collect_sentences(*nearest[i], i, texts, places, options_.sentence_bytes_max);
-    const auto vectors = co_await meaning_->embed(std::move(texts));
-    if (!vectors || vectors->size() != places.size() + 1) co_return reading;
+    const bool known = !request.question.empty() && request.question_vector;
+    if (!known) texts.emplace_back(question);
+    auto vectors = co_await meaning_->embed(std::move(texts));
+    if (!vectors || vectors->size() != places.size() + (known ? 0 : 1)) co_return reading;
+    const auto asked = known ? *request.question_vector : vectors->back();
 
     const bool fact = asks_for_fact(question, options_.language);
     Evidence evidence{0, 0, fact};
@@ -167,7 +170,7 @@ asio::awaitable<std::optional<LocalChat::Reading>> LocalChat::read_by_meaning(co
         evidence.passage = std::max(evidence.passage, *passage->similarity);
     }
     for (std::size_t i = 0; i < places.size(); ++i) {
-        const double likeness = cosine((*vectors)[0], (*vectors)[i + 1]);
+        const double likeness = cosine(asked, (*vectors)[i]);
         auto& candidate = candidates[places[i].passage];
         candidate.nearness.resize(places[i].sentence + 1);
         candidate.nearness.back() = likeness;

@@ -38,5 +38,22 @@ TEST(KnowledgeTables, HitsAreLookedUpByTheirIds) {
     EXPECT_TRUE(plan.contains("(id=?)")) << plan;
 }
 
+TEST(KnowledgeTables, TextsOfDocumentsMoveToATableOfTheirOwn) {
+    const test::TemporaryFolder folder;
+    auto database = store::open_sqlite(folder / "data.db");
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(run_to_end((*database)->migrate(migrations().first(1))));
+    ASSERT_TRUE(run_to_end((*database)->write(
+        store::Scope::system(),
+        "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, "
+        "content_hash, object_key, metadata, status, content, created_at, updated_at) values ('d', 'one', 1, 's', 'n', "
+        "'t', '', 'f', 1, '', '', '{}', 'indexed', 'As it was.', 0, 0)")));
+    ASSERT_TRUE(run_to_end((*database)->migrate(migrations())));
+    const auto texts = run_to_end((*database)->read(
+        WorkspaceId{"one"}, "select content from document_texts where workspace = $workspace and document_id = 'd'"));
+    ASSERT_TRUE(texts && texts->size() == 1);
+    EXPECT_EQ(texts->front().text("content"), "As it was.");
+}
+
 }  // namespace
 }  // namespace slipway::knowledge

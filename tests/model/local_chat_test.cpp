@@ -157,5 +157,42 @@ TEST(LocalChat, AnErrorOfTheListenerEndsTheStream) {
     EXPECT_EQ(deltas, 3u);
 }
 
+// Two dimensions: ships, and all else. Remembers what it was asked for.
+class ShipModel final : public EmbeddingModel {
+ public:
+    Task<std::vector<store::Vector>> embed(std::vector<std::string> texts) override {
+        std::vector<store::Vector> vectors;
+        for (const auto& text : texts)
+            vectors.push_back(text.contains("ship") ? store::Vector{1, 0.1F} : store::Vector{0.1F, 1});
+        asked.insert(asked.end(), texts.begin(), texts.end());
+        co_return vectors;
+    }
+    std::size_t dimension() const override { return 2; }
+    std::string name() const override { return "test/ships"; }
+
+    std::vector<std::string> asked;
+};
+
+TEST(LocalChat, AQuestionWhoseVectorIsKnownIsNotEmbeddedAgain) {
+    const auto meaning = std::make_shared<ShipModel>();
+    LocalChat chat({}, meaning);
+    ChatRequest request;
+    request.question = "Where do ships sleep?";
+    request.question_vector = store::Vector{1, 0.1F};
+    request.passages.push_back(
+        {1, "Harbours", "A ship sleeps in the harbour. Bread is baked at night.", 0.9, {}, 0.95});
+    const auto known = run_to_end(chat.complete(request));
+    ASSERT_TRUE(known);
+    EXPECT_TRUE(known->message.content.contains("A ship sleeps in the harbour.")) << known->message.content;
+    EXPECT_EQ(meaning->asked.size(), 2U);
+    EXPECT_EQ(std::ranges::count(meaning->asked, request.question), 0);
+
+    request.question_vector.reset();
+    const auto made = run_to_end(chat.complete(request));
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->message.content, known->message.content);
+    EXPECT_EQ(std::ranges::count(meaning->asked, request.question), 1);
+}
+
 }  // namespace
 }  // namespace slipway::model

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "base/metrics.h"
 #include "store/index/passage_scan.h"
 #include "store/index/text_ranking.h"
 #include "store/index/validation.h"
@@ -78,6 +79,11 @@ Result<std::vector<Ranked>> score_vectors(sqlite::Connection& connection, const 
     return found;
 }
 
+metrics::Histogram& leg(std::string_view name) {
+    return metrics::histogram("slipway_index_search_duration_seconds",
+                              "Time of the parts of searches in the index: its words, its vectors.", {{"part", name}});
+}
+
 // One search in one space.
 class Search {
  public:
@@ -109,6 +115,8 @@ class Search {
 };
 
 Result<std::vector<Ranked>> Search::text_leg() {
+    static auto& duration = leg("words");
+    const metrics::Timed timed(duration);
     for (auto& term : query_terms(query_, options_.language)) {
         SLIPWAY_TRY(auto postings, load_postings(connection_, space_, std::move(term)));
         if (!postings.blocks.empty()) terms_.push_back(std::move(postings));
@@ -119,6 +127,8 @@ Result<std::vector<Ranked>> Search::text_leg() {
 }
 
 Result<std::vector<Ranked>> Search::vector_leg() {
+    static auto& duration = leg("vectors");
+    const metrics::Timed timed(duration);
     SLIPWAY_TRY(auto candidates, score_vectors(connection_, space_, options_, *query_.vector));
     return filter_.best(std::move(candidates), depth());
 }

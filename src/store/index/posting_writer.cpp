@@ -45,20 +45,35 @@ Result<void> PostingWriter::apply(const std::string& term, Changes changes) {
     return {};
 }
 
-Result<PostingBlock> PostingWriter::find_block(std::string_view term, std::uint64_t passage) {
-    for (const std::string_view sql :
-         {"SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 AND first <= ?3 "
-          "ORDER BY first DESC LIMIT 1",
-          "SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 AND first > ?3 "
-          "ORDER BY first LIMIT 1"}) {
-        SLIPWAY_TRY(auto statement, connection_.prepare(sql));
-        statement.bind(1, space_).bind(2, term).bind(3, passage);
-        SLIPWAY_TRY(const bool found, statement.step());
-        if (found)
-            return PostingBlock{static_cast<std::uint64_t>(statement.integer(0)), std::string(statement.blob(1))};
-        if (passage >= first_new_) break;  // nothing stands behind it
+Result<sqlite::Statement*> PostingWriter::statement(std::optional<sqlite::Statement>& kept, std::string_view sql) {
+    if (kept) {
+        kept->reset();
+    } else {
+        SLIPWAY_TRY(kept, connection_.prepare(sql));
     }
-    return PostingBlock{passage, {}};
+    return &*kept;
+}
+
+Result<PostingBlock> PostingWriter::find_block(std::string_view term, std::uint64_t passage) {
+    const auto find = [&](std::optional<sqlite::Statement>& kept,
+                          std::string_view sql) -> Result<std::optional<PostingBlock>> {
+        SLIPWAY_TRY(auto* const rows, statement(kept, sql));
+        rows->bind(1, space_).bind(2, term).bind(3, passage);
+        SLIPWAY_TRY(const bool found, rows->step());
+        std::optional<PostingBlock> block;
+        if (found) block.emplace(static_cast<std::uint64_t>(rows->integer(0)), std::string(rows->blob(1)));
+        rows->reset();
+        return block;
+    };
+    SLIPWAY_TRY(auto block, find(before_,
+                                 "SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 "
+                                 "AND first <= ?3 ORDER BY first DESC LIMIT 1"));
+    if (!block && passage < first_new_) {  // behind a new passage stands nothing
+        SLIPWAY_TRY(block, find(behind_,
+                                "SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 "
+                                "AND first > ?3 ORDER BY first LIMIT 1"));
+    }
+    return block ? *std::move(block) : PostingBlock{passage, {}};
 }
 
 Result<std::uint64_t> PostingWriter::first_after(std::string_view term, std::uint64_t first) {
@@ -96,23 +111,24 @@ Result<void> PostingWriter::replace(std::string_view term, const PostingBlock& o
     const bool has_old = !old.bytes.empty();
     const bool keeps_key = has_old && !blocks.empty() && blocks.front().first == old.first;
     if (has_old && !keeps_key) {
-        SLIPWAY_CHECK(write("DELETE FROM postings WHERE space = ?1 AND term = ?2 AND first = ?3", term, old.first, {}));
+        SLIPWAY_CHECK(
+            write(delete_, "DELETE FROM postings WHERE space = ?1 AND term = ?2 AND first = ?3", term, old.first, {}));
     }
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-        const auto sql = i == 0 && keeps_key
-                             ? "UPDATE postings SET bytes = ?4 WHERE space = ?1 AND term = ?2 AND first = ?3"
-                             : "INSERT INTO postings(space, term, first, bytes) VALUES(?1, ?2, ?3, ?4)";
-        SLIPWAY_CHECK(write(sql, term, blocks[i].first, blocks[i].bytes));
+        const bool stays = i == 0 && keeps_key;
+        const auto sql = stays ? "UPDATE postings SET bytes = ?4 WHERE space = ?1 AND term = ?2 AND first = ?3"
+                               : "INSERT INTO postings(space, term, first, bytes) VALUES(?1, ?2, ?3, ?4)";
+        SLIPWAY_CHECK(write(stays ? update_ : insert_, sql, term, blocks[i].first, blocks[i].bytes));
     }
     return {};
 }
 
-Result<void> PostingWriter::write(std::string_view sql, std::string_view term, std::uint64_t first,
-                                  std::string_view bytes) {
-    SLIPWAY_TRY(auto statement, connection_.prepare(sql));
-    statement.bind(1, space_).bind(2, term).bind(3, first);
-    if (statement.parameter_count() > 3) statement.bind_blob(4, bytes);
-    return statement.run();
+Result<void> PostingWriter::write(std::optional<sqlite::Statement>& kept, std::string_view sql, std::string_view term,
+                                  std::uint64_t first, std::string_view bytes) {
+    SLIPWAY_TRY(auto* const change, statement(kept, sql));
+    change->bind(1, space_).bind(2, term).bind(3, first);
+    if (change->parameter_count() > 3) change->bind_blob(4, bytes);
+    return change->run();
 }
 
 }  // namespace slipway::store::embedded

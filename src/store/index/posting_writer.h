@@ -2,6 +2,7 @@
 // is rewritten once however many passages of a call touch it.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "store/index/postings.h"
@@ -35,12 +36,16 @@ class PostingWriter {
     Result<std::uint64_t> first_after(std::string_view term, std::uint64_t first);
     Result<std::vector<Posting>> merge(const PostingBlock& block, Changes changes) const;
     Result<void> replace(std::string_view term, const PostingBlock& old, std::span<const PostingBlock> blocks);
-    Result<void> write(std::string_view sql, std::string_view term, std::uint64_t first, std::string_view bytes);
+    // A statement of this writer, ready to be bound; prepared once, as a flush runs it for each of thousands of terms.
+    Result<sqlite::Statement*> statement(std::optional<sqlite::Statement>& kept, std::string_view sql);
+    Result<void> write(std::optional<sqlite::Statement>& kept, std::string_view sql, std::string_view term,
+                       std::uint64_t first, std::string_view bytes);
 
     sqlite::Connection& connection_;
     std::int64_t space_;
     std::uint64_t first_new_;
     std::unordered_map<std::string, std::vector<PostingChange>> changes_;
+    std::optional<sqlite::Statement> before_, behind_, insert_, update_, delete_;
 };
 
 }  // namespace slipway::store::embedded
