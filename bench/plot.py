@@ -30,6 +30,10 @@ def save(figure, file):
     plt.close(figure)
 
 
+def write_below(figure, caption):
+    figure.text(0, -0.3 / figure.get_figheight(), caption, fontsize=7, color="#4a5568", va="top")
+
+
 def written(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
@@ -54,7 +58,7 @@ def draw_measure(report, caption, file):
         axis.invert_yaxis()
         axis.set_xticks([])
         axis.spines["bottom"].set_visible(False)
-    figure.text(0, 0, caption, fontsize=7, color="#4a5568", va="top")
+    write_below(figure, caption)
     save(figure, file)
 
 
@@ -80,7 +84,7 @@ def draw_goals(goals, caption, file):
     axis.axvline(0, color="black", linewidth=0.8)
     axis.set_xticks([-1, 0, 1, 2], ["10× worse", "goal", "10× better", "100× better"])
     axis.invert_yaxis()
-    figure.text(0, 0, caption, fontsize=7, color="#4a5568", va="top")
+    write_below(figure, caption)
     save(figure, file)
 
 
