@@ -61,11 +61,11 @@ bool are_extensions(std::string_view text) {
 }  // namespace
 
 std::expected<void, Refusal> ChunkReader::read_size(std::string_view line) {
-    const auto digits = std::min(line.find_first_of(" \t;"), line.size());
-    const auto [end, error] = std::from_chars(line.data(), line.data() + digits, remaining_, 16);
-    if (digits > kSizeDigitsMax || error != std::errc() || end != line.data() + digits)
+    const auto digits = line.substr(0, line.find_first_of(" \t;"));
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), remaining_, 16);
+    if (digits.size() > kSizeDigitsMax || error != std::errc() || end != digits.data() + digits.size())
         return broken("the size of one is not a hexadecimal number");
-    const auto extensions = line.substr(digits);
+    const auto extensions = line.substr(digits.size());
     aside_ += extensions.size();
     if (!are_extensions(extensions)) return broken("the extensions of one are malformed");
     next_ = remaining_ == 0 ? Next::trailer : Next::data;
