@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/characters.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -18,7 +19,7 @@ constexpr std::size_t kHistoryMessagesMax = 100;
 
 std::string title_of(std::string_view content, std::size_t characters_max) {
     auto text = collapse_spaces(content);
-    const auto cut = cut_utf8(text, characters_max);
+    const auto cut = cut_characters(text, characters_max);
     if (cut.size() == text.size()) return text;
     const auto space = cut.rfind(' ');
     return std::string(cut.substr(0, space == std::string_view::npos || space < cut.size() / 2 ? cut.size() : space)) +
@@ -52,8 +53,7 @@ struct Chats::Running {
 Task<Message> Chats::send(SendRequest request, ChatListener listener) {
     const auto content = trim(request.content);
     if (content.empty()) co_return fail(ErrorCode::invalid, "The message is empty.");
-    const auto characters = static_cast<std::size_t>(
-        std::ranges::count_if(content, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    const auto characters = count_characters(content);
     if (content.size() > options_.message_bytes_max || characters > options_.message_characters_max)
         co_return fail(ErrorCode::invalid, "The message is too long: {} characters; at most {} are accepted.",
                        characters, options_.message_characters_max);

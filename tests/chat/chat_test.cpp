@@ -102,6 +102,16 @@ TEST_F(ChatsTest, ANewChatIsMadeWithItsFirstMessageAndTellsItsIdFirst) {
     EXPECT_EQ(chat->tokens, 5);
 }
 
+TEST_F(ChatsTest, ATitleIsAsLongInEveryAlphabet) {
+    ChatOptions options;
+    options.title_characters_max = 20;
+    chats_ = std::make_unique<Chats>(*database_, graph_, options);
+    ASSERT_TRUE(send("Как мне справиться с долгами и начать копить?"));
+    const auto chat = run_to_end(chats_->get(owner_, chat_));
+    ASSERT_TRUE(chat);
+    EXPECT_EQ(chat->title, "Как мне справиться…");
+}
+
 TEST_F(ChatsTest, TheConversationIsRememberedInsideItsBudget) {
     ASSERT_TRUE(send("one"));
     ASSERT_TRUE(send("two", chat_));
