@@ -17,6 +17,8 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 10> kNames{{
     {ErrorCode::unavailable, "unavailable"},
     {ErrorCode::internal, "internal"},
 }};
+// net/openapi.cpp counts up to it.
+static_assert(static_cast<std::size_t>(ErrorCode::internal) + 1 == kNames.size());
 }  // namespace
 
 std::string_view to_string(ErrorCode code) {

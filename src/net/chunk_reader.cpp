@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "net/field.h"
 
 namespace slipway::net {
 namespace {
@@ -13,11 +14,6 @@ std::unexpected<Refusal> broken(std::string_view why) {
 }
 
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
-
-bool is_token_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 void skip_blanks(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 
 #include "base/text.h"
+#include "net/field.h"
 
 namespace slipway::net {
 namespace {
@@ -14,18 +15,6 @@ constexpr std::size_t kHeaderBytesMax = 64 << 10;
 constexpr std::size_t kReadBytesFirst = 2 << 10, kReadBytesMax = 16 << 10;
 // A body up to this size goes into one write with its head.
 constexpr std::size_t kJoinedBodyBytesMax = 64 << 10;
-
-bool is_token(std::string_view name) {
-    constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-    const auto is_tchar = [&](unsigned char c) {
-        return std::isalnum(c) != 0 || kOthers.find(static_cast<char>(c)) != std::string_view::npos;
-    };
-    return !name.empty() && std::ranges::all_of(name, is_tchar);
-}
-
-bool is_field_value(std::string_view value) {
-    return std::ranges::none_of(value, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
-}
 
 bool framed_here(std::string_view name) {
     return equal_ignoring_case(name, "content-length") || equal_ignoring_case(name, "transfer-encoding");
@@ -49,7 +38,7 @@ Result<std::string> serialize_head(const ClientRequest& request, const ClientRou
     if (route.absolute_form() && !route.proxy->authorization.empty())
         add_default("Proxy-Authorization", route.proxy->authorization);
     for (const auto& [name, value] : request.headers) {
-        if (!is_token(name) || !is_field_value(value))
+        if (!is_field_name(name) || !is_field_value(value))
             return fail(ErrorCode::invalid, "The request header {} holds characters that HTTP does not allow.",
                         to_valid_utf8(name));
         if (!framed_here(name)) head += fmt::format("{}: {}\r\n", name, value);

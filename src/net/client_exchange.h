@@ -16,7 +16,7 @@ struct IdleHome {
     IdleLimits limits;
 };
 
-// The head and body of a request as they go over the wire. `invalid` for a header that would break out of its line.
+// The head of a request as it goes over the wire. `invalid` for a header that would break out of its line.
 Result<std::string> serialize_head(const ClientRequest& request, const ClientRoute& route);
 
 class ClientExchange final : public ClientResponse {

@@ -37,6 +37,12 @@ bool unchanged(const Exchange& exchange, const Response& response) {
     return !etag.empty() && etag_matches(known, etag);
 }
 
+// A part of something (206, Content-Range) is counted in plain bytes, so it travels as it is.
+bool may_be_packed(const Response& response) {
+    return response.status != 206 && !response.headers.has("Content-Range") &&
+           !response.headers.has("Content-Encoding") && is_compressible(response.headers.get("Content-Type"));
+}
+
 }  // namespace
 
 // Runs code of the application: cancelled by hang-up, time-out and cut; its exceptions end here.
@@ -192,7 +198,7 @@ asio::awaitable<void> Connection::respond_text(Exchange& exchange, Response& res
     if (has_no_body(response.status)) {
         body.clear();
     } else if (body.size() >= limits.compress_bytes_min && body.size() <= limits.compress_bytes_max &&
-               is_compressible(response.headers.get("Content-Type")) && !response.headers.has("Content-Encoding")) {
+               may_be_packed(response)) {
         response.headers.add("Vary", "Accept-Encoding");
         auto packed = accepts_gzip(exchange.request.headers.get("Accept-Encoding")) ? gzip(body) : std::nullopt;
         if (packed) {

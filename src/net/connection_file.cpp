@@ -17,21 +17,20 @@ asio::awaitable<void> Connection::respond_file(Exchange& exchange, Response& res
         co_return co_await respond(exchange, std::move(missing));
     }
     auto& headers = response.headers;
-    headers.set("ETag", file->etag);
-    headers.set("Last-Modified", http_date(file->modified));
+    const auto& version = file->version;
+    headers.set("ETag", version.etag);
+    headers.set("Last-Modified", http_date(version.modified.value_or(0)));
     headers.set("Accept-Ranges", "bytes");
     const auto selected =
-        response.status == 200 ? select(exchange.request, *file) : Selection{response.status, 0, file->size};
+        response.status == 200 ? select(exchange.request, version) : Selection{response.status, 0, version.size};
     response.status = selected.status;
     if (selected.status == 416) {
         auto refused =
-            render(exchange, refuse(416, ErrorCode::invalid, "The file has only {} bytes.", file->size).error());
-        refused.headers.set("Content-Range", fmt::format("bytes */{}", file->size));
+            render(exchange, refuse(416, ErrorCode::invalid, "The file has only {} bytes.", version.size).error());
+        refused.headers.set("Content-Range", content_range(selected, version));
         co_return co_await respond(exchange, std::move(refused));
     }
-    if (selected.status == 206)
-        headers.set("Content-Range",
-                    fmt::format("bytes {}-{}/{}", selected.offset, selected.offset + selected.length - 1, file->size));
+    if (selected.status == 206) headers.set("Content-Range", content_range(selected, version));
     std::optional<std::uint64_t> length;
     if (!has_no_body(selected.status)) length = selected.length;
     const auto head = head_of(exchange, response, false, length);

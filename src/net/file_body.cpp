@@ -29,11 +29,11 @@ std::string_view without_weak_mark(std::string_view etag) {
 }
 
 // A range counts only for the very version that the client has the rest of.
-bool range_applies(const Request& request, const OpenFile& file) {
+bool range_applies(const Request& request, const Version& version) {
     const auto condition = request.headers.get("If-Range");
     if (condition.empty()) return true;
-    if (condition.starts_with('"')) return condition == file.etag;
-    return from_http_date(condition) == file.modified;
+    if (condition.starts_with('"')) return condition == version.etag;
+    return version.modified && from_http_date(condition) == version.modified;
 }
 
 // "bytes=0-99", "bytes=100-", "bytes=-100". Several ranges, other units and nonsense are ignored, as the standard
@@ -74,9 +74,10 @@ Result<OpenFile> OpenFile::open(const std::filesystem::path& path) {
     struct stat status{};
     if (file.descriptor_ < 0 || ::fstat(file.descriptor_, &status) != 0 || !S_ISREG(status.st_mode))
         return fail(ErrorCode::not_found, "There is no such file.");
-    file.size = static_cast<std::uint64_t>(status.st_size);
-    file.modified = status.st_mtim.tv_sec;
-    file.etag = fmt::format("\"{:x}.{:x}-{:x}\"", status.st_mtim.tv_sec, status.st_mtim.tv_nsec, file.size);
+    auto& version = file.version;
+    version.size = static_cast<std::uint64_t>(status.st_size);
+    version.modified = status.st_mtim.tv_sec;
+    version.etag = fmt::format("\"{:x}.{:x}-{:x}\"", status.st_mtim.tv_sec, status.st_mtim.tv_nsec, version.size);
     return file;
 }
 
@@ -93,19 +94,24 @@ std::string OpenFile::read(std::uint64_t offset, std::size_t count) const {
     return bytes;
 }
 
-Selection select(const Request& request, const OpenFile& file) {
-    const Selection whole{200, 0, file.size};
+Selection select(const Request& request, const Version& version) {
+    const Selection whole{200, 0, version.size};
     const auto known = request.headers.get("If-None-Match");
     const auto since = request.headers.get("If-Modified-Since");
     if (!known.empty()) {
-        if (etag_matches(known, file.etag)) return {.status = 304};
+        if (etag_matches(known, version.etag)) return {.status = 304};
     } else if (!since.empty()) {
         const auto date = from_http_date(since);
-        if (date && file.modified <= *date) return {.status = 304};
+        if (date && version.modified && *version.modified <= *date) return {.status = 304};
     }
     const auto range = request.headers.get("Range");
-    if (range.empty() || request.method != Method::get || !range_applies(request, file)) return whole;
-    return part_of(range, file.size).value_or(whole);
+    if (range.empty() || request.method != Method::get || !range_applies(request, version)) return whole;
+    return part_of(range, version.size).value_or(whole);
+}
+
+std::string content_range(const Selection& selection, const Version& version) {
+    if (selection.status == 416) return fmt::format("bytes */{}", version.size);
+    return fmt::format("bytes {}-{}/{}", selection.offset, selection.offset + selection.length - 1, version.size);
 }
 
 bool etag_matches(std::string_view if_none_match, std::string_view etag) {

@@ -1,7 +1,6 @@
 #include "net/loop.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <ctime>
 
@@ -10,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "net/connection.h"
+#include "net/file_body.h"
 
 namespace slipway::net {
 namespace {
@@ -120,12 +120,8 @@ std::string_view Loop::common_headers() {
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     if (now.tv_sec != common_headers_at_) {
         common_headers_at_ = now.tv_sec;
-        std::tm utc{};
-        gmtime_r(&now.tv_sec, &utc);
-        std::array<char, 64> date{};
-        const auto size = std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
         common_headers_ = fmt::format("Date: {}\r\nServer: {}\r\nX-Content-Type-Options: nosniff\r\n",
-                                      std::string_view(date.data(), size), service_.options.server_name);
+                                      http_date(now.tv_sec), service_.options.server_name);
     }
     return common_headers_;
 }

@@ -1,25 +1,25 @@
 // The routes as an OpenAPI 3.1 document (spec.openapis.org/oas/v3.1.0).
-#include <array>
-
 #include "base/text.h"
 #include "net/router.h"
 
 namespace slipway::net {
 namespace {
 
-constexpr std::array<std::string_view, 10> kErrorCodes{"not_found",   "invalid",      "conflict",        "unauthorized",
-                                                       "forbidden",   "rate_limited", "budget_exceeded", "upstream",
-                                                       "unavailable", "internal"};
-
 json::object text_schema(std::string_view type, std::string_view description) {
     return {{"type", type}, {"description", description}};
 }
 
-json::value default_error_schema() {
+// All of error.h; `internal` is its last.
+json::array error_codes() {
     json::array codes;
-    for (const auto code : kErrorCodes) codes.emplace_back(code);
+    for (unsigned code = 0; code <= static_cast<unsigned>(ErrorCode::internal); ++code)
+        codes.emplace_back(to_string(static_cast<ErrorCode>(code)));
+    return codes;
+}
+
+json::value default_error_schema() {
     auto code = text_schema("string", "What kind of failure, for programs.");
-    code["enum"] = std::move(codes);
+    code["enum"] = error_codes();
     json::object error{
         {"type", "object"},
         {"required", json::array{"code", "message"}},

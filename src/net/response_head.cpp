@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "net/field.h"
 
 namespace slipway::net {
 namespace {
@@ -16,17 +17,6 @@ constexpr std::array<std::string_view, 7> kOurs{"connection", "content-length", 
 
 bool is_ours(std::string_view name) {
     return std::ranges::any_of(kOurs, [&](std::string_view ours) { return equal_ignoring_case(ours, name); });
-}
-
-bool is_name(std::string_view name) {
-    return !name.empty() && std::ranges::all_of(name, [](char c) {
-        return c > 0x20 && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
-    });
-}
-
-bool is_value(std::string_view value) {
-    return std::ranges::none_of(
-        value, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 void append_number(std::string& text, std::uint64_t number) {
@@ -51,7 +41,7 @@ std::string render_head(const HeadFraming& framing, std::string_view common, std
     if (!request_id.empty()) append_line(head, "X-Request-Id", request_id);
     for (const auto& [name, value] : headers) {
         if (is_ours(name)) continue;
-        if (is_name(name) && is_value(value))
+        if (is_field_name(name) && is_field_value(value))
             append_line(head, name, value);
         else
             log::error("response header left out",

@@ -59,6 +59,23 @@ TEST_F(ServerBodyTest, CompressesTextForThoseWhoTakeIt) {
     EXPECT_FALSE(client.get("/hello", "Accept-Encoding: gzip\r\n").headers.has("Content-Encoding"));
 }
 
+// Its Content-Range counts the plain bytes.
+TEST_F(ServerBodyTest, APartIsSentAsItIs) {
+    auto part = [](Request& request) -> asio::awaitable<Response> {
+        auto response = Response::text(request.query_value("all").empty() ? 206 : 200, kLongText);
+        response.headers.set("Content-Range", fmt::format("bytes 0-{}/99999", kLongText.size() - 1));
+        co_return response;
+    };
+    router->add(Method::get, "/part", {}, part);
+    start();
+    RawClient client(port());
+    for (const auto* path : {"/part", "/part?all=1"}) {
+        const auto got = client.get(path, "Accept-Encoding: gzip\r\n");
+        EXPECT_FALSE(got.headers.has("Content-Encoding"));
+        EXPECT_EQ(got.body, kLongText);
+    }
+}
+
 TEST_F(ServerBodyTest, AnswersNotModifiedForAKnownTag) {
     router->add(Method::get, "/long", {}, long_text);
     start();

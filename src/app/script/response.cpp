@@ -1,19 +1,12 @@
 #include "app/script/http.h"
 #include "app/script/values.h"
 #include "base/text.h"
+#include "net/field.h"
 
 namespace slipway::app {
 namespace {
 
-constexpr std::string_view kTokenLetters =
-    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t kHeaderValueBytesMax = 8192;
-
-bool is_header_value(std::string_view text) {
-    if (text.size() > kHeaderValueBytesMax) return false;
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
-}
 
 // The server frames the message; a script that could write these could smuggle.
 bool is_framing(std::string_view name) {
@@ -33,7 +26,7 @@ void read_response_headers(lua_State* lua, int index, net::Headers& headers) {
         lua_pushvalue(lua, -1);
         const std::string value(text_at(lua, -1));
         lua_pop(lua, 1);
-        if (name.empty() || name.find_first_not_of(kTokenLetters) != std::string_view::npos || !is_header_value(value))
+        if (!net::is_field_name(name) || value.size() > kHeaderValueBytesMax || !net::is_field_value(value))
             raise(lua, "respond() was given a header that cannot be sent: {}", to_valid_utf8(name.substr(0, 64)));
         if (is_framing(name)) raise(lua, "respond() cannot set the header {}; the server does", name);
         headers.set(name, value);
