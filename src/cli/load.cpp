@@ -44,7 +44,7 @@ Result<Loaded> load(const Target& target) {
                     app::kManifestFile);
     SLIPWAY_TRY(auto environment, environment_of(target.application));
     auto options = manifest_options(target, environment);
-    options.host = target.host ? target.host : environment.get("HOST");
+    options.host = target.host;
     options.port = target.port;
     auto loaded = app::load_manifest(target.application, environment, options);
     const auto text = app::to_lines(loaded.problems);

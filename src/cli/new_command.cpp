@@ -15,6 +15,10 @@ name: {0}
 title: {0}
 environment: ${{APP_ENV:-development}}
 
+server:
+  host: ${{HOST:-127.0.0.1}}
+  port: ${{PORT:-8000}}
+
 accounts:
   secret: ${{JWT_SECRET}}        # in production 32 bytes or more; in development one is made
 
