@@ -99,5 +99,5 @@ unpack_nginx() {
 
 cd "$(dirname "$0")/.."
 install_packages "${wanted[@]}"
-case "${1:-build}" in test) install_python tests ;; bench) install_python bench && unpack_nginx ;; esac
+case "${1:-build}" in test) install_python tests && unpack_nginx ;; bench) install_python bench && unpack_nginx ;; esac
 [ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder

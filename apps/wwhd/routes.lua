@@ -129,6 +129,7 @@ route.post(PREFIX .. "/chat", {summary = "Ask; the whole answer with its sources
   end)
   local answer = message_of(message)
   answer.chat_id = chat_number
+  answer.incomplete = message.error  -- the model reached a limit
   return answer
 end)
 
@@ -143,6 +144,8 @@ local function stream_turn(arguments, tell)
       tell {type = "citation", citations = sources_of(event.sources)}
     elseif event.type == "token" then
       tell {type = "token", content = event.content}
+    elseif event.type == "done" and event.message.error then
+      tell {type = "error", message = event.message.error}  -- the model reached a limit: this dialect has no words for that
     elseif event.type == "done" then
       tell {type = "done", chat_id = chat_number, message_id = event.message.number}
     end

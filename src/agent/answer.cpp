@@ -36,6 +36,28 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
     return request;
 }
 
+// What a model that ended without an error did not do: an answer that is not whole must not look whole.
+Result<void> AnswerNode::judge(const model::ChatReply& reply, State& state) const {
+    using enum model::StopReason;
+    switch (reply.stop) {
+        case length:
+            state.cut_short = "The model reached its limit of tokens before its answer was whole.";
+            break;
+        case content_filter:
+            state.cut_short = "The content filter of the model's provider ended the answer.";
+            break;
+        case tool_calls:
+            state.cut_short = "The model asked for a tool that it was not offered, and ended its answer.";
+            break;
+        case end:
+        case refused:
+            break;
+    }
+    if (!trim(reply.message.content).empty()) return {};
+    const auto why = state.cut_short.empty() ? std::string("It wrote nothing.") : state.cut_short;
+    return fail(ErrorCode::upstream, "{} gave no answer. {}", model_->name(), why);
+}
+
 Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
     state.agent = step.node;
     const bool small_talk = state.intent == "smalltalk";
@@ -63,7 +85,12 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
         step.decision = "ended by a guard";
         co_return Result<void>();
     }
-    if (!reply) co_return pass(reply);
+    if (!reply) {
+        // What has passed the guards is in state.answer; the text as the model wrote it has not.
+        auto error = std::move(reply).error();
+        error.details.erase("partial");
+        co_return std::unexpected(std::move(error));
+    }
     state.model = reply->model;
     state.usage.estimated = state.usage.estimated || reply->usage.estimated;
     step.prompt_tokens = reply->usage.prompt_tokens;
@@ -79,7 +106,7 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
         if (trim(state.answer).empty() && reply->message.content.empty())
             co_return co_await output.text(options_.refusal);
     }
-    co_return Result<void>();
+    co_return judge(*reply, state);
 }
 
 }  // namespace slipway::agent

@@ -26,6 +26,7 @@ class AnswerNode final : public Node {
 
  private:
     model::ChatRequest request_for(const State& state) const;
+    Result<void> judge(const model::ChatReply& reply, State& state) const;
     Task<void> say(State& state, Step& step, Output& output, std::string text, std::string decision) const;
 
     AnswerOptions options_;

@@ -40,6 +40,12 @@ class Graph::Run final : public Output {
             open_filters(name);
             SLIPWAY_CO_TRY(name, co_await visit(name, entry));
         }
+        // A filter whose node was not reached, because a fallback went past it, still holds text back.
+        for (std::size_t i = 0; i < filters_.size(); ++i) {
+            if (filters_[i].finished) continue;
+            const auto& entry = graph_.nodes_.at(filters_[i].node);
+            SLIPWAY_CO_TRY(name, co_await visit(filters_[i].node, entry));
+        }
         if (graph_.streaming_ || state_.answer.empty()) co_return Result<void>();
         co_return co_await tell_text(state_.answer);
     }
@@ -71,6 +77,7 @@ class Graph::Run final : public Output {
         std::string node;
         std::unique_ptr<TextFilter> filter;
         std::int64_t opened_ms = 0;
+        bool finished = false;
     };
 
     Task<void> send(std::string text) {
@@ -131,6 +138,7 @@ class Graph::Run final : public Output {
 
     // The rest that the filter held back goes through the filters behind it.
     Task<void> finish_filter(std::size_t index, Step& step) {
+        filters_[index].finished = true;
         auto rest = filters_[index].filter->finish(state_);
         for (std::size_t i = index + 1; i < filters_.size() && !rest.empty(); ++i)
             rest = filters_[i].filter->push(state_, rest);

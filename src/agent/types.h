@@ -48,6 +48,7 @@ struct State {
     std::string agent;   // the node that answered
     std::string model;
     bool refused = false;            // the documents do not answer, or a guard stepped in: nothing is cited
+    std::string cut_short;           // why the answer, although the run went well, is not whole; empty: it is
     std::vector<std::string> flags;  // what the guard noticed
     model::Usage usage;
     std::vector<Step> trace;

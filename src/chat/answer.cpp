@@ -26,6 +26,11 @@ std::string title_of(std::string_view content, std::size_t characters_max) {
            "…";
 }
 
+std::unexpected<Error> stopping() {
+    return fail(ErrorCode::unavailable,
+                "The server is stopping and could not finish this answer; ask again in a moment.");
+}
+
 }  // namespace
 
 // Everything about one turn; shared with the coroutine that answers, which outlives a cancelled caller until the answer
@@ -48,6 +53,7 @@ struct Chats::Running {
     explicit Running(const asio::any_io_executor& executor)
         : stopped(executor, std::chrono::steady_clock::time_point::max()) {}
     asio::steady_timer stopped;  // expires: stop
+    bool ended = false;          // by end_all()
 };
 
 Task<Message> Chats::send(SendRequest request, ChatListener listener) {
@@ -153,6 +159,18 @@ Task<Message> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
     co_return turn->answer;
 }
 
+void Chats::end_all() {
+    const std::lock_guard hold(running_mutex_);
+    ended_ = true;
+    for (const auto& [id, running] : running_) {
+        auto end = [running] {
+            running->ended = true;
+            running->stopped.expires_at(std::chrono::steady_clock::time_point::min());
+        };
+        asio::post(running->stopped.get_executor(), end);
+    }
+}
+
 Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
     const auto executor = co_await asio::this_coro::executor;
     const auto running = std::make_shared<Running>(executor);
@@ -166,6 +184,7 @@ Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
     };
     {
         const std::lock_guard hold(running_mutex_);
+        if (ended_) co_return stopping();
         running_[turn->chat.id] = running;
     }
     const Registration registration{*this, turn->chat.id};
@@ -201,6 +220,7 @@ Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
     auto stopped = running->stopped.async_wait(asio::as_tuple(asio::use_awaitable));
     auto first = co_await (std::move(work) || std::move(stopped));
     if (first.index() == 0) co_return std::get<0>(std::move(first));
+    if (running->ended) co_return stopping();
     turn->interrupted = true;
     co_return Result<void>();
 }
@@ -224,7 +244,8 @@ Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - turn->began).count();
     answer.created_at = now();
     if (!turn->outcome) answer.error = turn->outcome.error().message;
-    if (turn->interrupted || (!turn->outcome && !answer.content.empty()))
+    if (turn->outcome && !turn->interrupted) answer.error = state.cut_short;
+    if (turn->interrupted || (!answer.error.empty() && !answer.content.empty()))
         answer.status = MessageStatus::partial;
     else if (!turn->outcome)
         answer.status = MessageStatus::failed;

@@ -51,6 +51,9 @@ class Chats {
     Task<Message> regenerate(Owner owner, std::string id, ChatListener listener);
     // Ends the answer that is being written in this chat. False when there is none.
     Task<bool> stop(Owner owner, std::string id);
+    // The process stops: answers under way, and questions that come later, end as `unavailable`; what was sent is
+    // stored as partial.
+    void end_all();
 
  private:
     struct Turn;
@@ -68,6 +71,7 @@ class Chats {
     KeyedLock turns_;
     std::mutex running_mutex_;
     std::map<std::string, std::shared_ptr<Running>> running_;  // by chat id
+    bool ended_ = false;
 };
 
 }  // namespace slipway::chat

@@ -24,7 +24,8 @@ struct Chat {
 
 enum class MessageStatus : unsigned char {
     complete,
-    partial,  // the client left, the user stopped it, or the model broke off: content is what was sent
+    partial,  // the client left, the user stopped it, or the model broke off or reached a limit: content is what was
+              // sent
     failed,   // nothing was answered; error says why
 };
 std::string_view to_string(MessageStatus status);

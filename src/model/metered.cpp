@@ -27,9 +27,11 @@ class Call {
             .observe(taken.count());
     }
 
+    // An adapter whose call was cancelled may return an error for that; it stays counted as cancelled.
     template <typename Value>
-    void end(const Result<Value>& result) {
-        outcome_ = result ? "ok" : to_string(result.error().code);
+    asio::awaitable<void> end(const Result<Value>& result) {
+        const bool left = co_await cancelled();
+        if (!left) outcome_ = result ? "ok" : to_string(result.error().code);
     }
     void count(const Usage& usage) {
         const auto add = [this](std::string_view direction, std::int64_t tokens) {
@@ -57,14 +59,14 @@ class MeteredChat final : public ChatModel {
     Task<ChatReply> complete(ChatRequest request) override {
         Call call("chat", name_of(request));
         auto reply = co_await model_->complete(std::move(request));
-        call.end(reply);
+        co_await call.end(reply);
         if (reply) call.count(reply->usage);
         co_return reply;
     }
     Task<ChatReply> stream(ChatRequest request, DeltaSink sink) override {
         Call call("chat", name_of(request));
         auto reply = co_await model_->stream(std::move(request), std::move(sink));
-        call.end(reply);
+        co_await call.end(reply);
         if (reply) call.count(reply->usage);
         co_return reply;
     }
@@ -89,7 +91,7 @@ class MeteredEmbedding final : public EmbeddingModel {
         Call call("embedding", model_->name());
         const auto count = texts.size();
         auto vectors = co_await model_->embed(std::move(texts));
-        call.end(vectors);
+        co_await call.end(vectors);
         if (vectors)
             metrics::counter("slipway_model_embedded_texts_total", "Texts that became vectors.",
                              {{"model", model_->name()}})

@@ -24,6 +24,7 @@ class OpenAiChat::Streaming {
     const StreamAssembler& assembler() const { return assembler_; }
 
  private:
+    Task<ChatReply> run_whole();
     // True once the stream has said that it is done.
     Task<bool> take(std::string bytes);
     Task<bool> take_event(const std::string& data);
@@ -68,7 +69,20 @@ Task<void> OpenAiChat::Streaming::let_connection_be_reused() {
     co_return Result<void>();
 }
 
+// Some servers answer a request for a stream in one piece, some send an error that way.
+Task<ChatReply> OpenAiChat::Streaming::run_whole() {
+    SLIPWAY_CO_TRY(const auto body, co_await provider_.read(std::move(response_)));
+    auto reply = parse_reply(body);
+    if (!reply) co_return fail(ErrorCode::upstream, "{} {}.", provider_.options().name, reply.error().message);
+    if (!reply->message.content.empty()) SLIPWAY_CO_CHECK(co_await sink_(reply->message.content));
+    co_return reply;
+}
+
 Task<ChatReply> OpenAiChat::Streaming::run() {
+    const auto type = lower_ascii(response_->headers.get("content-type"));
+    if (type.starts_with("application/json")) co_return co_await run_whole();
+    if (type.starts_with("text/html"))
+        co_return provider_.nonsense("a web page instead of an answer; check its base URL");
     while (true) {
         auto piece = co_await response_->read_some();
         const bool over = !piece || !*piece;

@@ -143,7 +143,12 @@ Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
     unread_.append(room_, 0, count);
     if (count == room_.size()) room_.resize(kReadBytesMax);
     auto used = parser_.feed(unread_);
-    if (!used) co_return failed(used.error().code, phase, used.error().message);
+    if (!used && !parser_.has_head()) co_return failed(used.error().code, phase, used.error().message);
+    if (!used) {
+        // What came before the fault is the reader's first; then read_some() tells of the fault.
+        static_cast<void>(failed(used.error().code, "body", used.error().message));
+        co_return Result<void>();
+    }
     unread_.erase(0, *used);
     co_return Result<void>();
 }
@@ -156,9 +161,9 @@ void ClientExchange::finish() {
 }
 
 Task<std::optional<std::string>> ClientExchange::read_some() {
-    if (error_) co_return std::unexpected(*error_);
     while (true) {
         if (auto piece = parser_.take_body(); !piece.empty()) co_return std::optional(std::move(piece));
+        if (error_) co_return std::unexpected(*error_);
         if (parser_.done()) co_return std::optional<std::string>();
         if (!connection_) co_return failed(ErrorCode::upstream, "body", "is no longer connected");
         SLIPWAY_CO_CHECK(co_await receive(timeouts_.between_bytes, "body"));

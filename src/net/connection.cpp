@@ -15,6 +15,7 @@ namespace slipway::net {
 namespace {
 
 constexpr Milliseconds kFinishMax{2'000};    // for the goodbye
+constexpr Milliseconds kFirstMax{1'000};     // for the first request of a connection, once the server drains
 constexpr std::size_t kRequestsInARow = 32;  // pipelined requests before others of the loop get their turn
 
 std::string address_of(const Channel::Socket& socket) {
@@ -32,6 +33,11 @@ std::string address_of(const Channel::Socket& socket) {
     return std::string(shown);
 }
 
+metrics::Gauge& open_connections() {
+    static auto& gauge = metrics::gauge("slipway_http_connections", "Open connections.");
+    return gauge;
+}
+
 }  // namespace
 
 Connection::Connection(Loop& loop, Channel::Socket socket, bool private_socket)
@@ -40,7 +46,7 @@ Connection::Connection(Loop& loop, Channel::Socket socket, bool private_socket)
       channel_(*this, std::move(socket), private_socket ? nullptr : service_.tls.get(),
                service_.options.limits.write_time_max),
       private_socket_(private_socket),
-      open_(metrics::gauge("slipway_http_connections", "Open connections.")) {}
+      open_(open_connections()) {}
 
 Connection::~Connection() = default;
 
@@ -125,6 +131,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
 asio::awaitable<bool> Connection::serve_request() {
     const auto bytes_before = channel_.bytes_sent();
     gone_ = false;
+    fresh_ = false;
     Exchange exchange(service_);
     exchange.started = Clock::now();
     exchange.router = loop_.router();
@@ -219,7 +226,11 @@ void Connection::drain() {
     int waiting = 0;  // a request that is on its way in is still served
     if (phase_ != Phase::idle || !channel_.input().empty()) return;
     if (::ioctl(channel_.socket().native_handle(), FIONREAD, &waiting) == 0 && waiting > 0) return;
-    channel_.close();
+    // Who has just connected, a balancer say, is about to ask and takes a close for a failure.
+    if (fresh_)
+        deadline_ = std::min(deadline_.value_or(Clock::time_point::max()), Clock::now() + kFirstMax);
+    else
+        channel_.close();
 }
 
 void Connection::cut() {

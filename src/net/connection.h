@@ -97,6 +97,7 @@ class Connection final : public ChannelOwner {
     bool timed_out_ = false;    // the phase's limit has passed
     bool gone_ = false;         // the client hung up, or was cut
     bool cancellable_ = false;  // code of the application runs in the coroutine
+    bool fresh_ = true;         // nothing was asked on it yet
     bool linger_ = false;       // the client may still be sending: let it read our answer first
     asio::cancellation_signal cancel_;
     std::string heartbeat_;

@@ -250,6 +250,8 @@ asio::awaitable<void> Connection::respond_events(Exchange& exchange, Response& r
     // The comment tells every proxy on the way that bytes flow.
     const std::array<std::string_view, 2> pieces{head, head_only ? std::string_view() : std::string_view(comment)};
     if (!co_await send(pieces) || head_only) co_return;
+    static auto& open_streams = metrics::gauge("slipway_http_event_streams", "Open streams of server-sent events.");
+    const metrics::UnderWay open(open_streams);
     EventWriter writer(*this, chunked);
     set_heartbeat(comment);
     const auto outcome = co_await guarded(body(writer), "event stream failed", exchange);

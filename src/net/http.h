@@ -107,8 +107,11 @@ struct WebSocketMessage {
 class WebSocket {
  public:
     virtual ~WebSocket() = default;
-    // nullopt when the peer closed; an error when the connection broke or a limit was passed.
+    // nullopt when the peer closed, or the server drains; an error when the connection broke or a limit was passed.
     virtual Task<std::optional<WebSocketMessage>> receive() = 0;
+    // True while the server drains and the peer still listens: what was asked may be answered to its end, then the
+    // handler returns, and the socket is closed with 1001.
+    virtual bool draining() const { return false; }
     virtual Task<void> send(std::string text) = 0;
     virtual asio::awaitable<void> close(std::uint16_t code, std::string reason) = 0;
 };

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/connection.h"
 
 namespace slipway::net {
@@ -34,6 +36,17 @@ std::optional<asio::ip::address> address_of_host(const std::string& host) {
 
 void set_option(int descriptor, int level, int name, int value) {
     ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+// From now on the kernel drops what asks for a new connection (SYN, in byte 13 of the TCP header): the peer tries again
+// in a second, and then finds the port closed, which it can tell from a request that failed.
+void drop_new_connections(int descriptor) {
+    std::array<sock_filter, 4> program{{{BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},
+                                        {BPF_JMP | BPF_JSET | BPF_K, 0, 1, 0x02},
+                                        {BPF_RET | BPF_K, 0, 0, 0},
+                                        {BPF_RET | BPF_K, 0, 0, 0xFFFFFFFFU}}};
+    const sock_fprog filter{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
+    ::setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 // A socket file that nobody listens on any more is left from a server that was killed.
@@ -59,6 +72,7 @@ Result<void> Listener::listen_tcp(const std::string& host, std::uint16_t port) {
                     host);
     const asio::ip::tcp::endpoint endpoint(*address, port);
     boost::system::error_code error;
+    family_ = address->is_v6() ? AF_INET6 : AF_INET;
     acceptor_.open(Protocol(endpoint.protocol()), error);
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(Protocol::endpoint(endpoint), error);
@@ -113,11 +127,13 @@ std::uint16_t Listener::port() const {
 }
 
 void Listener::start() {
+    started_ = true;
     asio::post(loops_.front()->context(), [this] { accept(); });
 }
 
 void Listener::close() {
     boost::system::error_code ignored;
+    if (std::exchange(started_, false)) accept_rest();
     acceptor_.close(ignored);
     pause_.cancel();
     // Only our own file: another server may have put its socket there.
@@ -136,6 +152,8 @@ void Listener::accept() {
 }
 
 void Listener::accepted(boost::system::error_code error, std::size_t loop, Channel::Socket socket) {
+    // Accepted just before the close: its client has sent a request, perhaps.
+    if (!error && !acceptor_.is_open()) return take(loop, std::move(socket));
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
     if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
         error == asio::error::no_buffer_space) {
@@ -146,20 +164,41 @@ void Listener::accepted(boost::system::error_code error, std::size_t loop, Chann
         });
         return;
     }
-    if (!error) {
-        auto& service = loops_[loop]->service();
-        const auto before = service.connections.fetch_add(1);
-        const bool refused = before >= service.options.limits.connections_max;
-        if (before >= service.options.limits.connections_max + kRefusalsMax) {
-            service.connections.fetch_sub(1);
-        } else {
-            asio::post(loops_[loop]->context(),
-                       [&to = *loops_[loop], socket = std::move(socket), private_socket = private_, refused]() mutable {
-                           to.open(std::move(socket), private_socket, refused);
-                       });
-        }
-    }
+    if (!error) take(loop, std::move(socket));
     accept();
+}
+
+void Listener::take(std::size_t loop, Channel::Socket socket) {
+    static auto& refusals =
+        metrics::counter("slipway_http_connections_refused_total", "Connections above server.limits.connections_max.");
+    auto& service = loops_[loop]->service();
+    const auto before = service.connections.fetch_add(1);
+    const bool refused = before >= service.options.limits.connections_max;
+    if (refused) refusals.add();
+    if (before >= service.options.limits.connections_max + kRefusalsMax) {
+        service.connections.fetch_sub(1);
+        return;
+    }
+    asio::post(loops_[loop]->context(), [&to = *loops_[loop], socket = std::move(socket), private_socket = private_,
+                                         refused]() mutable { to.open(std::move(socket), private_socket, refused); });
+}
+
+void Listener::accept_rest() {
+    const int descriptor = acceptor_.native_handle();
+    if (!private_) drop_new_connections(descriptor);
+    for (int made = 0; made < kBacklog; ++made) {
+        const int accepted = ::accept4(descriptor, nullptr, nullptr, SOCK_CLOEXEC);
+        if (accepted < 0) return;
+        const auto loop = next_++ % loops_.size();
+        const int family = private_ ? AF_UNIX : family_;
+        Channel::Socket socket(loops_[loop]->context());
+        boost::system::error_code error;
+        socket.assign(Protocol(family, private_ ? 0 : IPPROTO_TCP), accepted, error);
+        if (error)
+            ::close(accepted);
+        else
+            take(loop, std::move(socket));
+    }
 }
 
 }  // namespace slipway::net

@@ -25,7 +25,8 @@ class Listener {
     std::uint16_t port() const;
 
     void start();
-    // On its loop, or when no loop runs. Removes the socket's file.
+    // On its loop, or when no loop runs. Removes the socket's file. Connections that the kernel has made already are
+    // accepted first: a close would reset them, and a client cannot know whether its request was served.
     void close();
 
  private:
@@ -33,13 +34,16 @@ class Listener {
     using Acceptor = asio::basic_socket_acceptor<Protocol, asio::io_context::executor_type>;
 
     void accept();
+    void accept_rest();
+    void take(std::size_t loop, Channel::Socket socket);
     void accepted(boost::system::error_code error, std::size_t loop, Channel::Socket socket);
 
     Loops& loops_;
     Acceptor acceptor_;
     asio::steady_timer pause_;
     std::size_t next_ = 0;
-    bool private_ = false;
+    int family_ = 0;
+    bool private_ = false, started_ = false;
     std::filesystem::path file_;
     std::uint64_t file_inode_ = 0;
 };

@@ -34,7 +34,7 @@ struct ServerLimits {
     Milliseconds idle_time_max{75'000};        // keep-alive without a request
     Milliseconds write_time_max{30'000};       // a reader that takes nothing for so long is cut
     Milliseconds heartbeat{15'000};            // comments on an event stream, pings on a WebSocket
-    Milliseconds drain_time_max{110'000};      // SIGTERM to forced exit
+    Milliseconds drain_time_max{110'000};      // drain() to the forced end
     std::size_t compress_bytes_min = 1024;     // gzip for text from this size on,
     std::size_t compress_bytes_max = 1 << 20;  // up to this size: compressing holds the loop, about 10 ms per megabyte
 };
@@ -96,8 +96,9 @@ class Server {
     asio::any_io_executor executor(std::size_t index = 0) const;
 
     // Stops accepting, closes idle connections, lets running requests and streams finish until drain_time_max, then
-    // cuts them. Idle WebSockets are closed with 1001, busy ones when they next wait to receive. Blocks; the loops go
-    // on running for other work.
+    // cuts them. WebSockets are closed with 1001: idle ones at once, others when their handler returns, which
+    // WebSocket::draining() tells. Connections that the kernel had already made are accepted, and served once. Blocks;
+    // the loops go on running for other work.
     void drain();
     // Cuts all connections at once (a drain() in another thread then returns), and ends the loops. Blocks until running
     // handlers have noticed. Neither may be called on a loop. The destructor calls stop().

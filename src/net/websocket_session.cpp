@@ -11,6 +11,11 @@ namespace {
 constexpr std::size_t kMessageInput = 16 << 10;  // read at once while inside a message
 constexpr std::string_view kStopping = "the server is stopping";
 
+metrics::Gauge& open_sockets() {
+    static auto& gauge = metrics::gauge("slipway_http_websockets", "Open WebSockets.");
+    return gauge;
+}
+
 }  // namespace
 
 WebSocketSession::WebSocketSession(Connection& connection)
@@ -21,7 +26,7 @@ WebSocketSession::WebSocketSession(Connection& connection)
       controls_sent_(connection.channel().executor()),
       last_input_(Clock::now()),
       next_ping_(last_input_ + connection.limits().heartbeat),
-      open_(metrics::gauge("slipway_http_websockets", "Open WebSockets.")) {}
+      open_(open_sockets()) {}
 
 void WebSocketSession::start() { read_frames(); }
 
@@ -98,10 +103,7 @@ Task<std::optional<WebSocketMessage>> WebSocketSession::receive() {
                            failure_->code);
         if (close_received_ || close_sent_) co_return std::optional<WebSocketMessage>();
         if (over()) co_return fail(ErrorCode::unavailable, "The WebSocket's connection broke.");
-        if (draining_) {
-            queue_close(close_code::kGoingAway, kStopping);
-            co_return std::optional<WebSocketMessage>();
-        }
+        if (draining_) co_return std::optional<WebSocketMessage>();
         co_await received_.wait();
         const auto cancellation = co_await asio::this_coro::cancellation_state;
         if (cancellation.cancelled() != asio::cancellation_type::none)
@@ -182,7 +184,10 @@ asio::awaitable<void> WebSocketSession::finish(std::uint16_t code) {
     finishing_ = true;
     messages_.clear();
     message_bytes_ = 0;
-    queue_close(code, "");
+    if (draining_ && code == close_code::kNormal)
+        queue_close(close_code::kGoingAway, kStopping);
+    else
+        queue_close(code, "");
     read_frames();
     while (!over()) co_await received_.wait();
     if (sending_controls_) co_await controls_sent_.wait();

@@ -23,6 +23,7 @@ class WebSocketSession final : public WebSocket, public std::enable_shared_from_
     Task<std::optional<WebSocketMessage>> receive() override;
     Task<void> send(std::string text) override;
     Task<void> send(WebSocketMessage message);
+    bool draining() const override { return draining_ && !close_sent_ && !over(); }
     asio::awaitable<void> close(std::uint16_t code, std::string reason) override;
 
     // From the connection:

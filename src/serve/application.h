@@ -2,6 +2,7 @@
 // scripts.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "app/capabilities/capabilities.h"
@@ -38,7 +39,11 @@ class Application {
     store::Database& database() { return *database_; }
     store::Objects& objects() { return *objects_; }
     const std::string& object_key() const { return object_key_; }  // signs presigned URLs
+    chat::Chats& chats() { return *chats_; }
     WorkerPool& pool() { return pool_; }
+    // The readiness path says no from now on, so that balancers look elsewhere.
+    void begin_stopping() { stopping_ = true; }
+    bool stopping() const { return stopping_; }
     // What access tokens are signed with: the manifest's, else one that was made once and lies in the data folder.
     Result<std::string> token_secret() const;
     // Its name, or empty when words alone are searched.
@@ -76,6 +81,7 @@ class Application {
     std::unique_ptr<app::Links> links_;
     std::unique_ptr<app::Capabilities> capabilities_;
     std::unique_ptr<app::ScriptHost> scripts_;
+    std::atomic<bool> stopping_{false};
 };
 
 }  // namespace slipway::serve

@@ -28,7 +28,7 @@ json::object health_answer(const app::Manifest& manifest) {
 
 asio::awaitable<net::Response> readiness(Application& application, net::Request& request) {
     const auto stores = co_await application.check_stores();
-    bool ready = true;
+    bool ready = !application.stopping();
     json::object checks;
     for (const auto& store : stores) {
         ready = ready && store.error.empty();
@@ -39,6 +39,7 @@ asio::awaitable<net::Response> readiness(Application& application, net::Request&
         checks[store.name] = std::move(check);
     }
     json::object body{{"ready", ready}, {"timestamp", to_iso8601(now())}};
+    if (application.stopping()) body["stopping"] = true;
     if (!checks.empty()) body["checks"] = std::move(checks);
     auto response = net::Response::of_json(ready ? 200 : 503, body);
     response.headers.set("Cache-Control", "no-store");

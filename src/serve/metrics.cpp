@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <tuple>
 
 #include <unistd.h>
 
@@ -63,22 +65,45 @@ bool may_read(const net::Request& request, const std::string& token) {
     return !token.empty() && !given.empty() && equal_constant_time(given, token);
 }
 
+// The series of a kind of request. They are few, so each thread remembers those that it has seen: finding them in the
+// registry takes a lock and writes their labels out.
+struct RequestSeries {
+    metrics::Counter& requests;
+    metrics::Counter& sent_bytes;
+    metrics::Histogram& duration;
+};
+
+RequestSeries find_series(net::Method method, std::string_view route, int status) {
+    const auto name = net::to_string(method);
+    const auto shown = status == 0 ? std::string("gone") : fmt::format("{}", status);
+    return {
+        metrics::counter("slipway_http_requests_total", "Requests that were answered, or whose client was gone first.",
+                         {{"method", name}, {"route", route}, {"status", shown}}),
+        metrics::counter("slipway_http_sent_bytes_total", "Bytes of answers, with their heads.", {{"route", route}}),
+        metrics::histogram("slipway_http_request_duration_seconds",
+                           "From the first byte of a request to the last of its answer.",
+                           {{"method", name}, {"route", route}})};
+}
+
+const RequestSeries& series_of(net::Method method, std::string_view route, int status) {
+    using Key = std::tuple<std::string_view, net::Method, int>;
+    thread_local std::map<std::tuple<std::string, net::Method, int>, RequestSeries, std::less<>> known;
+    const Key key(route, method, status);
+    auto found = known.find(key);
+    if (found == known.end())
+        found = known.emplace(std::tuple(std::string(route), method, status), find_series(method, route, status)).first;
+    return found->second;
+}
+
 }  // namespace
 
 void observe_request(const net::RequestRecord& record) {
-    const auto method = net::to_string(record.request.method);
-    const auto status = record.status == 0 ? std::string("gone") : fmt::format("{}", record.status);
     // A pattern, never a path: paths are as many as clients like.
     const std::string_view route = record.request.route.empty() ? "none" : std::string_view(record.request.route);
-    metrics::counter("slipway_http_requests_total", "Requests that were answered, or whose client was gone first.",
-                     {{"method", method}, {"route", route}, {"status", status}})
-        .add();
-    metrics::counter("slipway_http_sent_bytes_total", "Bytes of answers, with their heads.", {{"route", route}})
-        .add(record.bytes_sent);
-    metrics::histogram("slipway_http_request_duration_seconds",
-                       "From the first byte of a request to the last of its answer.",
-                       {{"method", method}, {"route", route}})
-        .observe(static_cast<double>(record.duration.count()) / 1e6);
+    const auto& series = series_of(record.request.method, route, record.status);
+    series.requests.add();
+    series.sent_bytes.add(record.bytes_sent);
+    series.duration.observe(static_cast<double>(record.duration.count()) / 1e6);
 }
 
 void add_metrics_route(net::Router& router, Application& application) {

@@ -18,7 +18,8 @@ namespace slipway::serve {
 namespace {
 
 constexpr Milliseconds kWatchEvery{1000};
-constexpr int kSignalled = 128;  // as a shell tells the end by a signal
+constexpr int kSignalled = 128;          // as a shell tells the end by a signal
+constexpr Milliseconds kTellMax{5'000};  // for telling clients that their answer ends, and storing it
 
 net::ServerOptions server_options(const Application& application, RateLimit* limit) {
     const auto& section = application.manifest().server;
@@ -118,6 +119,14 @@ class Upkeep {
     bool watch_;
 };
 
+// Answers that would be cut at the end of the drain are ended shortly before, so that their clients are told.
+asio::awaitable<void> end_answers(Application& application) {
+    const auto limit = application.manifest().server.limits.drain_time_max;
+    co_await sleep_for(limit - std::min<Milliseconds>(kTellMax, limit / 2));
+    const bool drained = co_await cancelled();
+    if (!drained) application.chats().end_all();
+}
+
 // The first signal ends the wait; the second forces.
 void wait_for_signal(asio::io_context& signals_loop, asio::signal_set& signals) {
     signals.async_wait([&signals_loop](boost::system::error_code, int signal) {
@@ -169,6 +178,7 @@ Result<void> run(Application& application, RunOptions options) {
     if (options.ready) options.ready(server.port());
 
     wait_for_signal(signals_loop, signals);
+    application.begin_stopping();
     std::thread forced([&] {
         signals_loop.restart();
         signals.async_wait([](boost::system::error_code error, int signal) {
@@ -179,14 +189,19 @@ Result<void> run(Application& application, RunOptions options) {
         });
         signals_loop.run();
     });
+    std::this_thread::sleep_for(application.manifest().server.drain_delay);
+    asio::cancellation_signal stop_ending;
+    auto ending = start(server.executor(), stop_ending, end_answers(application));
     const auto cancel = [&server](asio::cancellation_signal& stop) {
         asio::post(server.executor(), [&stop] { stop.emit(asio::cancellation_type::terminal); });
     };
     cancel(stop_documents);
     cancel(stop_scripts);
     server.drain();
+    cancel(stop_ending);
     documents.wait();
     scripts.wait();
+    ending.wait();
     asio::post(signals_loop, [&signals] { signals.cancel(); });
     forced.join();
     server.stop();

@@ -123,6 +123,20 @@ TEST(Graph, WithoutStreamingTheTextIsToldOnceAndWhole) {
     EXPECT_EQ(kept.answer, "half ");
 }
 
+TEST(Graph, AFallbackThatGoesPastAFilterLosesNoText) {
+    Graph graph;
+    auto failing = node(std::make_unique<Speaker>(std::vector<std::string>{}, Milliseconds(0), true), {"shout"});
+    failing.fallback = "spare";
+    graph.add("speaker", std::move(failing));
+    graph.add("shout", node(std::make_unique<Shout>()));
+    graph.add("spare", node(std::make_unique<Speaker>(std::vector<std::string>{"instead"})));
+    ASSERT_TRUE(graph.validate());
+    State state;
+    Told told;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_EQ(told.text, "instead!");
+}
+
 TEST(Graph, AFilterThatClosesEndsTheProducer) {
     Graph graph;
     graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>(1000, "0123456789")), {"shout"}));

@@ -86,6 +86,8 @@ def event_of(name):
 class Server:
     """`slipway serve` on a free port; stopped with SIGTERM at the end of the `with`."""
 
+    port = 0
+
     def __init__(self, application, data, *arguments, **environment):
         self.application, self.data = pathlib.Path(application), pathlib.Path(data)
         self._folder = self.data.parent
@@ -95,7 +97,7 @@ class Server:
         self.process = None
 
     def start(self):
-        command = [str(BINARY), "serve", str(self.application), "--port", "0", "--data", str(self.data), *self._arguments]
+        command = [str(BINARY), "serve", str(self.application), "--port", str(self.port), "--data", str(self.data), *self._arguments]
         self.process = subprocess.Popen(command, cwd=self._folder, env=clean_environment(**self._environment),
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.log = Lines(self.process.stderr)

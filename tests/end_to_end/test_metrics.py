@@ -1,10 +1,15 @@
 """GET /metrics: what Prometheus reads, and who may."""
 
+import contextlib
 import re
+import shutil
 import socket
+import subprocess
+
+import pytest
 
 from http_api import Api, register
-from programs import Server
+from programs import Provider, Server, eventually
 
 LINE = re.compile(r'^([a-z_]+)(\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.e+-]+|\+Inf|NaN)$')
 
@@ -78,6 +83,61 @@ def test_connections_are_counted_while_they_are_open(small):
     finally:
         for one in held:
             one.close()
+
+
+MODEL = 'slipway_model_requests_in_progress{kind="chat",model="openai/gpt-4o-mini"}'
+
+
+def test_what_is_under_way_is_counted_up_and_down(tmp_path, small_application):
+    """Streams, WebSockets and calls of models: one more while they are open, none when they have ended, however they ended."""
+    rules = [{"when": {"stream": True}, "answer": "word " * 200, "chunk_size": 300, "stall_after": 2}]
+    with Provider(tmp_path, rules) as provider, Server(small_application, tmp_path / "data", **provider.environment()) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        body = {"content": "Should I pay off my debts before I save?"}
+        streams = [user.stream("/api/chats/new/messages", body) for _ in range(3)]
+        for stream in streams:
+            next(event for event, _ in stream if event == "token")
+        with contextlib.ExitStack() as open_sockets:
+            host, port = re.match(r"http://([^:]+):(\d+)", server.url).groups()
+            for path in ("/api/ws", "/ws/chat"):
+                channel = open_sockets.enter_context(socket.create_connection((host, int(port))))
+                channel.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+                assert b" 101 " in channel.recv(4096)
+            now = read(server)
+            assert (now["slipway_http_event_streams"], now["slipway_http_websockets"], now[MODEL]) == (3, 2, 3)
+        for stream in streams[1:]:
+            stream.hang_up()
+        chat = user.get("/api/chats").json["chats"]
+        for one in chat:
+            user.post(f"/api/chats/{one['id']}/stop")
+        assert "done" in [event for event, _ in streams[0]]
+        eventually(lambda: [read(server)[name] for name in ("slipway_http_event_streams", "slipway_http_websockets", MODEL)] == [0, 0, 0])
+        assert read(server)['slipway_model_requests_total{kind="chat",model="openai/gpt-4o-mini",outcome="cancelled"}'] == 3
+
+
+def test_refused_connections_are_counted(tmp_path, small_application):
+    manifest = small_application / "app.yaml"
+    manifest.write_text(manifest.read_text().replace("  readiness: /readiness\n", "  readiness: /readiness\n  limits: { connections_max: 4 }\n"))
+    with Server(small_application, tmp_path / "data") as server:
+        server.wait_for_documents()
+        host, port = re.match(r"http://([^:]+):(\d+)", server.url).groups()
+        held = [socket.create_connection((host, int(port))) for _ in range(4)]
+        with contextlib.closing(socket.create_connection((host, int(port)))) as refused:
+            assert b" 503 " in refused.recv(4096)
+        for one in held:
+            one.close()
+        eventually(lambda: Api(server.url).get("/metrics", None).status == 200)
+        assert read(server)["slipway_http_connections_refused_total"] >= 1
+
+
+def test_promtool_finds_no_fault(small):
+    if not shutil.which("promtool"):
+        pytest.skip("promtool (Debian: prometheus) is not installed")
+    figures_now = Api(small.url).get("/metrics").body
+    checked = subprocess.run(["promtool", "check", "metrics"], input=figures_now, capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stderr.decode()
 
 
 def test_a_proxy_s_clients_need_the_token(tmp_path, small_application):

@@ -8,6 +8,7 @@
 namespace slipway::scripted {
 namespace {
 
+constexpr Milliseconds kStall{600'000};
 constexpr std::int64_t kCreated = 1'795'200'000;  // the same in every answer, so that answers can be compared
 
 json::object usage_of(const ChatJob& job) {
@@ -87,6 +88,9 @@ asio::awaitable<bool> Stream::send_delta(net::BodyWriter& writer, json::object d
     const auto& behaviour = job_.behaviour;
     auto& sent = job_.entry->chunks;
     if (behaviour.chunk_delay.count() > 0) co_await sleep_for(behaviour.chunk_delay);
+    if (behaviour.stall_after == sent) co_await sleep_for(kStall);
+    const bool gone = co_await cancelled();
+    if (gone) co_return false;
     if (behaviour.cut_after == sent) {
         job_.entry->finished = true;
         cut();

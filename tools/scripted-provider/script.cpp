@@ -10,10 +10,10 @@
 namespace slipway::scripted {
 namespace {
 
-constexpr std::array<std::string_view, 21> kKeys = {
-    "drop",           "base64",         "when",   "times",  "answer",   "tool_calls", "finish_reason",   "chunk_size",
-    "first_delay_ms", "chunk_delay_ms", "status", "error",  "headers",  "cut_after",  "malformed_after", "error_after",
-    "endless",        "usage",          "done",   "finish", "dimension"};
+constexpr std::array<std::string_view, 22> kKeys = {
+    "drop",           "base64",         "when",   "times", "answer",  "tool_calls", "finish_reason",   "chunk_size",
+    "first_delay_ms", "chunk_delay_ms", "status", "error", "headers", "cut_after",  "malformed_after", "error_after",
+    "stall_after",    "endless",        "usage",  "done",  "finish",  "dimension"};
 constexpr std::array<std::string_view, 5> kConditions = {"contains", "matches", "path", "model", "stream"};
 
 Result<void> check_keys(const json::object& object, std::span<const std::string_view> known, std::size_t index) {
@@ -56,6 +56,7 @@ Behaviour read_behaviour(const json::object& object) {
     behaviour.cut_after = count_in(object, "cut_after");
     behaviour.malformed_after = count_in(object, "malformed_after");
     behaviour.error_after = count_in(object, "error_after");
+    behaviour.stall_after = count_in(object, "stall_after");
     behaviour.endless = bool_or(object, "endless", false);
     behaviour.usage = bool_or(object, "usage", true);
     behaviour.done = bool_or(object, "done", true);

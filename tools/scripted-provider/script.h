@@ -13,6 +13,7 @@
 //      "cut_after": 3,          the connection breaks after so many chunks (of a plain answer: in the middle)
 //      "malformed_after": 3,    a chunk that is not JSON comes after so many; a plain answer is not JSON at all
 //      "error_after": 3,        an error object comes after so many chunks
+//      "stall_after": 1,        nothing more comes after so many chunks, for ten minutes
 //      "endless": true,         the answer is repeated until the client hangs up
 //      "usage": false,          usage is not reported
 //      "done": false,           [DONE] is left out
@@ -50,7 +51,7 @@ struct Behaviour {
     int status = 200;
     json::value error;
     net::Fields headers;
-    std::optional<std::int64_t> cut_after, malformed_after, error_after;
+    std::optional<std::int64_t> cut_after, malformed_after, error_after, stall_after;
     bool endless = false, usage = true, done = true, finish = true, base64 = false;
     std::size_t dimension = 0, drop = 0;
 };

@@ -15,14 +15,21 @@ struct KnownProvider {
     std::string_view name;
     std::string_view url_variable;
     std::string_view base_url;
+    std::string_view suffix;  // that the provider's own client appends
     std::string_view model;
 };
 // The variables are those that the providers' own clients read.
 constexpr std::array<KnownProvider, 3> kKnown{{
-    {"openai", "OPENAI_BASE_URL", "https://api.openai.com/v1", "gpt-4o-mini"},
-    {"groq", "GROQ_BASE_URL", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile"},
-    {"openrouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1", "openai/gpt-4o-mini"},
+    {"openai", "OPENAI_BASE_URL", "https://api.openai.com/v1", "", "gpt-4o-mini"},
+    {"groq", "GROQ_BASE_URL", "https://api.groq.com", "/openai/v1", "llama-3.3-70b-versatile"},
+    {"openrouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1", "", "openai/gpt-4o-mini"},
 }};
+
+std::string base_url_of(const KnownProvider& known, const Environment& environment) {
+    auto url = environment.get_or(known.url_variable, known.base_url);
+    while (url.ends_with('/')) url.pop_back();
+    return url.ends_with(known.suffix) ? url : url + std::string(known.suffix);
+}
 
 }  // namespace
 
@@ -93,7 +100,7 @@ void complete(ModelsSection& models, const Environment& environment) {
             provider.key = Secret(environment.get_or(model::key_variable_of(provider.name), ""));
         const auto* known = std::ranges::find(kKnown, provider.name, &KnownProvider::name);
         if (known == kKnown.end()) continue;
-        if (provider.base_url.empty()) provider.base_url = environment.get_or(known->url_variable, known->base_url);
+        if (provider.base_url.empty()) provider.base_url = base_url_of(*known, environment);
         if (provider.model.empty()) provider.model = known->model;
     }
 }

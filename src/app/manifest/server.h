@@ -48,6 +48,7 @@ struct ServerSection {
     std::size_t trusted_proxies = 0;
     CorsSection cors;
     TlsSection tls;
+    Milliseconds drain_delay{0};
     net::ServerLimits limits;
     RateLimitSection rate_limit;
 

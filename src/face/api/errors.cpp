@@ -1,5 +1,7 @@
 #include "face/api/errors.h"
 
+#include <cmath>
+
 #include "base/log.h"
 
 namespace slipway::face {
@@ -40,8 +42,9 @@ json::object error_body(const Error& error, std::string_view request_id) {
 net::Response render_http_error(const net::Request& request, int status, const Error& error) {
     auto response = net::Response::of_json(status, error_body(error, request.request_id));
     if (status == 401) response.headers.set("WWW-Authenticate", "Bearer");
-    if (const auto wait = integer_or(error.details, "retry_after_seconds", 0); wait > 0)
-        response.headers.set("Retry-After", std::to_string(wait));
+    // Whole seconds (RFC 9110 section 10.2.3); a provider may ask for parts of one.
+    if (const auto wait = std::ceil(number_or(error.details, "retry_after_seconds", 0)); wait > 0)
+        response.headers.set("Retry-After", std::to_string(static_cast<std::int64_t>(wait)));
     return response;
 }
 

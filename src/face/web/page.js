@@ -197,6 +197,7 @@ async function ask(question, retry = true) {
         whole = true;
         text = event.message.content; sources = event.message.sources;
         view.show(text, sources); view.sources(sources);
+        if (event.message.error) view.note(event.message.error);
       } else if (event.type === "error") throw new Error(event.error.message);
     }
     if (!whole) throw new Error("The connection was cut before the answer was whole.");
