@@ -49,10 +49,7 @@ def by_command(context, documents):
     for number, document in enumerate(documents):
         (folder / f"{number}.md").write_text(document["content"])
     began = time.perf_counter()
-    with process.running([context.binary, "ingest", application, folder, "--data", context.folder / "command/data"],
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=programs.clean_environment()) as run:
-        told = run.stdout.read()
-        usage = small_application.wait(run)
+    told, usage = small_application.ingest(context.binary, application, folder, context.folder / "command/data", programs.clean_environment())
     seconds = time.perf_counter() - began
     if f"{len(documents)} added" not in told:
         raise RuntimeError(told)

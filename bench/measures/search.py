@@ -15,15 +15,15 @@ TITLE = "Search and ask on 100,000 passages"
 GOALS = []  # shown, with where the time goes
 DRAW = ["search p50 ms", "search p99 ms"]
 PASSAGES, PER_DOCUMENT = 100_000, 500  # of about 830 bytes
-WITH_LOCAL_VECTORS = 5_000  # one costs tens of milliseconds of CPU
+WITH_LOCAL_VECTORS = 1_500  # one costs tens of milliseconds of CPU
 SEARCH_STEPS, INDEX_PARTS = "slipway_search_step_duration_seconds", "slipway_index_search_duration_seconds"
 
 
-def write_texts(folder, passages):
+def write_texts(folder, passages, per_document=PER_DOCUMENT):
     folder.mkdir()
     prose = corpus.Prose(5)
-    for number in range(max(1, passages // PER_DOCUMENT)):
-        (folder / f"{number}.md").write_text(prose.document(830 * PER_DOCUMENT))
+    for number in range(max(1, passages // per_document)):
+        (folder / f"{number}.md").write_text(prose.document(830 * per_document))
     return folder
 
 
@@ -113,7 +113,7 @@ def fts5(context, asked):
 def measure(context):
     asked = questions(context.scaled(400, 40))
     texts = write_texts(context.folder / "texts", context.scaled(PASSAGES, 500))
-    few = write_texts(context.folder / "few", context.scaled(WITH_LOCAL_VECTORS, 100))
+    few = write_texts(context.folder / "few", context.scaled(WITH_LOCAL_VECTORS, 50), 50)
     plain = {"LANG": "C.UTF-8"} | programs.clean_environment()
     sides = {"slipway": one_side(context, "words", texts, small_application.WORDS, plain, asked), "SQLite FTS5": fts5(context, asked)}
     provider = [context.binary.parent / "scripted-provider", "--dimension", "384"]

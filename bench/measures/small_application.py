@@ -4,8 +4,11 @@ import http.client
 import json
 import os
 import pathlib
+import subprocess
 import urllib.parse
 import uuid
+
+import process
 
 MANIFEST = """
 name: bench
@@ -73,20 +76,17 @@ def memory_most_mb(pid):
     return int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) / 1024
 
 
-def wait(process):
+def wait(run):
     """Waits for the end of a process that must succeed; what it used."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{process.args}: exit {process.returncode}")
+    _, status, usage = os.wait4(run.pid, 0)
+    run.returncode = os.waitstatus_to_exitcode(status)
+    if run.returncode:
+        raise RuntimeError(f"{run.args}: exit {run.returncode}")
     return usage
 
 
 def ingest(binary, application, texts, data, environment):
     """`slipway ingest` of a folder, into data that no server uses; what it said, and what it used."""
-    import subprocess
-
-    import process
     command = [binary, "ingest", application, texts, "--data", data]
     with process.running(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment) as run:
         said = run.stdout.read()
