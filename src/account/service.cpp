@@ -25,6 +25,10 @@ Error taken(Error error) {
     return Error{ErrorCode::conflict, fmt::format("This {} is already registered.", field), {{"field", field}}};
 }
 
+std::unexpected<Error> not_standing() {
+    return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again.");
+}
+
 }  // namespace
 
 Accounts::Accounts(store::Database& database, WorkerPool& pool, AccountOptions options)
@@ -211,19 +215,35 @@ Task<void> Accounts::sign_out(std::string refresh_token) {
 
 Task<Principal> Accounts::authenticate(std::string access_token) {
     SLIPWAY_CO_TRY(const auto claims, verify_token(access_token, options_.secret));
+    WorkspaceId workspace{std::string(text_or(claims, "ws"))};
+    SLIPWAY_CO_TRY(auto principal, co_await standing(std::string(text_or(claims, "sub")),
+                                                     std::string(text_or(claims, "sid")), std::move(workspace)));
+    principal.proven_until = from_unix_ms(integer_or(claims, "exp", 0) * 1000);
+    co_return principal;
+}
+
+Task<Principal> Accounts::renew(Principal principal) {
+    if (principal.proven_until <= now()) co_return not_standing();
+    const auto until = principal.proven_until;
+    SLIPWAY_CO_TRY(principal, co_await standing(std::move(principal.user.id), std::move(principal.session_id),
+                                                std::move(principal.workspace)));
+    principal.proven_until = until;
+    co_return principal;
+}
+
+Task<Principal> Accounts::standing(std::string user_id, std::string session_id, WorkspaceId workspace) {
     const auto sql = fmt::format(
-        "select {}, s.revoked_at, s.expires_at from users u join memberships m on m.user_id = u.id and m.workspace = "
-        "$3 "
+        "select {}, s.revoked_at from users u join memberships m on m.user_id = u.id and m.workspace = $3 "
         "join sessions s on s.user_id = u.id and s.id = $2 where u.id = $1",
         kUserColumns);
-    store::Parameters parameters{text_or(claims, "sub"), text_or(claims, "sid"), text_or(claims, "ws")};
+    store::Parameters parameters{user_id, session_id, workspace.value};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
     if (rows.empty() || !rows.front().truth("active") || rows.front().optional_integer("revoked_at"))
-        co_return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again.");
+        co_return not_standing();
     Principal principal;
     principal.user = user_of(rows.front());
-    principal.workspace.value = rows.front().text("workspace");
-    principal.session_id = std::string(text_or(claims, "sid"));
+    principal.workspace = std::move(workspace);
+    principal.session_id = std::move(session_id);
     co_return principal;
 }
 

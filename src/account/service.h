@@ -51,6 +51,9 @@ class Accounts {
     Task<Tokens> refresh(std::string refresh_token);
     Task<void> sign_out(std::string refresh_token);
     Task<Principal> authenticate(std::string access_token);
+    // For connections that outlive a request: the same person with the role of now, or `unauthorized` once the token
+    // has ended, the session was ended, or the user is blocked.
+    Task<Principal> renew(Principal principal);
 
     // Administration (slipway users). `not_found` when there is no such user.
     Task<std::vector<User>> list();
@@ -70,6 +73,7 @@ class Accounts {
     Task<void> give_back_attempt(Attempt attempt, bool succeeded);
     // `unauthorized` when the name is unknown, the password wrong or the user blocked.
     Task<User> user_with_password(std::string folded_name, std::string password);
+    Task<Principal> standing(std::string user_id, std::string session_id, WorkspaceId workspace);
     Task<Tokens> open_session(User user);
     std::string access_token_for(const User& user, const std::string& session_id) const;
     Task<std::string> hash(std::string password);

@@ -15,4 +15,9 @@ std::optional<Role> role_from(std::string_view name) {
     return std::nullopt;
 }
 
+Result<void> Principal::require(Role least) const {
+    if (user.role >= least) return {};
+    return fail(ErrorCode::forbidden, "This needs the role {}; you are {}.", to_string(least), to_string(user.role));
+}
+
 }  // namespace slipway::account

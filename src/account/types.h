@@ -21,6 +21,12 @@ enum class Role : unsigned char {
 std::string_view to_string(Role role);
 std::optional<Role> role_from(std::string_view name);
 
+// The least role that may do each of these.
+struct Rights {
+    Role write_documents = Role::member;
+    Role delete_all_documents = Role::admin;
+};
+
 struct User {
     std::string id;
     std::int64_t number = 0;  // small id for clients that want an integer
@@ -36,8 +42,10 @@ struct Principal {
     User user;
     WorkspaceId workspace;
     std::string session_id;
+    Instant proven_until;  // when the access token ends
 
-    bool may(Role least) const { return user.role >= least; }
+    // `forbidden` when the role is less.
+    Result<void> require(Role least) const;
 };
 
 struct Registration {

@@ -155,9 +155,9 @@ Result<void> Application::open_chats() {
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
-    capabilities_ = std::make_unique<app::Capabilities>(
-        app::Capabilities{*accounts_, *knowledge_, *chats_, *links_, stores, chat_model_->name(),
-                          manifest_.production(), std::string(app::to_string(manifest_.environment)), demo});
+    capabilities_ = std::make_unique<app::Capabilities>(app::Capabilities{
+        *accounts_, *knowledge_, *chats_, *links_, stores, chat_model_->name(), manifest_.production(),
+        std::string(app::to_string(manifest_.environment)), manifest_.accounts.roles, demo});
     return {};
 }
 

@@ -213,9 +213,29 @@ TEST_F(AccountsTest, BlockedUserIsOutAtOnceAndANewPasswordEndsSessions) {
 TEST_F(AccountsTest, RolesAreReadAtEachRequest) {
     ASSERT_TRUE(enroll("ada", Role::viewer));
     const auto tokens = sign_in("ada");
-    EXPECT_FALSE(run_to_end(accounts_->authenticate(tokens->access_token))->may(Role::member));
+    const auto before = run_to_end(accounts_->authenticate(tokens->access_token));
+    EXPECT_EQ(before->require(Role::member).error().code, ErrorCode::forbidden);
     ASSERT_TRUE(run_to_end(accounts_->set_role("ada", Role::admin)));
-    EXPECT_TRUE(run_to_end(accounts_->authenticate(tokens->access_token))->may(Role::admin));
+    EXPECT_TRUE(run_to_end(accounts_->authenticate(tokens->access_token))->require(Role::admin));
+    EXPECT_TRUE(run_to_end(accounts_->renew(*before))->require(Role::admin));
+}
+
+TEST_F(AccountsTest, WhatWasProvenDoesNotOutliveItsReason) {
+    ASSERT_TRUE(enroll("ada"));
+    const auto tokens = sign_in("ada");
+    const auto principal = run_to_end(accounts_->authenticate(tokens->access_token));
+    ASSERT_TRUE(run_to_end(accounts_->renew(*principal)));
+    auto ended = *principal;
+    ended.proven_until = now() - Milliseconds(1);
+    EXPECT_EQ(run_to_end(accounts_->renew(ended)).error().code, ErrorCode::unauthorized);
+    auto elsewhere = *principal;
+    elsewhere.workspace.value = "another";
+    EXPECT_FALSE(run_to_end(accounts_->renew(elsewhere)));
+    ASSERT_TRUE(run_to_end(accounts_->set_active("ada", false)));
+    EXPECT_FALSE(run_to_end(accounts_->renew(*principal)));
+    ASSERT_TRUE(run_to_end(accounts_->set_active("ada", true)));
+    ASSERT_TRUE(run_to_end(accounts_->sign_out(tokens->refresh_token)));
+    EXPECT_FALSE(run_to_end(accounts_->renew(*principal)));
 }
 
 TEST_F(AccountsTest, TokensAndPasswordsAreNotStoredInTheClear) {

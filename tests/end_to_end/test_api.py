@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from http_api import Api, register
-from programs import ROOT, eventually
+from programs import ROOT, Server, eventually, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 PDF = (ROOT / "tests/knowledge/fixtures/water.pdf").read_bytes()
@@ -214,6 +214,45 @@ def test_default_websocket(wwhd, user):
     assert len(dones) == 2 and all(event["message"]["content"] for event in dones)
     refused = asyncio.run(chat_over(wwhd.url, [{"type": "auth", "token": "nonsense"}]))
     assert refused[0]["type"] == "error" and refused[0]["error"]["code"] == "unauthorized"
+
+
+def test_a_blocked_user_is_out_also_on_an_open_websocket(small):
+    """Both the socket of the API and one that the application's Lua serves ask again for each message."""
+    api = register(small.url)
+    username = api.get("/api/me").json["username"]
+
+    async def talk(path, question, refused):
+        async with websockets.connect("ws" + small.url.removeprefix("http") + path) as channel:
+            await channel.send(json.dumps({"type": "auth", "token": api.token}))
+            await channel.recv()
+            await channel.send(json.dumps(question))
+            while json.loads(await channel.recv())["type"] not in ("done", "complete"):
+                pass
+            run_cli("users", "block", small.application, username, "--data", small.data, folder=small.data.parent)
+            await channel.send(json.dumps(question))
+            said = []
+            with contextlib.suppress(websockets.ConnectionClosed):
+                while True:
+                    said.append(json.loads(await channel.recv()))
+            run_cli("users", "unblock", small.application, username, "--data", small.data, folder=small.data.parent)
+            assert not [one for one in said if one["type"] == "token"]
+            assert said[-1]["type"] == "error" and refused in json.dumps(said[-1])
+            assert channel.close_code in (1008, 1011)
+
+    question = {"type": "message", "content": "How do I count my breath?"}
+    asyncio.run(talk("/api/ws", question, "unauthorized"))
+    asyncio.run(talk("/ws/chat", question, "sign in again"))
+
+
+def test_roles_of_the_manifest_say_who_writes_documents(tmp_path, small_application):
+    manifest = small_application / "app.yaml"
+    manifest.write_text(manifest.read_text().replace("accounts:\n", "accounts:\n  roles: { write_documents: owner }\n", 1))
+    with Server(small_application, tmp_path / "data") as server:
+        api = register(server.url)
+        refused = api.post("/api/documents", {"title": "t", "content": "c"}, expect=403)
+        assert "needs the role owner; you are member" in refused.json["error"]["message"]
+        run_cli("users", "role", small_application, api.get("/api/me").json["username"], "owner", "--data", tmp_path / "data", folder=tmp_path)
+        api.post("/api/documents", {"title": "t", "content": "c"}, expect=201)
 
 
 def test_pages_of_other_sites_open_no_websocket(wwhd):

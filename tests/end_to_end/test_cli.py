@@ -104,6 +104,17 @@ def test_check_prints_schema_and_reference(tmp_path):
     assert "# " in run_cli("check", "--reference", folder=tmp_path).stdout
 
 
+def test_a_path_that_is_taken_is_an_error_and_no_crash(tmp_path, small_application):
+    (small_application / "routes.lua").write_text('route.get("/api/me", function() return {} end)\n')
+    refused = run_cli("check", small_application, folder=tmp_path, check=1)
+    assert "routes.lua:1: GET /api/me is served already" in refused.stderr
+    (small_application / "routes.lua").unlink()
+    manifest = small_application / "app.yaml"
+    manifest.write_text(manifest.read_text().replace("health: /health", "health: /api/me", 1))
+    refused = run_cli("check", small_application, folder=tmp_path, check=1)
+    assert "/api/me' exists already. Choose another path in app.yaml." in refused.stderr
+
+
 def test_new_makes_an_application_that_answers(tmp_path):
     run_cli("new", "garden", folder=tmp_path)
     assert "exists" in run_cli("new", "garden", folder=tmp_path, check=1).stderr

@@ -27,7 +27,8 @@ struct Capabilities {
     std::string chat_model;  // name of the model that answers
     bool production = false;
     std::string environment;
-    // Name of the demo user and how to sign it in without a password; null in production.
+    account::Rights rights;
+    // Signs the demo user in without a password; empty where there is none, as in production.
     std::function<Task<account::Tokens>()> sign_in_demo;
 };
 

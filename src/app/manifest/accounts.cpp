@@ -29,12 +29,12 @@ static void describe(Keys& keys, PasswordCost& cost) {
     keys.bytes("memory", cost.memory_bytes, 8 << 10, 1 << 30, "Memory for each hash that is computed.");
 }
 
-static void describe(Keys& keys, RolesSection& roles) {
+static void describe(Keys& keys, account::Rights& roles) {
     keys.choice("write_documents", roles.write_documents, kRoles,
                 "Least role that adds, edits and deletes single documents.");
     keys.choice("delete_all_documents", roles.delete_all_documents, kRoles,
                 "Least role that deletes all documents at once.");
-    keys.choice("manage_users", roles.manage_users, kRoles, "Least role that manages users.");
+    keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
 }
 
 static void describe(Keys& keys, DemoUser& demo) {

@@ -25,13 +25,6 @@ struct DemoUser {
     Secret password;
 };
 
-// The least role that may do each of these.
-struct RolesSection {
-    account::Role write_documents = account::Role::member;
-    account::Role delete_all_documents = account::Role::admin;
-    account::Role manage_users = account::Role::admin;
-};
-
 struct AccountsSection {
     std::string algorithm = "HS256";
     Secret secret;  // empty in development: a random one is made once and kept in the data folder
@@ -42,7 +35,7 @@ struct AccountsSection {
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
-    RolesSection roles;
+    account::Rights roles;
     std::optional<DemoUser> demo;
 };
 

@@ -74,7 +74,8 @@ static void describe(Keys& keys, AnswerSection& answer) {
     keys.path("small_talk_prompt", answer.small_talk_prompt, PathKind::file,
               "System prompt for greetings. Left out: the fixed greeting.");
     keys.text("greeting", options.greeting, "Answer to a greeting when no model is configured.", {Form::prose});
-    keys.text("notice", options.notice, "Put before an answer of the local model.", {Form::prose});
+    keys.text("notice", options.notice, "Put before an answer of the local model.",
+              {.form = Form::prose, .or_none = true});
     keys.duration("model_time", options.model_time, milliseconds(100), minutes(60),
                   "How long the model may take for an answer.");
     describe_models(keys, answer.models);

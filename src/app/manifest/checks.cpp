@@ -111,8 +111,10 @@ void check_server(Checks& checks) {
         checks.error("server.tls",
                      fmt::format("server.tls.{} is missing.", server.tls.key.empty() ? "key" : "certificate"),
                      "Give both, or none.");
-    if (server.health == server.readiness || server.health == server.liveness || server.readiness == server.liveness)
-        checks.error("server.health", "server: health, readiness and liveness need three different paths.");
+    std::set<std::string> paths;
+    for (const auto& path : {server.health, server.readiness, server.liveness, server.metrics.path})
+        if (!path.empty() && !paths.insert(path).second)
+            checks.error("server.health", "server: health, readiness, liveness and metrics need different paths.");
 }
 
 bool has_secrets_adapter(const StoreUrl& store) {

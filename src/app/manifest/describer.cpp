@@ -35,6 +35,7 @@ void Describer::leave() {
 void Describer::text(std::string_view key, std::string& value, std::string_view sentence, TextRule rule) {
     auto& description = add(key, ValueType::text, sentence);
     description.form = rule.form;
+    description.or_none = rule.or_none;
     description.required = rule.required;
     if (value.empty()) return;
     description.default_text = value;

@@ -35,6 +35,7 @@ struct KeyDescription {
     std::string sentence;
     bool required = false;
     Form form = Form::line;  // of a text, or of the elements of texts
+    bool or_none = false;    // of a text: the word none empties it
     PathKind path_kind = PathKind::file;
     double least = 0, most = 0;         // integers and numbers
     std::string limits;                 // "from 1s to 1h", for people; empty: none

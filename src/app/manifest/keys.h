@@ -38,6 +38,7 @@ enum class Form : unsigned char {
 struct TextRule {
     Form form = Form::line;
     bool required = false;
+    bool or_none = false;  // the word none empties it; an empty value leaves the default
 };
 
 enum class PathKind : unsigned char { file, folder };

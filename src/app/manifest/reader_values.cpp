@@ -5,9 +5,12 @@
 #include "app/manifest/reader.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "net/router.h"
 
 namespace slipway::app {
 namespace {
+
+constexpr std::string_view kNone = "none";
 
 constexpr std::size_t kLineBytesMax = 500;
 constexpr std::size_t kProseBytesMax = 20'000;
@@ -20,9 +23,12 @@ bool is_identifier(std::string_view text) {
     return !text.empty() && text.size() <= 63 && is_lower(text.front()) && std::ranges::all_of(text, fits);
 }
 
+// A path that the router takes, without parameters.
 bool is_route(std::string_view text) {
-    const auto odd = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '?' || c == '#'; };
-    return text.starts_with('/') && std::ranges::none_of(text, odd);
+    const auto odd = [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == '?' || c == '#' || c == '{' || c == '}';
+    };
+    return std::ranges::none_of(text, odd) && net::check_pattern(text);
 }
 
 bool is_url(std::string_view text) {
@@ -94,7 +100,8 @@ bool Reader::check_text(const std::string& path, const Scalar& scalar, TextRule 
         return wrong(path, scalar, "a name of lower-case letters, digits, _ and -, beginning with a letter"), false;
     if (rule.form == Form::route && !is_route(text))
         return wrong(path, scalar, "a path",
-                     fmt::format("Write it with a slash in front: /{}", is_route("/" + text) ? text : "…")),
+                     is_route("/" + text) ? fmt::format("Write it with a slash in front: /{}", text)
+                                          : "Write it with single slashes and without parameters, such as /a/b."),
                false;
     if (rule.form == Form::url && !is_url(text))
         return wrong(path, scalar, "a URL that begins with http:// or https://"), false;
@@ -105,7 +112,10 @@ bool Reader::check_text(const std::string& path, const Scalar& scalar, TextRule 
 void Reader::text(std::string_view key, std::string& value, std::string_view, TextRule rule) {
     const auto before = problems_.count();
     const auto found = scalar(key);
-    if (found && check_text(path_of(key), *found, rule)) value = found->text;
+    if (found && rule.or_none && found->text == kNone)
+        value.clear();
+    else if (found && check_text(path_of(key), *found, rule))
+        value = found->text;
     if (found || !rule.required || problems_.count() > before) return;
     const bool empty = given(path_of(key));
     problems_.error(mark_of(path_of(key)), fmt::format("{} is {}.", path_of(key), empty ? "empty" : "missing"),

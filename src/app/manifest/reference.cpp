@@ -32,23 +32,27 @@ A *path* is relative to the folder of the application; the paths of stores are r
 (`--data`). An absolute path wins. The value of a *secret* is never printed.
 )";
 
+std::string_view name_of(Form form) {
+    switch (form) {
+        case Form::identifier:
+            return "name";
+        case Form::url:
+            return "URL";
+        case Form::email:
+            return "email address";
+        case Form::route:
+            return "path of a route";
+        case Form::line:
+        case Form::prose:
+            return "text";
+    }
+    return "text";
+}
+
 std::string type_of(const KeyDescription& description) {
     switch (description.type) {
         case ValueType::text:
-            switch (description.form) {
-                case Form::identifier:
-                    return "name";
-                case Form::url:
-                    return "URL";
-                case Form::email:
-                    return "email address";
-                case Form::route:
-                    return "path of a route";
-                case Form::line:
-                case Form::prose:
-                    return "text";
-            }
-            return "text";
+            return fmt::format("{}{}", name_of(description.form), description.or_none ? ", or none" : "");
         case ValueType::secret:
             return "secret";
         case ValueType::store:

@@ -70,6 +70,7 @@ json::array forms_of(const KeyDescription& description) {
         {"items", json::object{{"anyOf", json::array{text_of(description.form), reference("expression")}}}}};
     switch (description.type) {
         case ValueType::text:
+            if (description.or_none) return {text_of(description.form), json::object{{"const", "none"}}};
             return {text_of(description.form)};
         case ValueType::secret:
         case ValueType::store:

@@ -79,7 +79,7 @@ static void describe(Keys& keys, net::ServerLimits& limits) {
 }
 
 static void describe(Keys& keys, MetricsSection& metrics) {
-    keys.text("path", metrics.path, "Path of the figures for Prometheus; null: none.", {Form::route});
+    keys.text("path", metrics.path, "Path of the figures for Prometheus.", {.form = Form::route, .or_none = true});
     keys.secret("token", metrics.token,
                 "Bearer token with which other machines may read them; without one only this machine may.");
 }
@@ -93,8 +93,9 @@ void describe(Keys& keys, ServerSection& server) {
     keys.text_map("health_answer", server.health_answer,
                   "Fields of the health answer. {version}, {time} and {environment} are filled in.");
     keys.text("readiness", server.readiness, "Path that asks the stores: 200 when all are ready, else 503.",
-              {Form::route});
-    keys.text("liveness", server.liveness, "Path that answers while the process runs.", {Form::route});
+              {.form = Form::route, .or_none = true});
+    keys.text("liveness", server.liveness, "Path that answers while the process runs.",
+              {.form = Form::route, .or_none = true});
     keys.boolean("openapi", server.openapi, "Whether GET /openapi.json describes the API.");
     keys.section("metrics", server.metrics, "Figures about this process.");
     keys.choice("log_level", server.log_level, kLevels, "The least important level that is logged.");

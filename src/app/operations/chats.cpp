@@ -20,7 +20,7 @@ Task<chat::Chat> chat_of(const Capabilities& capabilities, const account::Princi
 
 Task<json::value> send(const Capabilities& capabilities, CallContext& context, json::object arguments,
                        ScriptCallback callback) {
-    SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
     if (context.admit) SLIPWAY_CO_CHECK(context.admit(context));
     chat::SendRequest wanted;
     wanted.owner = owner_of(principal);
@@ -45,7 +45,7 @@ Task<json::value> send(const Capabilities& capabilities, CallContext& context, j
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
     host.bind("chats.list", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto page,
                        co_await capabilities.chats.list(owner_of(principal), count_of(arguments, "offset", 0),
                                                         count_of(arguments, "limit", 20)));
@@ -55,13 +55,13 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
     });
     host.bind("chats.get", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto chat, co_await chat_of(capabilities, principal, arguments));
         co_return json::value(chat::to_json(chat));
     });
     host.bind("chats.messages", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto chat, co_await chat_of(capabilities, principal, arguments));
         SLIPWAY_CO_TRY(const auto messages, co_await capabilities.chats.messages(owner_of(principal), chat.id,
                                                                                  integer_or(arguments, "before", 0),
@@ -72,7 +72,7 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
     });
     host.bind("chats.rename", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto chat, co_await chat_of(capabilities, principal, arguments));
         SLIPWAY_CO_TRY(const auto renamed, co_await capabilities.chats.rename(
                                                owner_of(principal), chat.id, std::string(text_or(arguments, "title"))));
@@ -80,7 +80,7 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities) {
     });
     host.bind("chats.remove", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto chat, co_await chat_of(capabilities, principal, arguments));
         SLIPWAY_CO_CHECK(co_await capabilities.chats.remove(owner_of(principal), chat.id));
         co_return json::value(json::object());

@@ -6,10 +6,10 @@
 namespace slipway::app {
 namespace {
 
-Result<account::Principal> editor_of(const CallContext& context, account::Role least = account::Role::member) {
-    SLIPWAY_TRY(auto principal, principal_of(context));
-    if (!principal.may(least)) return fail(ErrorCode::forbidden, "This needs the role {}.", account::to_string(least));
-    return principal;
+Task<account::Principal> editor_of(const Capabilities& capabilities, CallContext& context, account::Role least) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_CHECK(principal.require(least));
+    co_return principal;
 }
 
 Task<knowledge::Document> document_of(const Capabilities& capabilities, const WorkspaceId& workspace,
@@ -28,7 +28,8 @@ Task<json::value> with_content(const Capabilities& capabilities, const Workspace
 }
 
 Task<json::value> put(const Capabilities& capabilities, CallContext& context, json::object arguments) {
-    SLIPWAY_CO_TRY(const auto principal, editor_of(context));
+    SLIPWAY_CO_TRY(const auto principal,
+                   co_await editor_of(capabilities, context, capabilities.rights.write_documents));
     knowledge::NewDocument document;
     document.uploaded_by = principal.user.id;
     document.title = std::string(text_or(arguments, "title"));
@@ -50,7 +51,8 @@ Task<json::value> put(const Capabilities& capabilities, CallContext& context, js
 }
 
 Task<json::value> change(const Capabilities& capabilities, CallContext& context, json::object arguments) {
-    SLIPWAY_CO_TRY(const auto principal, editor_of(context));
+    SLIPWAY_CO_TRY(const auto principal,
+                   co_await editor_of(capabilities, context, capabilities.rights.write_documents));
     SLIPWAY_CO_TRY(const auto document, co_await document_of(capabilities, principal.workspace, arguments));
     knowledge::DocumentChange wanted;
     if (find(arguments, "title") != nullptr) wanted.title = std::string(text_or(arguments, "title"));
@@ -63,7 +65,7 @@ Task<json::value> change(const Capabilities& capabilities, CallContext& context,
 }
 
 Task<json::value> list(const Capabilities& capabilities, CallContext& context, json::object arguments) {
-    SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+    SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
     const auto wanted = text_or(arguments, "namespace");
     const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
     const auto offset = static_cast<std::size_t>(std::max<std::int64_t>(0, integer_or(arguments, "offset", 0)));
@@ -96,27 +98,29 @@ void bind_document_operations(ScriptHost& host, const Capabilities& capabilities
     });
     host.bind("documents.get", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto document, co_await document_of(capabilities, principal.workspace, arguments));
         co_return co_await with_content(capabilities, principal.workspace, document);
     });
     host.bind("documents.remove", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, editor_of(context));
+        SLIPWAY_CO_TRY(const auto principal,
+                       co_await editor_of(capabilities, context, capabilities.rights.write_documents));
         SLIPWAY_CO_TRY(const auto document, co_await document_of(capabilities, principal.workspace, arguments));
         SLIPWAY_CO_CHECK(co_await capabilities.knowledge.remove(principal.workspace, document.id));
         co_return json::value(json::object());
     });
     host.bind("documents.remove_all", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, editor_of(context, account::Role::admin));
+        SLIPWAY_CO_TRY(const auto principal,
+                       co_await editor_of(capabilities, context, capabilities.rights.delete_all_documents));
         const auto wanted = text_or(arguments, "namespace");
         const auto name_space = wanted.empty() ? std::nullopt : std::optional<std::string>(wanted);
         SLIPWAY_CO_TRY(const auto count, co_await capabilities.knowledge.remove_all(principal.workspace, name_space));
         co_return json::value(json::object{{"deleted", count}});
     });
     host.bind("documents.namespaces", [&capabilities](CallContext& context, json::value) -> Task<json::value> {
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         SLIPWAY_CO_TRY(const auto counts, co_await capabilities.knowledge.namespaces(principal.workspace));
         json::array items;
         for (const auto& count : counts)
@@ -125,7 +129,7 @@ void bind_document_operations(ScriptHost& host, const Capabilities& capabilities
     });
     host.bind("knowledge.search", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(const auto principal, principal_of(context));
+        SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
         knowledge::SearchRequest wanted;
         wanted.question = std::string(trim(text_or(arguments, "question")));
         wanted.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(integer_or(arguments, "limit", 5), 1, 50));

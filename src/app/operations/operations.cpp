@@ -13,6 +13,15 @@ Result<account::Principal> principal_of(const CallContext& context) {
     return *principal;
 }
 
+Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context) {
+    SLIPWAY_CO_TRY(auto principal, principal_of(context));
+    if (context.lasting) {
+        SLIPWAY_CO_TRY(principal, co_await capabilities.accounts.renew(std::move(principal)));
+        set_principal(context, principal);
+    }
+    co_return principal;
+}
+
 json::object object_of(json::value arguments) {
     if (auto* object = arguments.if_object()) return std::move(*object);
     return {};

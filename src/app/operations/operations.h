@@ -40,6 +40,8 @@ void bind_document_operations(ScriptHost& host, const Capabilities& capabilities
 // The call goes on as this user; request.user in Lua is user_json().
 void set_principal(CallContext& context, account::Principal principal);
 Result<account::Principal> principal_of(const CallContext& context);
+// For operations: asked of the accounts again where the call outlives a request.
+Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context);
 json::object user_json(const account::User& user);
 
 // The arguments as an object.

@@ -30,29 +30,6 @@ std::string place_of_call(lua_State* lua) {
     return place;
 }
 
-bool is_word(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
-}
-
-// What net::Router will take: "/a/{id}/{n:int}/{path:rest}".
-std::string problem_of_pattern(std::string_view pattern) {
-    if (!pattern.starts_with('/')) return "must begin with /";
-    bool rest = false;
-    for (const auto segment : split(pattern.substr(1), '/')) {
-        if (rest) return "must end with its {…:rest}";
-        if (segment.find_first_of("{}") == std::string_view::npos) continue;
-        if (!segment.starts_with('{') || !segment.ends_with('}'))
-            return fmt::format("has a broken parameter: {}", segment);
-        const auto parts = split(segment.substr(1, segment.size() - 2), ':');
-        if (!is_word(parts[0]) || parts.size() > 2) return fmt::format("has a broken parameter: {}", segment);
-        if (parts.size() == 2 && parts[1] != "int" && parts[1] != "rest")
-            return fmt::format("has a parameter of unknown kind: {} (there are int and rest)", segment);
-        rest = parts.size() == 2 && parts[1] == "rest";
-    }
-    return {};
-}
-
 std::string problem_of_options(const json::value& options) {
     const auto errors = schema_errors(options_schema(), options);
     if (!errors.empty()) {
@@ -131,8 +108,7 @@ int declare_route(lua_State* lua) {
     route.method = route.websocket ? net::Method::get : static_cast<net::Method>(method);
     route.pattern = text_at(lua, 1);
     route.place = place_of_call(lua);
-    if (const auto problem = problem_of_pattern(route.pattern); !problem.empty())
-        raise(lua, "the pattern {} {}", route.pattern, problem);
+    if (const auto valid = net::check_pattern(route.pattern); !valid) raise(lua, "{}", valid.error().message);
     const auto options = read_json(lua, 2);
     if (const auto problem = problem_of_options(options); !problem.empty())
         raise(lua, "route {}: {}", route.pattern, problem);

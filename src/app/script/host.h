@@ -76,6 +76,7 @@ struct CallContext {
     json::value user = nullptr;  // request.user in Lua; null: nobody is signed in
     std::any principal;          // whatever the composition wants its operations to find (session, workspace, …)
     const net::Request* request = nullptr;  // null outside HTTP, and once a handler has returned
+    bool lasting = false;                   // of a WebSocket: what was proven at its beginning may no longer hold
     // Of a WebSocket: to be asked before work that would be a request of its own elsewhere (ScriptHttp::admit_message).
     // Empty: do it.
     std::function<Result<void>(const CallContext& context)> admit = {};

@@ -101,6 +101,7 @@ asio::awaitable<void> handle_websocket(std::shared_ptr<const Bound> bound, net::
     }
     const RequestScope scope((*call)->context);
     (*call)->socket = &socket;
+    (*call)->context->lasting = true;
     (*call)->context->admit = bound->http->admit_message;
     const std::shared_ptr<void> leave(nullptr, [call = *call](void*) { call->socket = nullptr; });
     const auto result = co_await call_websocket(*call, bound, std::move(table));
@@ -141,6 +142,8 @@ Result<void> add_script_routes(net::Router& router, const ScriptHost& host, std:
     if (!program) return {};
     for (const auto& route : program->routes()) {
         const auto pattern = served_pattern(http->prefixes, route.pattern);
+        if (const auto valid = net::check_pattern(pattern); !valid)  // a prefix can spoil it
+            return fail(ErrorCode::invalid, "{}: {}", route.place, valid.error().message);
         if (route.websocket ? router.has_websocket(pattern) : router.has(route.method, pattern))
             return fail(ErrorCode::conflict, "{}: {} {} is served already; choose another path.", route.place,
                         route.websocket ? std::string_view("WebSocket") : net::to_string(route.method), pattern);

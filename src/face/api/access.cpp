@@ -26,9 +26,7 @@ Task<account::Principal> principal_of(const app::Capabilities& capabilities, con
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,
                                         account::Role least) {
     SLIPWAY_CO_TRY(auto principal, co_await principal_of(capabilities, request));
-    if (!principal.may(least))
-        co_return fail(ErrorCode::forbidden, "This needs the role {}; you are {}.", account::to_string(least),
-                       account::to_string(principal.user.role));
+    SLIPWAY_CO_CHECK(principal.require(least));
     co_return principal;
 }
 

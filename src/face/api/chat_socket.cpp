@@ -2,7 +2,9 @@
 //
 // The client's first message is {"type": "auth", "token": "…"}; then {"type": "message", "content": "…", "chat_id":
 // "…"} (without chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends
-// {"type": "ready"} and the events of app/capabilities/chat_events.h.
+// {"type": "ready"} and the events of app/capabilities/chat_events.h. Who was signed in is asked again for each
+// message; when that no longer holds the socket is closed with 1008. Another {"type": "auth"} of the same user goes on
+// with a newer token.
 #include <deque>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -38,8 +40,7 @@ class ChatSocket {
             co_await socket_.close(kPolicyViolation, "sign in first");
             co_return;
         }
-        json::object ready{{"type", "ready"}, {"user", principal_.user.username}};
-        co_await send(std::move(ready));
+        co_await tell_ready();
         // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled
         // while that lives.
         using namespace asio::experimental::awaitable_operators;
@@ -60,7 +61,7 @@ class ChatSocket {
     }
 
     Task<void> sign_in() {
-        SLIPWAY_CO_TRY(const auto message, co_await receive());
+        SLIPWAY_CO_TRY(auto message, co_await receive());
         if (!message) co_return fail(ErrorCode::unavailable, "The WebSocket was closed before signing in.");
         if (text_or(*message, "type") != "auth")
             co_return fail(ErrorCode::unauthorized,
@@ -70,7 +71,21 @@ class ChatSocket {
         co_return Result<void>();
     }
 
+    Task<void> sign_in_again(const json::object& message) {
+        SLIPWAY_CO_TRY(auto principal,
+                       co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
+        if (principal.user.id != principal_.user.id || principal.workspace != principal_.workspace)
+            co_return fail(ErrorCode::forbidden, "Open another WebSocket for another user.");
+        principal_ = std::move(principal);
+        co_return Result<void>();
+    }
+
     asio::awaitable<void> send(json::object object) { static_cast<void>(co_await socket_.send(write_json(object))); }
+
+    asio::awaitable<void> tell_ready() {
+        json::object ready{{"type", "ready"}, {"user", principal_.user.username}};
+        co_await send(std::move(ready));
+    }
 
     asio::awaitable<void> tell(const Error& error) {
         auto body = error_body(error, request_.request_id);
@@ -90,6 +105,11 @@ class ChatSocket {
             if (text_or(*message, "type") == "stop") {
                 chat::Owner owner{principal_.workspace, principal_.user.id};
                 if (!chat_id_.empty()) static_cast<void>(co_await capabilities_.chats.stop(std::move(owner), chat_id_));
+            } else if (text_or(*message, "type") == "auth") {
+                if (const auto again = co_await sign_in_again(*message); again)
+                    co_await tell_ready();
+                else
+                    co_await tell(again.error());
             } else if (text_or(*message, "type") != "message") {
                 Error error{ErrorCode::invalid,
                             "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.",
@@ -116,8 +136,21 @@ class ChatSocket {
             while (waiting_.empty()) co_await arrived_.wait();
             const auto message = std::move(waiting_.front());
             waiting_.pop_front();
+            if (!co_await still_signed_in()) co_return;
             co_await answer(message);
         }
+    }
+
+    // An answer can take long and a connection longer: the right to ask is looked at anew each time.
+    asio::awaitable<bool> still_signed_in() {
+        auto renewed = co_await capabilities_.accounts.renew(principal_);
+        if (renewed) {
+            principal_ = *std::move(renewed);
+            co_return true;
+        }
+        co_await tell(renewed.error());
+        co_await socket_.close(kPolicyViolation, "sign in again");
+        co_return false;
     }
 
     asio::awaitable<void> answer(const json::object& message) {

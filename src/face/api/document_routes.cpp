@@ -107,7 +107,8 @@ Task<net::Response> list_documents(const app::Capabilities& capabilities, net::R
 }
 
 Task<net::Response> add_document(const app::Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
+    SLIPWAY_CO_TRY(const auto principal,
+                   co_await principal_with(capabilities, request, capabilities.rights.write_documents));
     const bool form = lower_ascii(request.headers.get("Content-Type")).starts_with("multipart/form-data");
     auto document = form ? document_of_form(request) : document_of_json(request);
     if (!document) co_return pass(document);
@@ -130,7 +131,8 @@ Task<net::Response> get_document(const app::Capabilities& capabilities, net::Req
 }
 
 Task<net::Response> change_document(const app::Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
+    SLIPWAY_CO_TRY(const auto principal,
+                   co_await principal_with(capabilities, request, capabilities.rights.write_documents));
     SLIPWAY_CO_TRY(const auto body, body_of(request, kChange));
     knowledge::DocumentChange wanted;
     if (find(body, "title") != nullptr) wanted.title = std::string(text_or(body, "title"));
@@ -144,13 +146,15 @@ Task<net::Response> change_document(const app::Capabilities& capabilities, net::
 }
 
 Task<net::Response> remove_document(const app::Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::member));
+    SLIPWAY_CO_TRY(const auto principal,
+                   co_await principal_with(capabilities, request, capabilities.rights.write_documents));
     SLIPWAY_CO_CHECK(co_await capabilities.knowledge.remove(principal.workspace, std::string(request.parameter("id"))));
     co_return net::Response::empty();
 }
 
 Task<net::Response> remove_all_documents(const app::Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto principal, co_await principal_with(capabilities, request, account::Role::admin));
+    SLIPWAY_CO_TRY(const auto principal,
+                   co_await principal_with(capabilities, request, capabilities.rights.delete_all_documents));
     if (request.query_value("confirm") != "true")
         co_return fail(ErrorCode::invalid,
                        "This deletes every document; add ?confirm=true, and &namespace=… for only one namespace.");
@@ -195,8 +199,9 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
     router.add(Method::del, "/api/documents/{id}", operation("Delete a document", nullptr, nullptr, 204),
                handler(capabilities, remove_document));
 
-    auto removing = operation("Delete all documents, or all of a namespace (role admin)", nullptr,
-                              schema({{"deleted", type_schema("integer")}}));
+    auto removing = operation(fmt::format("Delete all documents, or all of a namespace (role {})",
+                                          account::to_string(capabilities.rights.delete_all_documents)),
+                              nullptr, schema({{"deleted", type_schema("integer")}}));
     removing.parameters = {{"confirm", type_schema("boolean")}, {"namespace", text_schema()}};
     router.add(Method::del, "/api/documents", std::move(removing), handler(capabilities, remove_all_documents));
 

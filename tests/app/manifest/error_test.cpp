@@ -252,6 +252,14 @@ chat: { graph: { r: { kind: route, options: { catch_all: monney } }, a: { kind: 
         "/health\n");
 }
 
+TEST(ManifestErrors, PathsAreThoseThatTheRouterTakes) {
+    EXPECT_EQ(problems_in("name: one\nserver: { health: /a//b }\n"),
+              "app.yaml:2:19: error: server.health must be a path, not \"/a//b\". Write it with single slashes and "
+              "without parameters, such as /a/b.\n");
+    EXPECT_EQ(problems_in("name: one\nserver: { health: /x, metrics: { path: /x } }\n"),
+              "app.yaml:2:19: error: server: health, readiness, liveness and metrics need different paths.\n");
+}
+
 TEST(ManifestErrors, NameTheOtherFileTheyAreIn) {
     const TemporaryApplication application(R"(name: one
 chat: { graph: { a: { kind: answer, options: { prompt: p.md } }, g: { kind: guard, options: { rules: r.yaml } } } }

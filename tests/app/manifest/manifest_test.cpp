@@ -89,6 +89,16 @@ stores: { index: "${INDEX:+qdrant+$INDEX}" }
     EXPECT_EQ(loaded.manifest.stores.index.scheme, "embedded");
 }
 
+TEST(Manifest, TheWordNoneLeavesOutWhatHasADefault) {
+    const TemporaryApplication application(
+        "name: one\nserver: { readiness: none, liveness: none, metrics: { path: none } }\n"
+        "chat: { graph: { a: { kind: answer, options: { notice: none } } } }\n");
+    const auto manifest = application.load().manifest;
+    EXPECT_EQ(manifest.server.metrics.path + manifest.server.readiness + manifest.server.liveness, "");
+    EXPECT_EQ(manifest.chat.graph.front().answer.options.notice, "");
+    EXPECT_EQ(manifest.server.health, "/health");
+}
+
 TEST(Manifest, ReadsAListFromOneText) {
     const TemporaryApplication application(
         "name: one\nserver: { cors: { origins: \"${ORIGINS}\", credentials: true } }\n");
