@@ -73,7 +73,8 @@ static void describe(Keys& keys, net::ServerLimits& limits) {
                   "A reader that takes nothing for so long is cut.");
     keys.duration("heartbeat", limits.heartbeat, seconds(1), minutes(10),
                   "Comments on an event stream and pings on a WebSocket.");
-    keys.duration("drain_time_max", limits.drain_time_max, seconds(0), hours(1), "From SIGTERM to the forced end.");
+    keys.duration("drain_time_max", limits.drain_time_max, seconds(0), hours(1),
+                  "From the closing of the port to the forced end.");
     keys.bytes("compress_bytes_min", limits.compress_bytes_min, 0, 1 << 30,
                "Text answers from this size on are compressed.");
 }
@@ -103,6 +104,10 @@ void describe(Keys& keys, ServerSection& server) {
                  "How many proxies of yours stand in front; so many entries of X-Forwarded-For are believed.");
     keys.section("cors", server.cors, "Which web pages of other origins may call the API.");
     keys.section("tls", server.tls, "HTTPS by the server itself, without a proxy in front.");
+    keys.duration(
+        "drain_delay", server.drain_delay, seconds(0), minutes(10),
+        "From SIGTERM to the closing of the port; meanwhile the readiness path answers 503, so that a balancer "
+        "that asks it sends its requests elsewhere.");
     keys.section("limits", server.limits, "Limits of the server.");
     keys.section("rate_limit", server.rate_limit,
                  "How often the same client may ask. Behind proxies trusted_proxies must be right, or all clients are "

@@ -4,7 +4,8 @@
 // "…"} (without chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends
 // {"type": "ready"} and the events of app/capabilities/chat_events.h. Who was signed in is asked again for each
 // message; when that no longer holds the socket is closed with 1008. Another {"type": "auth"} of the same user goes on
-// with a newer token.
+// with a newer token. When the server drains, the messages that it has taken are answered before the socket is closed
+// with 1001.
 #include <deque>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -30,11 +31,13 @@ class ChatSocket {
           options_(options),
           request_(request),
           socket_(socket),
-          arrived_(std::move(executor)) {}
+          arrived_(executor),
+          answered_(std::move(executor)) {}
 
     asio::awaitable<void> run() {
         auto signing_in = sign_in();
         const auto signed_in = co_await with_timeout(std::move(signing_in), kAuthTimeMax, "Signing in");
+        if (!signed_in && socket_.draining()) co_return;
         if (!signed_in) {
             co_await tell(signed_in.error());
             co_await socket_.close(kPolicyViolation, "sign in first");
@@ -96,7 +99,10 @@ class ChatSocket {
     asio::awaitable<void> read_all() {
         while (true) {
             auto received = co_await receive();
-            if (received && !*received) co_return;
+            if (received && !*received) {
+                while (socket_.draining() && (answering_ || !waiting_.empty())) co_await answered_.wait();
+                co_return;
+            }
             if (!received) {
                 co_await tell(received.error());
                 continue;
@@ -137,7 +143,10 @@ class ChatSocket {
             const auto message = std::move(waiting_.front());
             waiting_.pop_front();
             if (!co_await still_signed_in()) co_return;
+            answering_ = true;
             co_await answer(message);
+            answering_ = false;
+            answered_.wake_later();
         }
     }
 
@@ -175,7 +184,8 @@ class ChatSocket {
     account::Principal principal_;
     std::string chat_id_;
     std::deque<json::object> waiting_;
-    net::Wakeup arrived_;
+    bool answering_ = false;
+    net::Wakeup arrived_, answered_;
 };
 
 }  // namespace
