@@ -1,5 +1,6 @@
 #include "account/service.h"
 
+#include "account/decoy.h"
 #include "account/jwt.h"
 #include "account/registration.h"
 #include "account/tables.h"
@@ -32,10 +33,7 @@ std::unexpected<Error> not_standing() {
 }  // namespace
 
 Accounts::Accounts(store::Database& database, WorkerPool& pool, AccountOptions options)
-    : database_(database),
-      pool_(pool),
-      options_(std::move(options)),
-      dummy_hash_(hash_password("not a password of anybody", options_.password_cost)) {}
+    : database_(database), pool_(pool), options_(std::move(options)), decoy_hash_(decoy_hash(options_.password_cost)) {}
 
 Task<void> Accounts::prepare() {
     store::Parameters parameters{new_id(), options_.workspace_name, now()};
@@ -104,7 +102,7 @@ Task<User> Accounts::user_with_password(std::string folded_name, std::string pas
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
                                            std::move(parameters)));
-    const auto stored = rows.empty() ? dummy_hash_ : rows.front().text("password_hash");
+    const auto stored = rows.empty() ? decoy_hash_ : rows.front().text("password_hash");
     auto work = [stored, password = std::move(password)]() -> Result<bool> {
         return password.size() <= kPasswordLengthMax && verify_password(stored, password);
     };

@@ -82,7 +82,7 @@ class Accounts {
     WorkerPool& pool_;
     AccountOptions options_;
     WorkspaceId workspace_;
-    std::string dummy_hash_;  // compared against when the name is unknown
+    std::string decoy_hash_;  // compared against when the name is unknown
 };
 
 }  // namespace slipway::account
