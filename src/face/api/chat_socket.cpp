@@ -142,8 +142,8 @@ class ChatSocket {
             while (waiting_.empty()) co_await arrived_.wait();
             const auto message = std::move(waiting_.front());
             waiting_.pop_front();
-            if (!co_await still_signed_in()) co_return;
             answering_ = true;
+            if (!co_await still_signed_in()) co_return;
             co_await answer(message);
             answering_ = false;
             answered_.wake_later();
@@ -152,7 +152,9 @@ class ChatSocket {
 
     // An answer can take long and a connection longer: the right to ask is looked at anew each time.
     asio::awaitable<bool> still_signed_in() {
+        const auto proven_until = principal_.proven_until;
         auto renewed = co_await capabilities_.accounts.renew(principal_);
+        if (principal_.proven_until != proven_until) co_return true;  // a newer token came meanwhile
         if (renewed) {
             principal_ = *std::move(renewed);
             co_return true;
