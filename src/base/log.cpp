@@ -26,6 +26,18 @@ std::string as_json(Level level, std::string_view event, boost::json::object fie
     return write_json(line) + "\n";
 }
 
+// A value from outside must not move the cursor of a terminal, set its title or forge a line. The second row of control
+// characters (U+0080 to U+009F) is two bytes in UTF-8.
+std::string harmless(std::string text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        const bool second_row = i > 0 && static_cast<unsigned char>(text[i - 1]) == 0xC2 && c < 0xA0;
+        if (c < 0x20 || c == 0x7f || second_row) text[i] = ' ';
+        if (second_row) text[i - 1] = ' ';
+    }
+    return text;
+}
+
 std::string as_text(Level level, std::string_view event, const boost::json::object& fields) {
     constexpr std::array<std::string_view, 4> kColours{"\x1b[2m", "", "\x1b[33m", "\x1b[31m"};
     auto line = fmt::format("\x1b[2m{}\x1b[0m {}{}\x1b[0m", to_iso8601(now()).substr(11, 12),
@@ -33,11 +45,8 @@ std::string as_text(Level level, std::string_view event, const boost::json::obje
     for (const auto& field : fields) {
         const auto& value = field.value();
         const auto shown = value.is_string() ? std::string(value.get_string()) : write_json(value);
-        line += fmt::format(" \x1b[2m{}=\x1b[0m{}", std::string_view(field.key()), shown);
+        line += fmt::format(" \x1b[2m{}=\x1b[0m{}", std::string_view(field.key()), harmless(shown));
     }
-    // A value from outside must not move the cursor of a terminal or forge a line.
-    for (char& c : line)
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\x1b') c = ' ';
     return line + "\n";
 }
 

@@ -14,12 +14,13 @@ std::unexpected<Error> no_document(std::string_view id) {
 }  // namespace
 
 Knowledge::Knowledge(store::Database& database, store::Index& index, store::Objects& objects, WorkerPool& pool,
-                     std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms,
-                     KnowledgeOptions options)
+                     WorkerPool& readers, std::shared_ptr<model::EmbeddingModel> embedding,
+                     std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options)
     : database_(database),
       index_(index),
       objects_(objects),
       pool_(pool),
+      readers_(readers),
       embedding_(std::move(embedding)),
       synonyms_(std::move(synonyms)),
       options_(std::move(options)) {}

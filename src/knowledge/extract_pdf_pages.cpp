@@ -216,6 +216,7 @@ void add_page(const std::vector<Passage>& passages, std::size_t lowest_level, Bl
         const auto& passage = passages[i];
         const auto mark = bullet(passage.lines.front());
         const auto text = reflow(passage.lines).substr(mark);
+        if (text.empty()) continue;  // nothing but a soft hyphen
         const auto* next = i + 1 < passages.size() ? &passages[i + 1] : nullptr;
         const bool large = passage.level > 0 && text.size() <= kHeadingBytesMax;
         const bool heading = large || is_short_heading(passage, next);

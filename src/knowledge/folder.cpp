@@ -118,6 +118,16 @@ class FolderIngest {
         document.uploaded_by = options_.added_by;
         document.keep_failure = true;
         document.name_space = name_space_of(file.source);
+        const auto complete = co_await read(file, document);
+        if (!complete) {
+            SLIPWAY_CO_CHECK(co_await knowledge_.record_failure(workspace_, document, complete.error()));
+            co_return std::unexpected(complete.error());
+        }
+        co_return co_await knowledge_.put(workspace_, std::move(document));
+    }
+
+    // The bytes, and what the sidecar says of them.
+    Task<void> read(const File& file, NewDocument& document) {
         const auto bytes_max = knowledge_.options().document_bytes_max;
         auto read = [&file, bytes_max]() { return read_file(file.path, bytes_max); };
         SLIPWAY_CO_TRY(document.bytes, co_await pool_.run(std::move(read)));
@@ -134,7 +144,7 @@ class FolderIngest {
             document.title = std::string(text_or(*described, "title"));
             document.metadata = *std::move(described);
         }
-        co_return co_await knowledge_.put(workspace_, std::move(document));
+        co_return Result<void>();
     }
 
     std::string name_space_of(std::string_view source) const {

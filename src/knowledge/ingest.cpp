@@ -87,7 +87,7 @@ Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument docu
         co_return report;
     }
     auto prepare = [this, &document]() { return prepare_document(document, options_); };
-    auto prepared = co_await pool_.run(std::move(prepare));
+    auto prepared = co_await readers_.run(std::move(prepare));
     if (!prepared) {
         if (document.keep_failure) SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, prepared.error()));
         co_return pass(prepared);
@@ -123,7 +123,7 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     if (!filled) co_return co_await abandon(workspace, row.id, std::move(filled).error());
     auto passages = fresh_passages(prepared, row);
     const auto indexed = passages.size();
-    auto upserted = co_await index_.upsert(workspace, options_.collection, std::move(passages));
+    auto upserted = co_await add_passages(workspace, std::move(passages));
     if (!upserted) co_return co_await abandon(workspace, row.id, std::move(upserted).error());
     ++row.version;
     row.status = DocumentStatus::indexed;
@@ -141,6 +141,17 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     report.chunks_kept = prepared.chunks.size() - indexed;
     report.document = std::move(row);
     co_return report;
+}
+
+Task<void> Knowledge::add_passages(WorkspaceId workspace, std::vector<store::Passage> passages) {
+    for (std::size_t first = 0; first < passages.size(); first += kChunksAtOnce) {
+        const auto end =
+            passages.begin() + static_cast<std::ptrdiff_t>(std::min(first + kChunksAtOnce, passages.size()));
+        std::vector<store::Passage> part(std::make_move_iterator(passages.begin() + static_cast<std::ptrdiff_t>(first)),
+                                         std::make_move_iterator(end));
+        SLIPWAY_CO_CHECK(co_await index_.upsert(workspace, options_.collection, std::move(part)));
+    }
+    co_return Result<void>();
 }
 
 // Takes back what an attempt left; the error that ended it is what the caller learns.
@@ -190,13 +201,18 @@ Task<void> Knowledge::announce(WorkspaceId workspace, Document& row, bool exists
 
 // Takes vectors of unchanged texts from the visible version and asks the model for the rest.
 Task<void> Knowledge::fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared) {
-    store::Parameters by_document{document_id};
-    const auto sql = fmt::format("select chunk_id, text_hash, vector from document_chunks where {}", kOfDocument);
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_document)));
+    const auto sql = fmt::format(
+        "select chunk_id, text_hash, vector from document_chunks where {} and ordinal >= $2 and ordinal < $3",
+        kOfDocument);
     std::unordered_map<std::string, std::string> vectors;
-    for (const auto row : rows) {
-        prepared.known.insert(row.text("chunk_id"));
-        if (!row.value("vector").is_null()) vectors[row.text("text_hash")] = row.bytes("vector");
+    for (std::size_t first = 0, count = kChunksAtOnce; count == kChunksAtOnce; first += count) {
+        store::Parameters part{document_id, first, first + kChunksAtOnce};
+        SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(part)));
+        count = rows.size();
+        for (const auto row : rows) {
+            prepared.known.insert(row.text("chunk_id"));
+            if (!row.value("vector").is_null()) vectors[row.text("text_hash")] = row.bytes("vector");
+        }
     }
     if (!vectors_usable_) co_return Result<void>();
     std::vector<std::string> texts;

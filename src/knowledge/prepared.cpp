@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "knowledge/extract_blocks.h"
 #include "net/http.h"
 
 namespace slipway::knowledge {
@@ -45,7 +46,16 @@ Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOp
     if (prepared.title.empty()) prepared.title = document.file_name;
     prepared.metadata.erase("title");
     prepared.metadata.erase("namespace");
-    for (auto& chunk : chunk(extracted, options.chunk)) {
+    auto chunks = chunk(extracted, options.chunk);
+    if (chunks.size() > options.chunks_max) {
+        auto error = reject("too_large",
+                            "{} has too much text: {} passages, and at most {} are kept of one document. "
+                            "Split it into several documents.",
+                            document.file_name, chunks.size(), options.chunks_max);
+        error.error().details["limit"] = "chunks_max";
+        return error;
+    }
+    for (auto& chunk : chunks) {
         PreparedChunk ready;
         ready.text = std::move(chunk.text);
         ready.place = std::move(chunk.place);

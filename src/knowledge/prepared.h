@@ -11,6 +11,9 @@
 
 namespace slipway::knowledge {
 
+// In one call of a store: its results and the bytes of one call are limited, and vectors are large.
+inline constexpr std::size_t kChunksAtOnce = 500;
+
 struct PreparedChunk {
     std::string id;  // depends on the document, the text and what the index searches beside it
     std::string text;

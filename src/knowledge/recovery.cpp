@@ -47,17 +47,17 @@ Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id) {
     SLIPWAY_CO_TRY(const auto chunks, co_await database_.read(workspace, of_visible, std::move(by_document)));
     std::unordered_set<std::string> visible;
     for (const auto chunk : chunks) visible.insert(chunk.text("chunk_id"));
-    std::vector<std::string> stale;
     std::optional<std::string> cursor;
     const auto of_document = store::Filter::equal("document_id", json::string(document_id));
     do {
         SLIPWAY_CO_TRY(auto page,
                        co_await index_.scroll(workspace, options_.collection, of_document, kScrollPage, cursor));
+        std::vector<std::string> stale;
         for (const auto& passage : page.passages)
             if (!visible.contains(passage.id)) stale.push_back(passage.id);
+        if (!stale.empty()) SLIPWAY_CO_CHECK(co_await index_.erase(workspace, options_.collection, std::move(stale)));
         cursor = std::move(page.next);
     } while (cursor);
-    if (!stale.empty()) SLIPWAY_CO_CHECK(co_await index_.erase(workspace, options_.collection, std::move(stale)));
     store::Parameters cleaned{document_id};
     SLIPWAY_CO_CHECK(co_await database_.write(
         workspace, "update documents set dirty = 0, status = 'indexed' where workspace = $workspace and id = $1",

@@ -67,10 +67,21 @@ Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t
 
 Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
     SLIPWAY_CO_TRY(const auto document, co_await get(workspace, document_id));
-    const auto sql = fmt::format("select {}, c.vector from document_chunks c where {} order by c.ordinal",
-                                 kChunkColumns, kOfDocument);
-    store::Parameters by_document{document_id};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(by_document)));
+    std::size_t done = 0;
+    for (std::size_t count = kChunksAtOnce; count == kChunksAtOnce; done += count) {
+        SLIPWAY_CO_TRY(count, co_await reindex_chunks(workspace, document, done, embed_anew));
+    }
+    co_return done;
+}
+
+// From chunk `first` on, at most kChunksAtOnce.
+Task<std::size_t> Knowledge::reindex_chunks(WorkspaceId workspace, const Document& document, std::size_t first,
+                                            bool embed_anew) {
+    const auto sql = fmt::format(
+        "select {}, c.vector from document_chunks c where {} and c.ordinal >= $2 and c.ordinal < $3 order by c.ordinal",
+        kChunkColumns, kOfDocument);
+    store::Parameters part{document.id, first, first + kChunksAtOnce};
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(part)));
     std::vector<PreparedChunk> chunks;
     std::vector<std::string> texts;
     std::vector<std::size_t> missing;
@@ -93,7 +104,7 @@ Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string
         for (std::size_t i = 0; i < missing.size(); ++i) chunks[missing[i]].vector = std::move(vectors[i]);
         auto body = [&](store::Transaction& transaction) -> Task<void> {
             for (const auto i : missing) {
-                store::Parameters values{document_id, chunks[i].id, bytes_of(*chunks[i].vector)};
+                store::Parameters values{document.id, chunks[i].id, bytes_of(*chunks[i].vector)};
                 SLIPWAY_CO_CHECK(
                     co_await transaction.execute("update document_chunks set vector = $3 where workspace = $workspace "
                                                  "and document_id = $1 and chunk_id = $2",
@@ -106,7 +117,7 @@ Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string
     }
     std::vector<store::Passage> passages;
     for (const auto& chunk : chunks) passages.push_back(passage_of(chunk, document));
-    SLIPWAY_CO_CHECK(co_await index_.upsert(std::move(workspace), options_.collection, std::move(passages)));
+    SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages)));
     co_return chunks.size();
 }
 

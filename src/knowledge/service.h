@@ -9,7 +9,7 @@
 // Retrieval. BM25 and, when an embedding model is configured, vectors; results are checked against the database, so
 // what is not visible is never found.
 //
-// Thread safe. All operations are coroutines on the caller's loop; extraction runs on the pool.
+// Thread safe. All operations are coroutines on the caller's loop; extraction runs on the pool of readers.
 #pragma once
 
 #include <atomic>
@@ -35,6 +35,7 @@ struct KnowledgeOptions {
     ChunkOptions chunk;
     ExtractLimits extract;
     std::size_t document_bytes_max = 50 << 20;
+    std::size_t chunks_max = 10'000;  // of one document: about 12 MB of text
 };
 
 struct DocumentPage {
@@ -80,9 +81,11 @@ struct Prepared;  // an extracted and chunked document, see prepared.h
 
 class Knowledge {
  public:
+    // `readers` are the threads on which documents are extracted: a document may hold one for a minute, and what waits
+    // on `pool` (passwords, questions, files) must not wait for it. It may be the same pool where nobody else waits.
     Knowledge(store::Database& database, store::Index& index, store::Objects& objects, WorkerPool& pool,
-              std::shared_ptr<model::EmbeddingModel> embedding, std::shared_ptr<const Synonyms> synonyms,
-              KnowledgeOptions options);
+              WorkerPool& readers, std::shared_ptr<model::EmbeddingModel> embedding,
+              std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options);
 
     // Opens the collection and removes what a crash left. Once, before anything else.
     Task<void> prepare(WorkspaceId workspace);
@@ -90,6 +93,8 @@ class Knowledge {
     // Returns when the document is durable and visible. `invalid` with details.reason for a document that cannot be
     // read.
     Task<IngestReport> put(WorkspaceId workspace, NewDocument document);
+    // Makes a document `failed` that could not even be read, with the error's message as its reason.
+    Task<void> record_failure(WorkspaceId workspace, const NewDocument& document, const Error& error);
     Task<IngestReport> change(WorkspaceId workspace, std::string id, DocumentChange change);
     Task<void> remove(WorkspaceId workspace, std::string id);
     // All documents, or all of a namespace. Returns how many.
@@ -122,13 +127,16 @@ class Knowledge {
     Task<void> announce(WorkspaceId workspace, Document& row, bool exists);
     Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old);
     Task<void> fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
+    // To the index, in as many calls as it takes: what is not published yet is seen by nobody.
+    Task<void> add_passages(WorkspaceId workspace, std::vector<store::Passage> passages);
     Task<void> clean(WorkspaceId workspace, std::string document_id);
     Task<void> forget(WorkspaceId workspace, Document document);
-    Task<void> record_failure(WorkspaceId workspace, const NewDocument& document, const Error& error);
     Task<void> recover(WorkspaceId workspace);
     Task<void> check_embedding();
     store::CollectionOptions collection_options() const;
     Task<std::size_t> reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew);
+    Task<std::size_t> reindex_chunks(WorkspaceId workspace, const Document& document, std::size_t first,
+                                     bool embed_anew);
     Task<std::optional<store::Vector>> embed_question(std::string question, std::string& note);
     Task<std::vector<store::Hit>> ask_index(WorkspaceId workspace, const store::Query& query);
     Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
@@ -138,6 +146,7 @@ class Knowledge {
     store::Index& index_;
     store::Objects& objects_;
     WorkerPool& pool_;
+    WorkerPool& readers_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::shared_ptr<const Synonyms> synonyms_;
     KnowledgeOptions options_;

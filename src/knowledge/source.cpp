@@ -1,6 +1,6 @@
 // Citations: places, links and their JSON.
 #include "base/text.h"
-#include "knowledge/types.h"
+#include "knowledge/sources.h"
 
 namespace slipway::knowledge {
 namespace {
@@ -15,6 +15,12 @@ std::string clock_time(int seconds) {
 
 }  // namespace
 
+std::string_view web_address(const Document& document, std::string_view field) {
+    const auto address = text_or(document.metadata, field);
+    const auto scheme = lower_ascii(address.substr(0, address.find(':')));
+    return scheme == "http" || scheme == "https" ? address : std::string_view();
+}
+
 std::string describe(const Place& place) {
     if (place.seconds) return clock_time(*place.seconds);
     if (place.page) return fmt::format("page {}", *place.page);
@@ -22,7 +28,7 @@ std::string describe(const Place& place) {
 }
 
 std::string link_of(const Document& document, const Place& place) {
-    const auto video = text_or(document.metadata, "youtube_url");
+    const auto video = web_address(document, "youtube_url");
     if (!video.empty()) {
         if (!place.seconds || !has_fragment_time(video)) return std::string(video);
         return fmt::format("{}{}t={}s", video, video.find('?') == std::string_view::npos ? '?' : '&', *place.seconds);

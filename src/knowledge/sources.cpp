@@ -34,8 +34,8 @@ std::vector<Source> sources_of(const std::vector<Found>& found, std::string_view
         source.snippet = snippet(one.text, shown, language, snippet_characters);
         source.place = describe(without_title(one.place, one.document.title));
         source.url = link_of(one.document, one.place);
-        source.source_url = text_or(one.document.metadata, "source_url");
-        source.youtube_url = text_or(one.document.metadata, "youtube_url");
+        source.source_url = web_address(one.document, "source_url");
+        source.youtube_url = web_address(one.document, "youtube_url");
         source.page = one.place.page;
         source.seconds = one.place.seconds;
         source.score = one.score;

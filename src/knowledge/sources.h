@@ -9,4 +9,7 @@ namespace slipway::knowledge {
 std::vector<Source> sources_of(const std::vector<Found>& found, std::string_view question,
                                std::size_t snippet_characters, std::string_view language = "english");
 
+// What a document's metadata gives as an address, when it is one of the web: "javascript:…" must not become a link.
+std::string_view web_address(const Document& document, std::string_view field);
+
 }  // namespace slipway::knowledge

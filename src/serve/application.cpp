@@ -19,6 +19,7 @@ namespace slipway::serve {
 namespace {
 
 constexpr std::size_t kPoolThreads = 4;
+constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowledge::ExtractLimits
 constexpr Milliseconds kStoreTimeMax{2000};
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
@@ -58,7 +59,8 @@ Application::Application(app::Manifest manifest, Environment environment, DataFo
     : manifest_(std::move(manifest)),
       environment_(std::move(environment)),
       folder_(std::move(folder)),
-      pool_("work", kPoolThreads) {}
+      pool_("work", kPoolThreads),
+      readers_("documents", kReaderThreads) {}
 
 Application::~Application() = default;
 
@@ -137,7 +139,7 @@ Result<void> Application::open_knowledge() {
     if (!section.synonyms.empty()) {
         SLIPWAY_TRY(synonyms, knowledge::load_synonyms(section.synonyms, section.language));
     }
-    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_,
+    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, readers_, embedding_,
                                                         std::move(synonyms), std::move(options));
     SLIPWAY_CHECK(run_to_end(knowledge_->prepare(accounts_->workspace())));
     return {};

@@ -41,6 +41,7 @@ class Application {
     const std::string& object_key() const { return object_key_; }  // signs presigned URLs
     chat::Chats& chats() { return *chats_; }
     WorkerPool& pool() { return pool_; }
+    WorkerPool& readers() { return readers_; }  // extract documents, apart from what people wait for
     // The readiness path says no from now on, so that balancers look elsewhere.
     void begin_stopping() { stopping_ = true; }
     bool stopping() const { return stopping_; }
@@ -67,6 +68,7 @@ class Application {
     Environment environment_;
     DataFolder folder_;
     WorkerPool pool_;
+    WorkerPool readers_;
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;

@@ -35,9 +35,9 @@ void measure_process() {
 
 asio::awaitable<void> measure(Application& application) {
     measure_process();
-    metrics::gauge("slipway_pool_waiting", "Work that waits for a thread or has one.",
-                   {{"pool", application.pool().name()}})
-        .set(static_cast<double>(application.pool().waiting()));
+    for (const auto* pool : {&application.pool(), &application.readers()})
+        metrics::gauge("slipway_pool_waiting", "Work that waits for a thread or has one.", {{"pool", pool->name()}})
+            .set(static_cast<double>(pool->waiting()));
     auto& knowledge = application.capabilities().knowledge;
     const auto state = co_await knowledge.status(application.workspace());
     if (state) {

@@ -86,6 +86,11 @@ TEST(ExtractPdf, HyphensAtLineEndsAreJoinedAndAParagraphGoesOnOverThePage) {
     EXPECT_EQ(document.blocks[1].place.page, 2);
 }
 
+TEST(ExtractPdf, APageWithNothingButASoftHyphenIsNothing) {
+    const auto document = from_pages({{line("It goes on and", 10)}, {line("\u00AD", 10)}, {line("on here.", 10)}});
+    EXPECT_EQ(texts(document, BlockKind::paragraph), Strings{"It goes on and on here."});
+}
+
 TEST(ExtractPdf, ParagraphsAreToldByDistanceIndentAndColumn) {
     const auto document =
         from_pages({{line("Wide lines of one", 10), line("paragraph here.", 30), line("After a gap", 65),

@@ -46,7 +46,7 @@ class Search : public testing::Test {
         must(run_to_end(database_->migrate(store::series_migrations())));
         must(run_to_end(database_->migrate(migrations())));
         auto rules = std::make_shared<const Synonyms>(must(Synonyms::parse(synonyms, "english")));
-        knowledge_ = std::make_unique<Knowledge>(*database_, *index_, *objects_, pool_, std::move(embedding), rules,
+        knowledge_ = std::make_unique<Knowledge>(*database_, *index_, *objects_, pool_, pool_, std::move(embedding), rules,
                                                  KnowledgeOptions());
         must(run_to_end(knowledge_->prepare(workspace_)));
     }

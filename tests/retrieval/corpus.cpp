@@ -74,7 +74,7 @@ Corpus::Corpus(const std::filesystem::path& application, By by) : manifest_(load
     options.chunk = section.chunk;
     std::shared_ptr<const knowledge::Synonyms> synonyms;
     if (!section.synonyms.empty()) synonyms = must(knowledge::load_synonyms(section.synonyms, section.language));
-    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, embedding_,
+    knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, pool_, embedding_,
                                                         std::move(synonyms), std::move(options));
     must(run_to_end(knowledge_->prepare(workspace_)));
     knowledge::FolderOptions folder;
