@@ -3,6 +3,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "net/chunk_pause.h"
+
 namespace slipway::net {
 namespace {
 
@@ -19,6 +21,7 @@ struct ResponseParser::Machine final : http::basic_parser<false> {
     int status_code = 0;
     Headers fields;
     std::string body;
+    ChunkPause pause;
 
  private:
     void on_request_impl(http::verb, View, View, int, Code&) override {}
@@ -33,9 +36,10 @@ struct ResponseParser::Machine final : http::basic_parser<false> {
         body.append(bytes);
         return bytes.size();
     }
-    void on_chunk_header_impl(std::uint64_t, View, Code&) override {}
+    void on_chunk_header_impl(std::uint64_t size, View, Code&) override { pause.begin_chunk(size); }
     std::size_t on_chunk_body_impl(std::uint64_t, View bytes, Code&) override {
         body.append(bytes);
+        pause.take(bytes.size());
         return bytes.size();
     }
     void on_finish_impl(Code&) override {}
@@ -60,6 +64,7 @@ Result<std::size_t> ResponseParser::feed(std::string_view bytes) {
     while (used < bytes.size() && !machine_->is_done()) {
         Code error;
         const auto rest = bytes.substr(used);
+        if (machine_->is_header_done() && machine_->chunked() && machine_->pause.must_wait(rest)) break;
         const auto taken = machine_->put(boost::asio::buffer(rest.data(), rest.size()), error);
         used += taken;
         if (error == http::error::need_more || (!error && taken == 0)) break;

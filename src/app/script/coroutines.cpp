@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kClosingDepthMax = 20;  // coroutine.close inside closing variables of coroutines that are being closed
 
+constexpr std::size_t kCaughtErrorSteps = 100;  // an exception on its way takes as long as about so many instructions
+
 bool doomed(lua_State* lua) {
     const auto* budget = state_of(lua).budget();
     return budget && budget->doomed() != ScriptLimit::none;
@@ -25,6 +27,7 @@ void raise_if_doomed(lua_State* lua, int status) {
 int finish_protected(lua_State* lua, int status, lua_KContext below) {
     raise_if_doomed(lua, status);
     if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(lua) - static_cast<int>(below);
+    charge(lua, kCaughtErrorSteps);
     lua_pushboolean(lua, 0);
     lua_pushvalue(lua, -2);
     return 2;

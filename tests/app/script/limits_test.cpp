@@ -110,7 +110,8 @@ TEST(ScriptLimits, RunningTimeHoldsInLoopsMatchingAndCopying) {
     limits.running_time = Milliseconds(50);
     for (const char* body : {"while true do end", "return (('a'):rep(40)):find(('a*'):rep(20) .. 'b')",
                              "local s = ('x'):rep(1000000) while true do local t = s .. s end",
-                             "while true do pcall(function() while true do end end) end"})
+                             "while true do pcall(function() while true do end end) end",
+                             "local m = {} m.__call = setmetatable({}, m) return m.__call()"})
         EXPECT_EQ(limit_of(run_script(body, limits)), "running_time") << body;
 }
 
