@@ -23,6 +23,11 @@ if(SLIPWAY_SANITIZE)
   target_compile_options(slipway_options INTERFACE -fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all -O1)
   target_link_options(slipway_options INTERFACE -fsanitize=${SLIPWAY_SANITIZE})
 endif()
+# With the preset dev, so that one build serves tests and fuzzers (CI): only what libFuzzer needs to see where it has been, which
+# costs the tests little. The preset fuzz has all of fuzzer-no-link.
+if(SLIPWAY_FUZZ AND NOT SLIPWAY_SANITIZE MATCHES "fuzzer")
+  target_compile_options(slipway_options INTERFACE -fsanitize-coverage=inline-8bit-counters,pc-table)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(slipway_options INTERFACE -g1)
 endif()

@@ -2,16 +2,21 @@
 //
 //     SLIPWAY_FUZZ_TARGET(json) { … input is a std::string_view … }
 //
-// libfuzzer.cpp runs the one target of its program; replay.cpp holds all and runs each over its seeds as an ordinary
-// test.
+// libfuzzer.cpp runs one of them under libFuzzer; replay.cpp runs each over its seeds as an ordinary test.
 #pragma once
 
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <string>
 #include <string_view>
 
+#include "base/log.h"
+
 namespace slipway::fuzz {
+
+// Above all levels: what a target provokes by the thousand is no news.
+inline constexpr auto kSilent = static_cast<log::Level>(99);
 
 using Target = void (*)(std::string_view input);
 

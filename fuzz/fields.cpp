@@ -1,0 +1,88 @@
+// The values of header fields that a client or a proxy writes, one a line: Range, If-None-Match, If-Modified-Since,
+// If-Range, Accept-Encoding, X-Forwarded-For, X-Forwarded-Proto, X-Request-Id, Origin.
+#include <fstream>
+
+#include <boost/asio/ip/address.hpp>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "net/cors.h"
+#include "net/file_body.h"
+#include "net/forwarded.h"
+#include "net/gzip.h"
+#include "target.h"
+
+namespace {
+
+using namespace slipway;
+
+constexpr std::uint64_t kFileBytes = 1000;
+
+net::OpenFile make_file() {
+    const auto path = std::filesystem::temp_directory_path() / ("slipway-fuzz-fields-" + std::to_string(::getpid()));
+    std::ofstream(path) << std::string(kFileBytes, 'x');
+    auto file = net::OpenFile::open(path);
+    std::filesystem::remove(path);
+    return *std::move(file);
+}
+
+void check_selection(const net::Request& request) {
+    static const auto file = make_file();
+    const auto part = net::select(request, file);
+    fuzz::require(part.status == 200 || part.status == 206 || part.status == 304 || part.status == 416,
+                  "one of four answers");
+    fuzz::require(part.offset <= kFileBytes && part.length <= kFileBytes - part.offset, "a part lies inside the file");
+    if (part.status == 200) fuzz::require(part.offset == 0 && part.length == kFileBytes, "200 is all of it");
+    if (part.status == 206) fuzz::require(part.length > 0, "a part is not empty");
+    fuzz::require(net::etag_matches(file.etag, file.etag) && net::etag_matches("W/" + file.etag, file.etag),
+                  "a tag is itself, also weakly");
+}
+
+}  // namespace
+
+SLIPWAY_FUZZ_TARGET(fields) {
+    constexpr std::array<const char*, 9> kNames{
+        "Range",           "If-None-Match",     "If-Modified-Since", "If-Range", "Accept-Encoding",
+        "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Id",      "Origin"};
+    net::Request request;
+    request.headers.add("Host", "example.org");
+    auto rest = input;
+    for (const auto* name : kNames) {
+        const auto [line, after] = fuzz::split_line(rest);
+        if (!line.empty()) request.headers.add(name, std::string(line));
+        rest = after;
+    }
+    check_selection(request);
+    if (const auto date = net::from_http_date(request.headers.get("If-Modified-Since"))) {
+        constexpr std::int64_t kYear9999 = 253'402'300'799;
+        if (*date >= 0 && *date <= kYear9999)
+            fuzz::require(net::from_http_date(net::http_date(*date)) == *date, "dates can be written and read again");
+    }
+    static_cast<void>(net::accepts_gzip(request.headers.get("Accept-Encoding")));
+    static_cast<void>(net::is_compressible(request.headers.get("Range")));
+    const auto id = net::sane_request_id(request);
+    fuzz::require(id.size() <= 64 && id.find_first_of(" \"\\\t:/") == std::string_view::npos, "request ids are plain");
+
+    const net::Cors strict{.origins = {"https://app.example.org"}, .credentials = true};
+    const auto origin = std::string(request.headers.get("Origin"));
+    net::Headers answer;
+    net::add_cors_headers(strict, request, answer);
+    const auto admitted = answer.get("Access-Control-Allow-Origin");
+    fuzz::require(admitted.empty() || (admitted == origin && origin == strict.origins.front()),
+                  "only the origin that is named is admitted");
+    if (net::may_open_socket(strict, request))
+        fuzz::require(
+            origin.empty() || origin == strict.origins.front() || equal_ignoring_case(origin, "http://example.org"),
+            "a foreign page opens no WebSocket");
+
+    for (const std::size_t proxies : {0, 1, 3}) {
+        auto forwarded = request;
+        forwarded.remote_address = "192.0.2.1";
+        net::apply_forwarded(forwarded, proxies);
+        boost::system::error_code error;
+        static_cast<void>(asio::ip::make_address(forwarded.remote_address, error));
+        fuzz::require(!error, "an address is an address");
+        if (proxies == 0)
+            fuzz::require(forwarded.remote_address == "192.0.2.1" && !forwarded.secure, "nobody is believed");
+    }
+}
