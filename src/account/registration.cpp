@@ -2,40 +2,26 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
+#include "base/email.h"
 #include "base/text.h"
 
 namespace slipway::account {
 namespace {
-
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 bool has_control(std::string_view text) {
     return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 std::optional<std::string> password_fault(std::string_view password, std::size_t length_min) {
-    if (characters(password) < length_min) return fmt::format("The password needs at least {} characters.", length_min);
+    if (count_characters(password) < length_min)
+        return fmt::format("The password needs at least {} characters.", length_min);
     if (password.size() > kPasswordLengthMax)
         return fmt::format("The password may have at most {} bytes.", kPasswordLengthMax);
     return std::nullopt;
 }
 
 }  // namespace
-
-bool is_email(std::string_view text) {
-    const auto at = text.find('@');
-    if (text.size() > kEmailLengthMax || at == std::string_view::npos || at == 0 || at > 64) return false;
-    const auto domain = text.substr(at + 1);
-    const auto bad = [](char c) {
-        return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '@' || c == '<' || c == '>' || c == ',';
-    };
-    return !std::ranges::any_of(text.substr(0, at), bad) && !std::ranges::any_of(domain, bad) &&
-           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
-           domain.find("..") == std::string_view::npos;
-}
 
 Result<void> check_password(std::string_view password, std::size_t length_min) {
     if (const auto fault = password_fault(password, length_min)) return fail(ErrorCode::invalid, "{}", *fault);
@@ -50,7 +36,7 @@ Result<Registration> checked(Registration registration, std::size_t password_len
         errors.push_back(json::object{{"field", field}, {"message", std::move(message)}});
     };
     if (!is_email(registration.email)) refuse("email", "This is not an email address.");
-    const auto length = characters(registration.username);
+    const auto length = count_characters(registration.username);
     if (length < kUsernameLengthMin || length > kUsernameLengthMax)
         refuse("username",
                fmt::format("The username needs {} to {} characters.", kUsernameLengthMin, kUsernameLengthMax));

@@ -4,6 +4,7 @@
 #include "account/jwt.h"
 #include "account/registration.h"
 #include "account/tables.h"
+#include "base/email.h"
 #include "base/text.h"
 
 namespace slipway::account {

@@ -10,7 +10,7 @@ namespace slipway::account {
 
 std::span<const store::Migration> migrations();
 
-// The columns that user_of() reads; for queries over `users u` joined with `memberships m`.
+// The columns that user_of() and its callers read; for queries over `users u` joined with `memberships m`.
 inline constexpr std::string_view kUserColumns =
     "u.id, u.number, u.email, u.username, u.active, u.created_at, u.password_hash, m.role, m.workspace";
 User user_of(const store::Row& row);

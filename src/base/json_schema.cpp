@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/characters.h"
+#include "base/email.h"
 #include "base/text.h"
 
 namespace slipway {
@@ -65,26 +67,6 @@ std::vector<std::string_view> types_of(const json::object& schema) {
     return types;
 }
 
-std::size_t characters(std::string_view text) {
-    std::size_t count = 0;
-    for (const char byte : text) count += (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-    return count;
-}
-
-// Not the whole of RFC 5322: one @, a name, a host with a dot inside, no spaces or control characters.
-bool is_email(std::string_view text) {
-    const auto at = text.find('@');
-    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > 254) return false;
-    const auto host = text.substr(at + 1);
-    if (host.find('@') != std::string_view::npos || host.find('.') == std::string_view::npos) return false;
-    if (host.front() == '.' || host.back() == '.' || host.find("..") != std::string_view::npos) return false;
-    constexpr std::string_view forbidden = " \t\r\n\"(),:;<>[]\\";
-    for (const char byte : text)
-        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F || forbidden.find(byte) != std::string_view::npos)
-            return false;
-    return true;
-}
-
 std::string inside(std::string_view path, std::string_view name) {
     return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
@@ -129,7 +111,7 @@ struct Checker {
     }
 
     void check_text(const json::object& schema, std::string_view text, const std::string& path) {
-        const auto length = static_cast<std::int64_t>(characters(text));
+        const auto length = static_cast<std::int64_t>(count_characters(text));
         const auto least = integer_or(schema, "minLength", 0);
         const auto most = integer_or(schema, "maxLength", INT64_MAX);
         if (length < least) add(path, "too_short", "Must have at least {} character{}.", least, least == 1 ? "" : "s");

@@ -4,6 +4,7 @@
 
 #include "app/manifest/reader.h"
 #include "base/clock.h"
+#include "base/email.h"
 #include "base/text.h"
 #include "net/router.h"
 
@@ -35,12 +36,6 @@ bool is_url(std::string_view text) {
     const auto scheme = text.find("://");
     return (text.starts_with("http://") || text.starts_with("https://")) && text.size() > scheme + 3 &&
            text.find(' ') == std::string_view::npos;
-}
-
-bool is_email(std::string_view text) {
-    const auto at = text.find('@');
-    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-           text.find('@', at + 1) == std::string_view::npos && text.find(' ') == std::string_view::npos;
 }
 
 // A value of a variable is shown unless the names around it say that it is nobody's business.
