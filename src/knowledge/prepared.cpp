@@ -24,8 +24,9 @@ std::string text_of(const Extracted& extracted) {
 }  // namespace
 
 std::string recipe_of(const KnowledgeOptions& options) {
-    return fmt::format("v{}/{}/{}/{}", kExtractionVersion, options.chunk.size_max, options.chunk.overlap,
-                       options.chunk.size_min);
+    const auto& chunk = options.chunk;
+    return fmt::format("v{}/{}/{}/{}/{}", kExtractionVersion, chunk.size_max, chunk.overlap, chunk.size_min,
+                       chunk.transcript_seconds);
 }
 
 Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOptions& options) {

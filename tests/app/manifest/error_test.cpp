@@ -45,6 +45,13 @@ knowledge:
               "of the application.\n");
 }
 
+TEST(ManifestErrors, NameValuesThatWouldHaveNoEffect) {
+    EXPECT_EQ(problems_in("name: one\nknowledge: { retrieve: { neighbours: 6 } }\n"),
+              "app.yaml:2:38: error: knowledge.retrieve.neighbours must be a whole number from 0 to 5, not \"6\".\n");
+    EXPECT_EQ(problems_in("name: one\naccounts: { demo: { username: demo, email: demo@localhost } }\n"),
+              "app.yaml:2:44: error: accounts.demo.email must be an email address, not \"demo@localhost\".\n");
+}
+
 TEST(ManifestErrors, NameWhatIsMissing) {
     EXPECT_EQ(problems_in(""), "app.yaml:1:1: error: name is missing. Add name: …\n");
     EXPECT_EQ(problems_in("name: one\nchat: { graph: { a: { next: end } } }\n"),
