@@ -192,7 +192,7 @@ Task<account::Tokens> Application::sign_in_demo() {
     co_return co_await accounts_->sign_in_without_password(*std::move(known));
 }
 
-asio::awaitable<std::vector<app::StoreHealth>> Application::check_stores() {
+asio::awaitable<std::vector<app::StoreHealth>> Application::ask_stores() {
     auto ask_database = [this](app::StoreHealth& health) -> Task<void> {
         SLIPWAY_CO_TRY(const auto status, co_await database_->status());
         health.engine = status.engine;

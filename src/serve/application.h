@@ -10,6 +10,7 @@
 #include "app/script/host.h"
 #include "net/client.h"
 #include "serve/data_folder.h"
+#include "serve/store_checks.h"
 
 namespace slipway::serve {
 
@@ -52,7 +53,8 @@ class Application {
     const DataFolder& folder() const { return folder_; }
     const WorkspaceId& workspace() const { return accounts_->workspace(); }
 
-    asio::awaitable<std::vector<app::StoreHealth>> check_stores();
+    // What each store says, not older than a second.
+    asio::awaitable<std::vector<app::StoreHealth>> check_stores() { return store_checks_.latest(); }
 
  private:
     Application(app::Manifest manifest, Environment environment, DataFolder folder);
@@ -62,6 +64,7 @@ class Application {
     Result<void> open_knowledge();
     Result<void> open_chats();
     Result<void> open_scripts();
+    asio::awaitable<std::vector<app::StoreHealth>> ask_stores();
     Task<account::Tokens> sign_in_demo();
 
     app::Manifest manifest_;
@@ -73,6 +76,7 @@ class Application {
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;
     std::string object_key_;
+    StoreChecks store_checks_{[this] { return ask_stores(); }};
     std::shared_ptr<net::Client> client_;
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
