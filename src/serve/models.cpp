@@ -17,6 +17,7 @@ model::ModelSettings settings_of(const app::ProviderSection& provider) {
     settings.model = provider.model;
     settings.base_url = provider.base_url;
     settings.key = provider.key.reveal();
+    settings.keyless = provider.keyless;
     settings.connect_time_max = provider.timeouts.connect;
     settings.first_byte_time_max = provider.timeouts.first_byte;
     settings.silence_max = provider.timeouts.between_bytes;

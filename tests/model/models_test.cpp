@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/known.h"
 #include "model/openai_wire.h"
 #include "model/scripted_provider.h"
 #include "model/tokens.h"
@@ -11,41 +12,43 @@ namespace {
 
 using slipway::testing::ScriptedProvider;
 
-class Stub final : public ChatModel {
- public:
-    Task<ChatReply> complete(ChatRequest) override { co_return ChatReply(); }
-    Task<ChatReply> stream(ChatRequest, DeltaSink) override { co_return ChatReply(); }
-    std::string name() const override { return "local"; }
-    bool is_local() const override { return true; }
-};
-
 const auto kClient = std::make_shared<net::Client>();
+using Variables = std::map<std::string, std::string, std::less<>>;
 
-std::string chosen(const std::vector<ModelSettings>& order,
-                   const std::map<std::string, std::string, std::less<>>& variables) {
-    const auto model = choose_chat_model(order, Environment(variables), kClient, std::make_shared<Stub>());
+std::string made(const ModelSettings& settings, const Variables& variables = {}) {
+    const auto model = make_chat_model(settings, Environment(variables), kClient);
     return model ? (*model)->name() : "error: " + model.error().message;
 }
 
-TEST(Models, TakesTheFirstProviderThatHasAKey) {
-    const std::vector<ModelSettings> order{{.provider = "groq"}, {.provider = "openai", .model = "gpt-x"}};
-    EXPECT_EQ(chosen(order, {{"OPENAI_API_KEY", "k"}}), "openai/gpt-x");
-    EXPECT_EQ(chosen(order, {{"OPENAI_API_KEY", "k"}, {"GROQ_API_KEY", "k"}}), "groq/openai/gpt-oss-120b");
-    EXPECT_EQ(chosen(order, {{"GROQ_API_KEY", ""}}), "local");
-    EXPECT_EQ(chosen({}, {{"OPENAI_API_KEY", "k"}}), "local");
-}
-
-TEST(Models, TakesLocalWhereTheOrderNamesIt) {
-    EXPECT_EQ(chosen({{.provider = "local"}, {.provider = "openai"}}, {{"OPENAI_API_KEY", "k"}}), "local");
+TEST(Models, AKnownProviderNeedsItsKeyAlone) {
+    EXPECT_EQ(made({.provider = "openai"}, {{"OPENAI_API_KEY", "k"}}), "openai/gpt-4o-mini");
+    EXPECT_EQ(made({.provider = "openai", .model = "gpt-x"}, {{"OPENAI_API_KEY", "k"}}), "openai/gpt-x");
+    EXPECT_EQ(made({.provider = "groq"}, {{"GROQ_API_KEY", "k"}}), "groq/llama-3.3-70b-versatile");
+    EXPECT_EQ(made({.provider = "groq", .key = "k"}), "groq/llama-3.3-70b-versatile");
 }
 
 TEST(Models, AsksNoKeyOfAServerWithItsOwnAddress) {
-    EXPECT_EQ(chosen({{.provider = "vllm", .model = "m", .base_url = "http://127.0.0.1:1/v1"}}, {}), "vllm/m");
+    EXPECT_EQ(made({.provider = "vllm", .model = "m", .base_url = "http://127.0.0.1:1/v1"}), "vllm/m");
+}
+
+// Also where its name is one that is known: a gateway of one's own, which must not learn the provider's key.
+TEST(Models, KeylessMeansWithoutAKey) {
+    const ScriptedProvider provider("[]", {"--key", "secret"});
+    const ModelSettings settings{.provider = "groq", .base_url = provider.base_url(), .keyless = true};
+    const auto model = make_chat_model(settings, Environment({{"GROQ_API_KEY", "secret"}}), kClient);
+    ASSERT_TRUE(model) << model.error().message;
+    ChatRequest request;
+    request.messages.push_back({.content = "hello"});
+    const auto reply = run_to_end((*model)->complete(request));
+    ASSERT_FALSE(reply) << "the key of the variable was sent";
+    EXPECT_EQ(integer_or(reply.error().details, "status", 0), 401);
+    EXPECT_TRUE(make_embedding_model({.provider = "openai", .base_url = provider.base_url(), .keyless = true},
+                                     Environment(), kClient));
 }
 
 TEST(Models, SaysWhatIsMissing) {
-    EXPECT_NE(chosen({{.provider = "opneai"}}, {}).find("opneai is not known"), std::string::npos);
-    EXPECT_NE(chosen({{.provider = "mine", .base_url = "http://x/v1"}}, {}).find("name one"), std::string::npos);
+    EXPECT_NE(made({.provider = "opneai"}).find("opneai is not known"), std::string::npos);
+    EXPECT_NE(made({.provider = "mine", .base_url = "http://x/v1"}).find("name one"), std::string::npos);
     const auto keyless = make_chat_model({.provider = "openai"}, Environment(), kClient);
     ASSERT_FALSE(keyless);
     EXPECT_NE(keyless.error().message.find("OPENAI_API_KEY"), std::string::npos);
@@ -78,13 +81,22 @@ TEST(Models, ReadsBaseUrlsAsTheOfficialClientsDo) {
 
 TEST(Models, KnowsTheDimensionOfUsualEmbeddings) {
     const Environment environment({{"OPENAI_API_KEY", "k"}});
-    const auto model = choose_embedding_model({{.provider = "openai"}}, environment, kClient);
+    const auto model = make_embedding_model({.provider = "openai"}, environment, kClient);
     ASSERT_TRUE(model && *model);
     EXPECT_EQ((*model)->dimension(), 1536);
     EXPECT_EQ((*model)->name(), "openai/text-embedding-3-small");
-    const auto none = choose_embedding_model({{.provider = "openai"}, {.provider = "local"}}, Environment(), kClient);
-    ASSERT_TRUE(none);
-    EXPECT_EQ(*none, nullptr);
+    EXPECT_EQ(find_embedding("openai/text-embedding-3-large")->dimension, 3072);
+    EXPECT_EQ(find_embedding("another"), nullptr);
+}
+
+TEST(KnownProviders, BaseUrlsAreReadAsTheirOwnClientsDo) {
+    const auto base = [](std::string_view name, const Variables& variables) {
+        return base_url_of(*find_provider(name), Environment(variables));
+    };
+    EXPECT_EQ(base("groq", {}), "https://api.groq.com/openai/v1");
+    EXPECT_EQ(base("groq", {{"GROQ_BASE_URL", "http://localhost:1/"}}), "http://localhost:1/openai/v1");
+    EXPECT_EQ(base("groq", {{"GROQ_BASE_URL", "http://localhost:1/openai/v1/"}}), "http://localhost:1/openai/v1");
+    EXPECT_EQ(base("openai", {{"OPENAI_BASE_URL", "http://localhost:1/v1/"}}), "http://localhost:1/v1");
 }
 
 Result<ChatReply> parse(std::string_view body) { return parse_reply(json::parse(body).as_object()); }

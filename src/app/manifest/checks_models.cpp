@@ -1,18 +1,11 @@
 // Checks of the providers of models, and of what embeds.
 #include <algorithm>
-#include <array>
 
 #include "app/manifest/checks.h"
+#include "model/known.h"
 
 namespace slipway::app {
 namespace {
-
-struct KnownDimension {
-    std::string_view model;
-    std::size_t dimension;
-};
-constexpr std::array<KnownDimension, 3> kDimensions{
-    {{"text-embedding-3-small", 1536}, {"text-embedding-3-large", 3072}, {"text-embedding-ada-002", 1536}}};
 
 // The first provider of the order that can be used, for what follows.
 void choose_embedding(Checks& checks) {
@@ -38,9 +31,7 @@ void check_embedding(Checks& checks) {
     if (embedding.model.empty())
         checks.error("knowledge.embedding", "knowledge.embedding.model is missing.", "Name the embedding model.");
     if (embedding.dimension != 0) return;
-    const auto known =
-        std::ranges::find_if(kDimensions, [&](const auto& one) { return embedding.model.ends_with(one.model); });
-    if (known != kDimensions.end())
+    if (const auto* known = model::find_embedding(embedding.model))
         embedding.dimension = known->dimension;
     else if (!embedding.model.empty())
         checks.error(

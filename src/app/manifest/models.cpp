@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/known.h"
 #include "model/models.h"
 
 namespace slipway::app {
@@ -10,26 +11,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
-
-struct KnownProvider {
-    std::string_view name;
-    std::string_view url_variable;
-    std::string_view base_url;
-    std::string_view suffix;  // that the provider's own client appends
-    std::string_view model;
-};
-// The variables are those that the providers' own clients read.
-constexpr std::array<KnownProvider, 3> kKnown{{
-    {"openai", "OPENAI_BASE_URL", "https://api.openai.com/v1", "", "gpt-4o-mini"},
-    {"groq", "GROQ_BASE_URL", "https://api.groq.com", "/openai/v1", "llama-3.3-70b-versatile"},
-    {"openrouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1", "", "openai/gpt-4o-mini"},
-}};
-
-std::string base_url_of(const KnownProvider& known, const Environment& environment) {
-    auto url = environment.get_or(known.url_variable, known.base_url);
-    while (url.ends_with('/')) url.pop_back();
-    return url.ends_with(known.suffix) ? url : url + std::string(known.suffix);
-}
 
 }  // namespace
 
@@ -77,13 +58,11 @@ void describe(Keys& keys, ModelsSection& models) {
                "APIs in the format of OpenAI. openai, groq and openrouter are known and need no entry.");
 }
 
-bool is_known_provider(std::string_view name) {
-    return name == "local" || std::ranges::find(kKnown, name, &KnownProvider::name) != kKnown.end();
-}
+bool is_known_provider(std::string_view name) { return name == "local" || model::find_provider(name) != nullptr; }
 
 std::vector<std::string> provider_names(const ModelsSection& models) {
     std::vector<std::string> names{"local"};
-    for (const auto& known : kKnown) names.emplace_back(known.name);
+    for (const auto& known : model::known_providers()) names.emplace_back(known.name);
     for (const auto& provider : models.providers)
         if (!is_known_provider(provider.name)) names.push_back(provider.name);
     return names;
@@ -96,12 +75,12 @@ void complete(ModelsSection& models, const Environment& environment) {
         added.name = std::move(name);
     }
     for (auto& provider : models.providers) {
-        if (provider.key.empty() && provider.name != "local")
+        if (provider.key.empty() && !provider.keyless && provider.name != "local")
             provider.key = Secret(environment.get_or(model::key_variable_of(provider.name), ""));
-        const auto* known = std::ranges::find(kKnown, provider.name, &KnownProvider::name);
-        if (known == kKnown.end()) continue;
-        if (provider.base_url.empty()) provider.base_url = base_url_of(*known, environment);
-        if (provider.model.empty()) provider.model = known->model;
+        const auto* known = model::find_provider(provider.name);
+        if (known == nullptr) continue;
+        if (provider.base_url.empty()) provider.base_url = model::base_url_of(*known, environment);
+        if (provider.model.empty()) provider.model = known->chat_model;
     }
 }
 

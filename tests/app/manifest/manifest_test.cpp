@@ -180,6 +180,18 @@ models:
     EXPECT_EQ(openai.base_url, "http://127.0.0.1:1/v1");
     EXPECT_EQ(openai.key.reveal(), "k");
     EXPECT_FALSE(openai.model.empty());
+    const auto groq = chosen({{"GROQ_API_KEY", "k"}, {"GROQ_BASE_URL", "http://127.0.0.1:1"}});
+    EXPECT_EQ(groq.base_url, "http://127.0.0.1:1/openai/v1") << "as Groq's own client reads it";
+}
+
+TEST(Manifest, AKeylessProviderIsNotGivenAKey) {
+    const TemporaryApplication application(
+        "name: one\nmodels: { order: [openai, local], providers: { openai: { keyless: true, base_url: "
+        "\"http://127.0.0.1:9/v1\" } } }\n");
+    const auto loaded = application.load({{"OPENAI_API_KEY", "k"}});
+    ASSERT_EQ(problems_of(application, loaded), "");
+    EXPECT_EQ(loaded.manifest.models.chosen()->name, "openai");
+    EXPECT_TRUE(loaded.manifest.models.chosen()->key.empty());
 }
 
 TEST(Manifest, AProviderMayEmbedThatAnswersNothing) {
