@@ -78,7 +78,9 @@ void add_health_routes(net::Router& router, Application& application) {
 void add_openapi_route(net::Router& router, const app::Manifest& manifest) {
     auto described = probe("This document");
     described.hidden = true;
-    auto document = std::make_shared<const std::string>(write_json(net::openapi(router, manifest.title, kVersion)));
+    auto object = net::openapi(router, manifest.title, kVersion);
+    if (!manifest.description.empty()) object["info"].as_object()["description"] = manifest.description;
+    auto document = std::make_shared<const std::string>(write_json(object));
     auto serve = [document](net::Request&) -> asio::awaitable<net::Response> {
         co_return net::Response::text(200, *document, "application/json");
     };

@@ -18,6 +18,7 @@ void add_page(net::Router& router, const Application& application) {
     if (!site.enabled) return;
     face::PageOptions options;
     options.title = site.title;
+    options.description = application.manifest().description;
     options.tagline = site.tagline;
     options.starters = site.starters;
     options.demo = site.demo && application.capabilities().sign_in_demo != nullptr;

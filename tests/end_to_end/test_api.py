@@ -417,9 +417,34 @@ def test_health_readiness_liveness(wwhd):
     assert api.get("/liveness").json == {"alive": True}
 
 
+def fields_of(document, path, method="get", status="200"):
+    """Names of the fields that are described, nested ones as `messages.sources.title`."""
+    def names(schema, prefix):
+        if schema.get("type") == "array":
+            schema = schema["items"]
+        for name, inner in schema.get("properties", {}).items():
+            yield prefix + name
+            yield from names(inner, prefix + name + ".")
+    content = document["paths"][path][method]["responses"][status]["content"]
+    return set(names(content["application/json"]["schema"], ""))
+
+
+def test_openapi_describes_every_field_of_a_chat(wwhd, user):
+    document = Api(wwhd.url).get("/openapi.json").json
+    answer = user.post("/api/chats/new/messages", {"content": QUESTION}).json
+    described = fields_of(document, "/api/chats/{id}/messages", "post")
+    assert answer["sources"] and set(answer) | {"error"} <= described
+    assert {f"sources.{name}" for name in answer["sources"][0]} <= described
+    exported = user.get(f"/api/chats/{answer['chat_id']}/export").json
+    described = fields_of(document, "/api/chats/{id}/export")
+    assert set(exported) <= described
+    assert {f"messages.{name}" for message in exported["messages"] for name in message} <= described
+
+
 def test_openapi_matches_the_routes_that_answer(wwhd, user):
     document = Api(wwhd.url).get("/openapi.json").json
     assert document["openapi"].startswith("3.1") and document["info"]["title"]
+    assert document["info"]["description"].startswith("Answers to everyday questions")
     paths = document["paths"]
     for wanted in ("/api/auth/login", "/api/chats/{id}/messages", "/api/documents/{id}/file", "/api/search", "/api/v1/chat/stream",
                    "/api/v1/documents/{id}", "/health", "/readiness"):

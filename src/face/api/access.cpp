@@ -31,8 +31,10 @@ Task<account::Principal> principal_with(const app::Capabilities& capabilities, c
 }
 
 Result<json::object> body_of(const net::Request& request, const json::value& body_schema) {
-    SLIPWAY_TRY(auto parsed,
-                parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body)));
+    JsonLimits limits;
+    limits.bytes_max = std::max(limits.bytes_max, request.body.size());  // the route has limited it already
+    const std::string_view text = request.body.empty() ? std::string_view("{}") : std::string_view(request.body);
+    SLIPWAY_TRY(auto parsed, parse_json(text, limits));
     SLIPWAY_CHECK(check_value(body_schema, parsed, "The body"));
     return std::move(parsed.as_object());
 }

@@ -25,14 +25,22 @@ json::object chat_schema() {
                    {"updated_at", text_schema()}});
 }
 
+json::object optional_schema(std::string_view type) { return {{"type", json::array{type, "null"}}}; }
+
 json::object source_schema() {
     return schema({{"number", type_schema("integer")},
                    {"title", text_schema()},
                    {"namespace", text_schema()},
                    {"snippet", text_schema()},
                    {"place", text_schema("page 12, 00:03:41, or headings")},
+                   {"page", optional_schema("integer")},
+                   {"seconds", optional_schema("integer")},
                    {"url", text_schema("opens the original there")},
+                   {"source_url", optional_schema("string")},
+                   {"youtube_url", optional_schema("string")},
                    {"document_id", text_schema()},
+                   {"document_number", type_schema("integer")},
+                   {"chunk_id", text_schema()},
                    {"score", type_schema("number")},
                    {"cited", json::object{{"type", "boolean"},
                                           {"description",
@@ -51,10 +59,20 @@ json::object message_schema() {
                    {"model", text_schema()},
                    {"routing_reason", text_schema()},
                    {"sources", array_schema(source_schema())},
+                   {"flags", array_schema(text_schema())},
+                   {"error", text_schema("why it failed or broke off; left out where it did not")},
                    {"trace", array_schema(type_schema("object"))},
                    {"usage", type_schema("object")},
                    {"response_time_ms", type_schema("integer")},
                    {"created_at", text_schema()}});
+}
+
+json::object export_schema() {
+    auto exported = chat_schema();
+    auto& fields = exported["properties"].as_object();
+    fields["exported_at"] = text_schema();
+    fields["messages"] = array_schema(message_schema());
+    return exported;
 }
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200) {
@@ -262,7 +280,7 @@ void add_chat_routes(net::Router& router, const app::Capabilities& capabilities)
                handler(capabilities, remove_chat));
 
     router.add(Method::get, "/api/chats/{id}/export",
-               operation("A chat with all its messages, to keep", nullptr, chat_schema()),
+               operation("A chat with all its messages, to keep", nullptr, export_schema()),
                handler(capabilities, export_chat));
 
     add_message_routes(router, capabilities);

@@ -21,12 +21,17 @@ constexpr std::string_view kPolicy =
     "'none'; form-action 'self'; "
     "frame-ancestors 'none'";
 
-net::Handler file_handler(std::string_view type, std::string_view bytes) {
+std::string in_attribute(std::string text) {
+    text = replace_all(std::move(text), "&", "&amp;");
+    text = replace_all(std::move(text), "\"", "&quot;");
+    return replace_all(std::move(text), "<", "&lt;");
+}
+
+net::Handler file_handler(std::string_view type, std::string bytes) {
     const auto etag = "\"" + sha256_hex(bytes).substr(0, 32) + "\"";
-    return [type, bytes, etag](net::Request& request) -> asio::awaitable<net::Response> {
-        auto response = request.headers.get("If-None-Match") == etag
-                            ? net::Response::empty(304)
-                            : net::Response::text(200, std::string(bytes), type);
+    const auto shared = std::make_shared<const std::string>(std::move(bytes));
+    return [type, shared, etag](net::Request&) -> asio::awaitable<net::Response> {
+        auto response = net::Response::text(200, *shared, type);
         response.headers.set("ETag", etag);
         response.headers.set("Cache-Control", "no-cache");
         response.headers.set("Content-Security-Policy", std::string(kPolicy));
@@ -39,12 +44,13 @@ void add_file(net::Router& router, std::string path, std::string_view type, std:
     net::Operation described;
     described.hidden = true;
     described.authenticated = false;
-    router.add(net::Method::get, std::move(path), described, file_handler(type, bytes));
+    router.add(net::Method::get, std::move(path), described, file_handler(type, std::string(bytes)));
 }
 
 // Programs that ask for / without wanting a page learn what this is.
 void add_start(net::Router& router, const PageOptions& options) {
-    const auto page = file_handler("text/html; charset=utf-8", kHtml);
+    const auto page = file_handler("text/html; charset=utf-8",
+                                   replace_all(kHtml, "{{description}}", in_attribute(options.description)));
     net::Operation described;
     described.hidden = true;
     described.authenticated = false;

@@ -11,6 +11,7 @@ namespace slipway::face {
 
 struct PageOptions {
     std::string title;
+    std::string description;  // for search engines and link previews
     std::string tagline;
     std::vector<std::string> starters;  // questions to begin with
     bool demo = false;                  // offer the demo user
