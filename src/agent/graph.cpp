@@ -40,7 +40,7 @@ class Graph::Run final : public Output {
             open_filters(name);
             SLIPWAY_CO_TRY(name, co_await visit(name, entry));
         }
-        // A filter whose node was not reached, because a fallback went past it, still holds text back.
+        // A filter whose node was not reached, because an edge or a fallback went past it, still holds text back.
         for (std::size_t i = 0; i < filters_.size(); ++i) {
             if (filters_[i].finished) continue;
             const auto& entry = graph_.nodes_.at(filters_[i].node);
@@ -94,18 +94,22 @@ class Graph::Run final : public Output {
         co_return co_await listener_(event);
     }
 
-    // The unconditional chain of filtering nodes behind `name`.
+    // Every filtering node that some way from this answer leads to: which edge holds is known only when the text is
+    // written, and then it is sent.
     void open_filters(const std::string& name) {
-        if (!filters_.empty()) return;
-        const auto* entry = &graph_.nodes_.at(name);
-        while (!entry->next.empty()) {
-            const auto& next = entry->next.front().to;
-            if (next.empty()) return;
-            entry = &graph_.nodes_.at(next);
-            auto filter = entry->node->filter();
-            if (!filter) return;
-            filters_.push_back({next, std::move(filter), elapsed_ms(began_)});
+        if (!filters_.empty() || graph_.nodes_.at(name).node->kind() != "answer") return;
+        std::vector<std::string> reached{name};
+        for (std::size_t i = 0; i < reached.size(); ++i) {
+            const auto& entry = graph_.nodes_.at(reached[i]);
+            if (auto filter = i == 0 ? nullptr : entry.node->filter())
+                filters_.push_back({reached[i], std::move(filter), elapsed_ms(began_)});
+            for (const auto& edge : entry.next) reach(reached, edge.to);
+            reach(reached, entry.fallback);
         }
+    }
+
+    static void reach(std::vector<std::string>& reached, const std::string& name) {
+        if (!name.empty() && std::ranges::find(reached, name) == reached.end()) reached.push_back(name);
     }
 
     Task<std::string> visit(const std::string& name, const GraphNode& entry) {
@@ -128,6 +132,7 @@ class Graph::Run final : public Output {
         state_.usage.completion_tokens += step.completion_tokens;
         state_.trace.push_back(step);
         if (done) co_return next_of(entry);
+        if (co_await cancelled()) co_return pass(done);  // nobody waits for it any more, which is no failure
         log::warning("agent node failed",
                      {{"node", name}, {"code", to_string(done.error().code)}, {"error", done.error().message}});
         const bool nothing_sent = state_.answer.size() == sent_before;

@@ -128,13 +128,13 @@ std::string new_id() {
     return text;
 }
 
-std::string hash_password(std::string_view password, PasswordCost cost) {
+Result<std::string> hash_password(std::string_view password, PasswordCost cost) {
     ensure_sodium();
     std::array<char, crypto_pwhash_STRBYTES> text{};
     if (crypto_pwhash_argon2id_str(text.data(), password.data(), password.size(), cost.operations, cost.memory_bytes) !=
         0)
-        std::abort();  // out of memory
-    return text.data();
+        return fail(ErrorCode::unavailable, "There is not enough memory to hash a password; try again in a moment.");
+    return std::string(text.data());
 }
 
 bool verify_password(std::string_view hash, std::string_view password) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
+
 namespace slipway {
 
 std::string sha256(std::string_view bytes);      // 32 raw bytes
@@ -49,7 +51,8 @@ struct PasswordCost {
     std::size_t memory_bytes = 19 << 20;  // OWASP's recommendation for argon2id: 19 MiB, 2 passes, 1 lane
 };
 // argon2id in PHC form. Takes tens of milliseconds: call on a pool.
-std::string hash_password(std::string_view password, PasswordCost cost = {});
+// `unavailable` when there is not so much memory.
+Result<std::string> hash_password(std::string_view password, PasswordCost cost = {});
 bool verify_password(std::string_view hash, std::string_view password);
 
 }  // namespace slipway

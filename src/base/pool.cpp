@@ -1,5 +1,7 @@
 #include "base/pool.h"
 
+#include "base/log.h"
+
 namespace slipway {
 
 WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_limit)
@@ -14,6 +16,18 @@ bool WorkerPool::reserve() {
 Error WorkerPool::full() const {
     return {ErrorCode::unavailable,
             fmt::format("The {} pool is full ({} waiting); try again in a moment.", name_, queue_limit_)};
+}
+
+Error WorkerPool::thrown() const {
+    std::string what = "an unknown exception";
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        what = error.what();
+    } catch (...) {  // what is not an exception says nothing
+    }
+    log::error("work failed", {{"pool", name_}, {"error", what}});
+    return {ErrorCode::internal, "The work failed; the log says why.", {}};
 }
 
 }  // namespace slipway

@@ -26,6 +26,7 @@ class WorkerPool {
     WorkerPool(std::string name, std::size_t threads, std::size_t queue_limit = 4096);
 
     // Runs `work` (a callable returning Result<T>) on a thread of the pool and resumes the caller on its own executor.
+    // What it throws is logged and becomes `internal`.
     // Not cancellable once started; a full queue answers `unavailable` at once. The callable must own what it uses or
     // refer to what the awaiting coroutine keeps alive.
     template <typename Work>
@@ -34,7 +35,7 @@ class WorkerPool {
     // Runs work(0) … work(count - 1), at most `at_once` of them at a time, and resumes the caller on its own executor
     // when all are done. They take turns with other work of the pool, one by one. `work` is called by several threads
     // at once and, as what it refers to, kept alive by the awaiting coroutine. When the caller is cancelled no further
-    // ones begin and the answer is `unavailable`.
+    // ones begin and the answer is `unavailable`. When one throws no further ones begin and the answer is `internal`.
     template <typename Work>
     auto run_each(std::size_t count, std::size_t at_once, Work& work) -> asio::awaitable<Result<void>>;
 
@@ -45,6 +46,17 @@ class WorkerPool {
  private:
     template <typename Work, typename Handler, typename Guard>
     struct Each;
+
+    // Call while an exception is handled.
+    Error thrown() const;
+    template <typename Work>
+    auto attempt(Work& work) const -> std::invoke_result_t<Work> {
+        try {
+            return work();
+        } catch (...) {
+            return std::unexpected(thrown());
+        }
+    }
 
     bool reserve();
     template <typename State>
@@ -67,7 +79,7 @@ auto WorkerPool::run(Work work) -> asio::awaitable<std::invoke_result_t<Work>> {
         // The work guard keeps the caller's loop alive while the pool works.
         auto guard = asio::make_work_guard(caller);
         asio::post(threads_, [this, &work, handler = std::move(handler), guard = std::move(guard)]() mutable {
-            Value value = work();
+            Value value = attempt(work);
             release();
             auto resume = [handler = std::move(handler), value = std::move(value)]() mutable {
                 std::move(handler)(std::move(value));
@@ -87,13 +99,14 @@ struct WorkerPool::Each {
     Work& work;
     std::size_t count;
     std::atomic<std::size_t> next{0}, running;
-    std::atomic<bool> stopped{false};
+    std::atomic<bool> stopped{false}, threw{false};
     Handler handler;
     Guard guard;
 
     void finish() {
         Result<void> result;
         if (stopped) result = fail(ErrorCode::unavailable, "The work was cancelled.");
+        if (threw) result = fail(ErrorCode::internal, "The work failed; the log says why.");
         auto resume = [then = std::move(handler), result = std::move(result)]() mutable {
             std::move(then)(std::move(result));
         };
@@ -106,7 +119,12 @@ void WorkerPool::take_turn(std::shared_ptr<State> state) {
     asio::post(threads_, [this, state = std::move(state)]() mutable {
         const auto number = state->stopped ? state->count : state->next.fetch_add(1);
         if (number < state->count) {
-            state->work(number);
+            try {
+                state->work(number);
+            } catch (...) {
+                static_cast<void>(thrown());
+                state->threw = state->stopped = true;
+            }
             return this->take_turn(std::move(state));
         }
         if (state->running.fetch_sub(1) != 1) return;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -27,6 +28,16 @@ asio::awaitable<void> sleep_for(Milliseconds duration);
 
 // True once the current coroutine was asked to stop; loops that never await anything else ask this.
 asio::awaitable<bool> cancelled();
+
+// Runs both until one has ended, in whatever way; the other is cancelled and awaited. Gives 0 or 1, which was first,
+// and throws what that one threw. (Asio's `||` waits for a success: an exception would wait for the other to end.)
+asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second);
+
+// `into` gets the result. For what race() takes.
+template <typename T>
+asio::awaitable<void> store_in(std::optional<Result<T>>& into, Task<T> task) {
+    into.emplace(co_await std::move(task));
+}
 
 // Runs a coroutine to its end on a fresh event loop of this thread. For the command line and for tests; never inside a
 // loop.

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 namespace slipway {
@@ -34,10 +33,12 @@ T run_to_end(asio::awaitable<T> task) {
 // then.
 template <typename T>
 Task<T> with_timeout(Task<T> task, Milliseconds limit, std::string what) {
-    using namespace asio::experimental::awaitable_operators;
+    std::optional<Result<T>> result;
+    auto work = store_in(result, std::move(task));
     auto timer = sleep_for(limit);
-    auto first = co_await (std::move(task) || std::move(timer));
-    if (first.index() == 0) co_return std::get<0>(std::move(first));
+    const auto first = co_await race(std::move(work), std::move(timer));
+    if (first == 0) co_return *std::move(result);
+    if (co_await cancelled()) co_return fail(ErrorCode::unavailable, "{} was cancelled.", what);
     co_return fail(ErrorCode::unavailable, "{} took longer than {} ms and was stopped.", what, limit.count());
 }
 

@@ -1,6 +1,5 @@
 // A message and its answer: one turn of a chat.
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -171,6 +170,10 @@ void Chats::end_all() {
     }
 }
 
+asio::awaitable<void> Chats::wait_for_stop(Running& running) {
+    co_await running.stopped.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
 Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
     const auto executor = co_await asio::this_coro::executor;
     const auto running = std::make_shared<Running>(executor);
@@ -215,11 +218,10 @@ Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
         event.state = told.state;
         co_return co_await listener(event);
     };
-    using namespace asio::experimental::awaitable_operators;
-    auto work = graph_.run(state, relay);
-    auto stopped = running->stopped.async_wait(asio::as_tuple(asio::use_awaitable));
-    auto first = co_await (std::move(work) || std::move(stopped));
-    if (first.index() == 0) co_return std::get<0>(std::move(first));
+    std::optional<Result<void>> result;
+    auto work = store_in(result, graph_.run(state, relay));
+    const auto first = co_await race(std::move(work), wait_for_stop(*running));
+    if (first == 0) co_return *std::move(result);
     if (running->ended) co_return stopping();
     turn->interrupted = true;
     co_return Result<void>();

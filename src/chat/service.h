@@ -61,6 +61,7 @@ class Chats {
 
     Task<Chat> chat_for(const SendRequest& request);
     Task<Message> answer(std::shared_ptr<Turn> turn, ChatListener listener);
+    static asio::awaitable<void> wait_for_stop(Running& running);
     Task<void> run_graph(std::shared_ptr<Turn> turn, ChatListener listener);
     Task<void> store_answer(std::shared_ptr<Turn> turn);
     Task<std::vector<model::Message>> history(Owner owner, std::string chat_id, std::int64_t before);

@@ -11,6 +11,8 @@
 
 #include <deque>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include "base/json.h"
 #include "net/wakeup.h"
 

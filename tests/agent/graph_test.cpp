@@ -137,6 +137,40 @@ TEST(Graph, AFallbackThatGoesPastAFilterLosesNoText) {
     EXPECT_EQ(told.text, "instead!");
 }
 
+TEST(Graph, AnEdgeThatMayGoPastAFilterDoesNotOpenItsWay) {
+    for (const auto* first : {"", "shout"}) {
+        Graph graph;
+        auto speaker = node(std::make_unique<Speaker>(std::vector<std::string>{"word"}));
+        const std::string second = *first == 0 ? "shout" : "";
+        speaker.next.push_back({*Condition::parse("refused == true"), first});
+        speaker.next.push_back({Condition(), second});
+        graph.add("speaker", std::move(speaker));
+        graph.add("shout", node(std::make_unique<Shout>()));
+        ASSERT_TRUE(graph.validate());
+        State state;
+        Told told;
+        ASSERT_TRUE(run(graph, state, told));
+        EXPECT_EQ(told.text, "word!");
+        EXPECT_EQ(state.answer, told.text);
+    }
+}
+
+TEST(Graph, WhatANodeThrowsIsThrownAndNotATimeout) {
+    class Thrower final : public Node {
+     public:
+        std::string_view kind() const override { return "answer"; }
+        Task<void> run(State&, Step&, Output&) override {
+            throw std::runtime_error("broken");
+            co_return Result<void>();
+        }
+    };
+    Graph graph;
+    graph.add("thrower", node(std::make_unique<Thrower>()));
+    State state;
+    Told told;
+    EXPECT_THROW(static_cast<void>(run(graph, state, told)), std::runtime_error);
+}
+
 TEST(Graph, AFilterThatClosesEndsTheProducer) {
     Graph graph;
     graph.add("speaker", node(std::make_unique<Speaker>(std::vector<std::string>(1000, "0123456789")), {"shout"}));

@@ -108,5 +108,36 @@ TEST(Pool, ACancelledBatchBeginsNoMore) {
     EXPECT_EQ(pool.waiting(), 0U);
 }
 
+Task<int> thrower(WorkerPool& pool) {
+    auto work = []() -> Result<int> { throw std::bad_alloc(); };
+    co_return co_await pool.run(std::move(work));
+}
+
+asio::awaitable<Result<void>> throwing_batch(WorkerPool& pool) {
+    auto work = [](std::size_t number) {
+        if (number == 3) throw std::runtime_error("broken");
+    };
+    co_return co_await pool.run_each(1000, 2, work);
+}
+
+TEST(Pool, WhatWorkThrowsIsAnErrorAndNotTheEndOfTheProcess) {
+    WorkerPool pool("test", 2);
+    EXPECT_EQ(run_to_end(thrower(pool)).error().code, ErrorCode::internal);
+    EXPECT_EQ(run_to_end(throwing_batch(pool)).error().code, ErrorCode::internal);
+    EXPECT_EQ(pool.waiting(), 0U);
+    EXPECT_EQ(run_to_end(doubled(pool, 2)), 4);
+}
+
+asio::awaitable<void> throw_after(Milliseconds wait) {
+    co_await sleep_for(wait);
+    throw std::runtime_error("broken");
+}
+
+TEST(Race, WhatTheFirstThrowsIsThrownAtOnce) {
+    EXPECT_EQ(run_to_end(race(sleep_for(Milliseconds(60'000)), sleep_for(Milliseconds(1)))), 1U);
+    EXPECT_THROW(run_to_end(race(throw_after(Milliseconds(1)), sleep_for(Milliseconds(60'000)))), std::runtime_error);
+    EXPECT_EQ(run_to_end(race(throw_after(Milliseconds(60'000)), sleep_for(Milliseconds(1)))), 1U);
+}
+
 }  // namespace
 }  // namespace slipway

@@ -8,8 +8,6 @@
 // with 1001.
 #include <deque>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
 #include "app/capabilities/chat_events.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
@@ -46,10 +44,7 @@ class ChatSocket {
         co_await tell_ready();
         // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled
         // while that lives.
-        using namespace asio::experimental::awaitable_operators;
-        auto reading = read_all();
-        auto answering = answer_all();
-        co_await (std::move(reading) || std::move(answering));
+        co_await race(read_all(), answer_all());
     }
 
  private:
