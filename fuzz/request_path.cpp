@@ -1,4 +1,5 @@
 // Paths, queries and forms of requests, and the router that they meet.
+#include "base/percent.h"
 #include "base/text.h"
 #include "net/router.h"
 #include "target.h"
@@ -25,9 +26,9 @@ SLIPWAY_FUZZ_TARGET(request_path) {
     const auto match = router.match(net::Method::get, input);
     for (const auto& [name, value] : match.parameters)
         fuzz::require(input.find(value) != std::string_view::npos, "parameters are parts of the path");
-    if (const auto decoded = net::percent_decode(input)) {
+    if (const auto decoded = percent_decode(input)) {
         fuzz::require(is_valid_utf8(*decoded) && decoded->find('\0') == std::string::npos, "decoded text is valid");
-        fuzz::require(net::percent_decode(net::percent_encode(*decoded)) == decoded, "encoding can be undone");
+        fuzz::require(percent_decode(percent_encode(*decoded)) == decoded, "encoding can be undone");
         static_cast<void>(router.match(net::Method::post, *decoded));
     }
     if (const auto fields = net::parse_form(input))

@@ -68,11 +68,12 @@ Task<std::string> Knowledge::content(WorkspaceId workspace, std::string id) {
     co_return rows.front().text("content");
 }
 
-Task<store::Object> Knowledge::original(WorkspaceId workspace, std::string id) {
-    SLIPWAY_CO_TRY(const auto document, co_await get(workspace, id));
+Task<store::Object> Knowledge::original(WorkspaceId workspace, Document document,
+                                        std::optional<store::ByteRange> range) {
     if (document.object_key.empty())
-        co_return fail(ErrorCode::not_found, "The original of document {} was not kept: {}", id, document.reason);
-    SLIPWAY_CO_TRY(auto object, co_await objects_.get(std::move(workspace), document.object_key));
+        co_return fail(ErrorCode::not_found, "The original of document {} was not kept: {}", document.id,
+                       document.reason);
+    SLIPWAY_CO_TRY(auto object, co_await objects_.get(std::move(workspace), document.object_key, range));
     object.info.content_type = document.media_type;
     co_return object;
 }

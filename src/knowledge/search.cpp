@@ -13,7 +13,6 @@ namespace slipway::knowledge {
 namespace {
 
 constexpr std::size_t kLimitMax = 100;
-constexpr std::size_t kNeighboursMax = 5;
 constexpr std::size_t kExpansionsMax = 250;
 // Hits that are asked for, so that enough are left when some are folded or not visible; documents are judged by all of
 // them.

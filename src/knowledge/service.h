@@ -48,6 +48,8 @@ struct NamespaceCount {
     std::int64_t documents = 0;
 };
 
+inline constexpr std::size_t kNeighboursMax = 5;
+
 struct SearchRequest {
     std::string question;
     std::vector<std::string> earlier;     // what the user asked before in this conversation, oldest first
@@ -55,7 +57,7 @@ struct SearchRequest {
     store::Filter filter;
     std::size_t limit = 5;
     double minimum_score = 0;
-    std::size_t neighbours = 0;  // chunks of context on each side
+    std::size_t neighbours = 0;  // chunks of context on each side; at most kNeighboursMax
     // Of the completed question, from an earlier search for it; left out: it is made.
     std::optional<store::Vector> vector;
 };
@@ -104,7 +106,8 @@ class Knowledge {
     Task<Document> get_by_number(WorkspaceId workspace, std::int64_t number);
     Task<std::optional<Document>> find_source(WorkspaceId workspace, std::string source);
     Task<std::string> content(WorkspaceId workspace, std::string id);  // the extracted text
-    Task<store::Object> original(WorkspaceId workspace, std::string id);
+    // Of the file that the document was made from, all or a part.
+    Task<store::Object> original(WorkspaceId workspace, Document document, std::optional<store::ByteRange> range = {});
     // Newest first.
     Task<DocumentPage> list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset,
                             std::size_t limit);

@@ -131,12 +131,6 @@ Response Response::events(EventBody body) {
     return response;
 }
 
-Response Response::redirect(int status, std::string location) {
-    Response response{.status = status};
-    response.headers.add("Location", std::move(location));
-    return response;
-}
-
 Response Response::empty(int status) { return Response{.status = status}; }
 
 std::string_view reason_phrase(int status) {

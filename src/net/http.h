@@ -92,7 +92,6 @@ struct Response {
     static Response of_json(int status, const json::value& value);
     static Response file(std::filesystem::path path, std::string_view content_type);
     static Response events(EventBody body);
-    static Response redirect(int status, std::string location);
     static Response empty(int status = 204);
 };
 
@@ -122,11 +121,7 @@ std::string_view reason_phrase(int status);
 // By file name: "text/html; charset=utf-8". "application/octet-stream" when unknown.
 std::string_view content_type_of(std::string_view file_name);
 
-// Decodes %XX (and '+' when `plus_is_space`); nullopt for a broken escape or a result that is not valid UTF-8 without
-// NUL.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-std::string percent_encode(std::string_view text);  // all but unreserved characters
-// "a=1&b=2" of a query or a form body.
+// "a=1&b=2" of a query or a form body; nullopt where an escape is broken or the text is not valid UTF-8.
 std::optional<Fields> parse_form(std::string_view text);
 
 struct FormPart {

@@ -314,6 +314,11 @@ def test_document_as_file(small):
     tail = Api(small.url).get(made["url"], 206, headers={"Range": "bytes=-7"})
     assert tail.body == PDF[-7:]
     assert Api(small.url).get(made["url"], 416, headers={"Range": "bytes=99999999-"}).headers["Content-Range"] == f"bytes */{len(PDF)}"
+    for malformed in ("bytes=9-1", "bytes=a-b", "bytes=0-1,3-4", "pages=1-2"):
+        assert Api(small.url).get(made["url"], 200, headers={"Range": malformed}).body == PDF
+    assert Api(small.url).get(made["url"], 206, headers={"Range": "bytes=0-3", "If-Range": etag}).body == PDF[:4]
+    assert Api(small.url).get(made["url"], 200, headers={"Range": "bytes=0-3", "If-Range": '"older"'}).body == PDF
+    assert Api(small.url).get(made["url"], 304, headers={"If-None-Match": f'"other", W/{etag}'}).body == b""
     path = made["url"].split("?")[0]
     assert error_of(Api(small.url).get(path, 401)) == "unauthorized"
     assert user.get(path).body == PDF

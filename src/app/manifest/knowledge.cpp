@@ -1,5 +1,7 @@
 #include "app/manifest/knowledge.h"
 
+#include "knowledge/service.h"
+
 namespace slipway::app {
 namespace {
 
@@ -48,7 +50,8 @@ static void describe(Keys& keys, EmbeddingSection& embedding) {
 static void describe(Keys& keys, RetrieveSection& retrieve) {
     keys.integer("passages", retrieve.passages, 1, 100, "How many passages an answer is drawn from.");
     keys.number("minimum_score", retrieve.minimum_score, 0, 1, "Passages below this score are left out.");
-    keys.integer("neighbours", retrieve.neighbours, 0, 5, "Passages of context on each side of a found one.");
+    keys.integer("neighbours", retrieve.neighbours, 0, knowledge::kNeighboursMax,
+                 "Passages of context on each side of a found one.");
 }
 
 void describe(Keys& keys, KnowledgeSection& knowledge) {

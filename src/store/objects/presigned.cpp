@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/crypto.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "store/objects/object_key.h"
 
@@ -18,33 +19,6 @@ std::string signature(std::string_view signing_key, std::string_view access, std
                       std::string_view workspace, std::string_view key) {
     return to_base64url(
         hmac_sha256(signing_key, fmt::format("slipway object 1\n{}\n{}\n{}\n{}", access, expires, workspace, key)));
-}
-
-std::string percent_encode(std::string_view text, bool keep_slash) {
-    std::string encoded;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
-        encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return encoded;
-}
-
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            decoded += text[i];
-            continue;
-        }
-        unsigned value = 0;
-        if (i + 2 >= text.size()) return std::nullopt;
-        const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
-        if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
-        decoded += static_cast<char>(value);
-        i += 2;
-    }
-    return decoded;
 }
 
 struct Query {
@@ -100,8 +74,8 @@ std::optional<Parts> parse_target(std::string_view prefix, std::string_view targ
 std::string presigned_target(std::string_view signing_key, std::string_view prefix, const PresignedGrant& grant) {
     const auto expires = std::chrono::ceil<std::chrono::seconds>(grant.expires).time_since_epoch().count();
     const auto access = name_of(grant.access);
-    return fmt::format("{}/{}/{}?access={}&expires={}&signature={}", prefix,
-                       percent_encode(grant.workspace.value, false), percent_encode(grant.key, true), access, expires,
+    return fmt::format("{}/{}/{}?access={}&expires={}&signature={}", prefix, percent_encode(grant.workspace.value),
+                       percent_encode(grant.key, "/"), access, expires,
                        signature(signing_key, access, expires, grant.workspace.value, grant.key));
 }
 

@@ -1,8 +1,8 @@
-// Percent encoding (RFC 3986 section 2.1) and application/x-www-form-urlencoded (WHATWG URL).
-#include "base/text.h"
-#include "net/http.h"
+#include "base/percent.h"
 
-namespace slipway::net {
+#include "base/text.h"
+
+namespace slipway {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
@@ -42,11 +42,11 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     return decoded;
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text, std::string_view kept) {
     std::string encoded;
     encoded.reserve(text.size() + text.size() / 4);
     for (const char c : text) {
-        if (is_unreserved(c)) {
+        if (is_unreserved(c) || kept.find(c) != std::string_view::npos) {
             encoded += c;
         } else {
             const auto byte = static_cast<unsigned char>(c);
@@ -58,21 +58,4 @@ std::string percent_encode(std::string_view text) {
     return encoded;
 }
 
-std::optional<Fields> parse_form(std::string_view text) {
-    Fields fields;
-    while (!text.empty()) {
-        const auto end = text.find('&');
-        const auto pair = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (pair.empty()) continue;
-        const auto equals = pair.find('=');
-        auto name = percent_decode(pair.substr(0, equals), true);
-        auto value =
-            percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
-        if (!name || !value) return std::nullopt;
-        fields.emplace_back(std::move(*name), std::move(*value));
-    }
-    return fields;
-}
-
-}  // namespace slipway::net
+}  // namespace slipway
