@@ -29,7 +29,6 @@ struct GraphNode {
 class Graph {
  public:
     void add(std::string name, GraphNode node);
-    void start_with(std::string name) { start_ = std::move(name); }
     // False: the listener is told the text in one piece, when the run has succeeded.
     void set_streaming(bool streaming) { streaming_ = streaming; }
     // `invalid` when an edge leads nowhere or no node answers.

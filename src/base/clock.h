@@ -17,8 +17,6 @@ Instant from_unix_ms(std::int64_t milliseconds);
 
 // "2026-11-21T13:36:04.123Z"
 std::string to_iso8601(Instant instant);
-// Accepts a date, or a date and time with optional fraction and offset ("Z", "+02:00").
-std::optional<Instant> from_iso8601(std::string_view text);
 // "24h", "15m", "30s", "500ms", "7d"; a bare number is seconds.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 

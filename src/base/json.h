@@ -1,5 +1,5 @@
-// JSON in and out (Boost.JSON), with limits on what comes from outside, and typed access that says which field is
-// wrong.
+// JSON in and out (Boost.JSON): limits on what comes from outside, and typed access that takes a field of another type
+// for one that is absent (json_schema.h says which field is wrong).
 #pragma once
 
 #include <cstddef>

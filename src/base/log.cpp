@@ -52,12 +52,6 @@ std::string as_text(Level level, std::string_view event, const boost::json::obje
 
 }  // namespace
 
-std::optional<Level> level_from(std::string_view name) {
-    for (std::size_t i = 0; i < kNames.size(); ++i)
-        if (kNames[i] == name) return static_cast<Level>(i);
-    return std::nullopt;
-}
-
 void set_level(Level level) { minimum = level; }
 bool enabled(Level level) { return level >= minimum; }
 

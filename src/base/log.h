@@ -2,7 +2,6 @@
 // Never a secret, never a request or message body. Thread safe; a line is written with one call.
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include <boost/json/object.hpp>
@@ -11,7 +10,6 @@ namespace slipway::log {
 
 enum class Level : unsigned char { debug, info, warning, error };
 
-std::optional<Level> level_from(std::string_view name);
 void set_level(Level level);
 bool enabled(Level level);
 

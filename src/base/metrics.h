@@ -5,8 +5,8 @@
 // program knows beforehand (a route's pattern, never a path): of one name there are at most kSeriesMax series, and what
 // comes further is counted in one whose labels are all "other".
 //
-// Thread safe. A reference stays valid for the life of the process; hot code keeps it. Looking a series up takes a lock
-// and a hash, adding to it one atomic.
+// Thread safe. A reference stays valid for the life of the process; hot code keeps it. Looking a series up takes a
+// lock, two maps and the text of its labels; adding to it takes one atomic.
 #pragma once
 
 #include <array>

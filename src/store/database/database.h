@@ -175,22 +175,6 @@ class Database {
     // A transaction of one statement.
     Task<Rows> write(Scope scope, std::string sql, Parameters parameters = {});
 
-    // A transaction that yields a value: `co_await db.transact_for<User>(scope, body)` with a body returning
-    // Task<User>.
-    template <typename T, typename F>
-    Task<T> transact_for(Scope scope, F body) {
-        std::optional<T> value;
-        Body wrapped = [&value, &body](Transaction& transaction) -> Task<void> {
-            auto result = co_await body(transaction);
-            if (!result) co_return pass(result);
-            value.emplace(*std::move(result));
-            co_return Result<void>();
-        };
-        auto done = co_await transact(std::move(scope), std::move(wrapped));
-        if (!done) co_return pass(done);
-        co_return std::move(*value);
-    }
-
     // Applies what is missing, each step in a transaction, and records it. `conflict` when the data is newer than this
     // program or a recorded step has another checksum.
     virtual Task<void> migrate(std::span<const Migration> migrations) = 0;
@@ -201,7 +185,7 @@ class Database {
 };
 
 // The next number of a series inside a workspace, from 1, without reuse, for ids that people and old clients like
-// small. Uses the table `series` of store/database/series.h's migration.
+// small. Uses the table `series`, which series_migrations() makes.
 Task<std::int64_t> next_number(Transaction& transaction, std::string series);
 // The same above workspaces, in the system scope (numbers of users).
 Task<std::int64_t> next_system_number(Transaction& transaction, std::string series);

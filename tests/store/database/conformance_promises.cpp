@@ -155,16 +155,24 @@ Task<void> backup_while_writing_is_consistent(DatabasePlace& place) {
     co_return first_failure(results);
 }
 
-Task<std::int64_t> next_of_a(Transaction& transaction) { return store::next_number(transaction, "a"); }
+Task<std::int64_t> next_of_a(Database& database, Scope scope) {
+    std::int64_t number = 0;
+    const Database::Body body = [&number](Transaction& transaction) -> Task<void> {
+        SLIPWAY_CO_TRY(number, co_await store::next_number(transaction, "a"));
+        co_return Result<void>();
+    };
+    SLIPWAY_CO_CHECK(co_await database.transact(std::move(scope), body));
+    co_return number;
+}
 
 Task<void> series_count_per_workspace(DatabasePlace& place) {
     SLIPWAY_CO_TRY(auto database, place.open());
     SLIPWAY_CO_CHECK(co_await database->migrate(store::series_migrations()));
     for (std::int64_t i = 1; i <= 3; ++i) {
-        SLIPWAY_CO_TRY(const auto number, co_await database->transact_for<std::int64_t>(kHere, next_of_a));
+        SLIPWAY_CO_TRY(const auto number, co_await next_of_a(*database, kHere));
         SLIPWAY_CO_CHECK(expect(number == i, "numbers count from 1 without gaps"));
     }
-    SLIPWAY_CO_TRY(const auto other, co_await database->transact_for<std::int64_t>(kThere, next_of_a));
+    SLIPWAY_CO_TRY(const auto other, co_await next_of_a(*database, kThere));
     co_return expect(other == 1, "each workspace counts by itself");
 }
 

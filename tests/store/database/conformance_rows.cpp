@@ -171,7 +171,12 @@ Task<std::int64_t> increment(Transaction& transaction) {
 }
 
 Task<void> increment_once(Database& database, std::set<std::int64_t>& seen) {
-    SLIPWAY_CO_TRY(const auto value, co_await database.transact_for<std::int64_t>(kSystem, increment));
+    std::int64_t value = 0;
+    const Database::Body body = [&value](Transaction& transaction) -> Task<void> {
+        SLIPWAY_CO_TRY(value, co_await increment(transaction));
+        co_return Result<void>();
+    };
+    SLIPWAY_CO_CHECK(co_await database.transact(kSystem, body));
     seen.insert(value);
     co_return Result<void>();
 }
