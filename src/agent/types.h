@@ -14,7 +14,6 @@ namespace slipway::agent {
 
 struct RunInput {
     WorkspaceId workspace;
-    std::string user_id;
     std::string message;
     std::vector<model::Message> history;  // of this conversation, oldest first, already cut to the token budget
 };

@@ -201,7 +201,6 @@ Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
 
     auto& state = turn->state;
     state.input.workspace = turn->owner.workspace;
-    state.input.user_id = turn->owner.user_id;
     state.input.message = turn->question.content;
     state.question = turn->question.content;
     SLIPWAY_CO_TRY(state.input.history, co_await history(turn->owner, turn->chat.id, turn->question.number));

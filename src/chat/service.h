@@ -59,7 +59,6 @@ class Chats {
     struct Turn;
     struct Running;
 
-    Task<Chat> chat_for(const SendRequest& request);
     Task<Message> answer(std::shared_ptr<Turn> turn, ChatListener listener);
     static asio::awaitable<void> wait_for_stop(Running& running);
     Task<void> run_graph(std::shared_ptr<Turn> turn, ChatListener listener);
