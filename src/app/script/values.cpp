@@ -217,7 +217,8 @@ bool read_error(lua_State* lua, int index, Error& error) {
     lua_pop(lua, 1);
     if (!code) return false;
     error.code = *code;
-    error.message = field("message") == LUA_TSTRING ? read_text(lua, -1) : std::string(to_string(*code));
+    if (field("message") == LUA_TSTRING) error.message = read_text(lua, -1);
+    if (error.message.empty()) error.message = std::string(to_string(*code));
     lua_pop(lua, 1);
     if (field("details") == LUA_TTABLE) {
         auto details = read_at(lua, lua_gettop(lua), 0);
