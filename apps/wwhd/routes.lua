@@ -154,6 +154,7 @@ local function stream_turn(arguments, tell)
     local message = type(failure) == "table" and failure.message or "The answer failed."
     tell {type = "error", message = message}
   end
+  return type(failure) == "table" and failure.code or nil
 end
 
 route.post(PREFIX .. "/chat/stream", {summary = "Ask; the answer as server-sent events", tag = "v1 chat", body = chat_body,
@@ -300,11 +301,15 @@ route.websocket("/ws/chat", {summary = "Chat over a WebSocket", tag = "v1 chat",
     if message == nil then return end
     if message.type == "message" and type(message.content) == "string" then
       if math.type(message.session_id) == "integer" then session = message.session_id end
-      stream_turn({content = message.content, number = session}, function(event)
+      local problem = stream_turn({content = message.content, number = session}, function(event)
         if event.chat_id then session = event.chat_id end
         event.session_id = session
         socket:send(event)
       end)
+      if problem == "unauthorized" then  -- the token has ended, or the user is blocked, since the socket was opened
+        socket:close(1008, "not authenticated")
+        return
+      end
     else
       socket:send {type = "error", message = "Send {\"type\": \"message\", \"content\": …}"}
     end

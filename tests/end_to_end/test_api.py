@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from http_api import Api, register
-from programs import ROOT, Server, eventually, run_cli
+from programs import PATIENCE, ROOT, Server, eventually, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 PDF = (ROOT / "tests/knowledge/fixtures/water.pdf").read_bytes()
@@ -233,7 +233,7 @@ def test_a_blocked_user_is_out_also_on_an_open_websocket(small):
             said = []
             with contextlib.suppress(websockets.ConnectionClosed):
                 while True:
-                    said.append(json.loads(await channel.recv()))
+                    said.append(json.loads(await asyncio.wait_for(channel.recv(), PATIENCE)))
             run_cli("users", "unblock", small.application, username, "--data", small.data, folder=small.data.parent)
             assert not [one for one in said if one["type"] == "token"]
             assert said[-1]["type"] == "error" and refused in json.dumps(said[-1])
