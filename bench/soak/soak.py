@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests/end_to_end"))
 sys.path.insert(0, str(ROOT / "bench"))
 os.environ.setdefault("SLIPWAY_BINARY", str(ROOT / "build/release/slipway"))
 
-STAGES = ("kill", "load", "memory", "fuzz")
+STAGES = ("kill", "damage", "load", "memory", "fuzz")
 REPORT = ROOT / "bench/soak.json"
 
 

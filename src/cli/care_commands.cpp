@@ -9,7 +9,7 @@
 #include "cli/load.h"
 #include "cli/terminal.h"
 #include "net/client.h"
-#include "serve/backup.h"
+#include "serve/restore.h"
 #include "serve/version.h"
 
 namespace slipway::cli {
@@ -116,6 +116,22 @@ int backup(const Target& target, const std::string& path) {
     fmt::print("{}: {} files, {}\n", path, integer_or(*result, "files", 0),
                size_text(static_cast<std::uint64_t>(integer_or(*result, "bytes", 0))));
     return kDone;
+}
+
+int check_stores(const Target& target) {
+    auto link = connect(target);
+    if (!link) return report(link.error());
+    const auto result = (*link)->run("check", {});
+    if (!result) return report(result.error());
+    const auto* findings = array_in(*result, "findings");
+    if (findings == nullptr || findings->empty()) {
+        fmt::print("{} documents, {} passages: database, index and originals are whole and agree.\n",
+                   integer_or(*result, "documents", 0), integer_or(*result, "passages", 0));
+        return kDone;
+    }
+    for (const auto& finding : *findings)
+        if (finding.is_string()) fmt::print(stderr, "error: {}\n", printable(to_text(finding.get_string())));
+    return kFailed;
 }
 
 int restore(const Target& target, const std::string& path, bool replace) {

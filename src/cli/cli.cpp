@@ -24,7 +24,7 @@ struct Parsed {
     SearchArguments search;
     UserArguments user;
     std::string text, path, where, shell;
-    bool watch = true, schema = false, reference = false, json = false, replace = false;
+    bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
 };
 
 CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& what,
@@ -47,9 +47,17 @@ void add_serving(CLI::App& app, Parsed& parsed) {
 
     auto* checking = app.add_subcommand("check", "Say all that is wrong with an application's manifest and scripts");
     checking->add_option("APP", parsed.target.application, "Folder of the application");
+    auto* stores = checking->add_flag("--stores", parsed.stores,
+                                      "Read all data instead, and say what is damaged or does not agree");
+    checking->add_option("--data", parsed.target.data, "Folder of the data (default: $DATA, else data/NAME)")
+        ->type_name("DIR")
+        ->needs(stores);
     checking->add_flag("--schema", parsed.schema, "Print the JSON Schema of manifests, for editors");
     checking->add_flag("--reference", parsed.reference, "Print the reference of all keys as Markdown");
-    checking->callback([&parsed] { parsed.code = check(parsed.target, parsed.schema, parsed.reference); });
+    checking->callback([&parsed] {
+        parsed.code =
+            parsed.stores ? check_stores(parsed.target) : check(parsed.target, parsed.schema, parsed.reference);
+    });
 }
 
 void add_knowledge(CLI::App& app, Parsed& parsed) {

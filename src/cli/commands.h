@@ -32,6 +32,7 @@ int chat(const Target& target);
 int status(const Target& target, const std::string& where, bool json);
 int reindex(const Target& target);
 int backup(const Target& target, const std::string& path);
+int check_stores(const Target& target);
 int restore(const Target& target, const std::string& path, bool replace);
 
 struct UserArguments {

@@ -20,7 +20,7 @@ Error error_of(const json::object& body) {
 // A running server, through the socket in its data folder.
 class Remote final : public Link {
  public:
-    explicit Remote(std::filesystem::path socket) : socket_(std::move(socket)) {}
+    Remote(std::filesystem::path socket, int process) : socket_(std::move(socket)), process_(process) {}
 
     Result<json::object> run(std::string command, json::object arguments, Events events) override {
         return run_to_end(ask(std::move(command), std::move(arguments), std::move(events)));
@@ -37,7 +37,13 @@ class Remote final : public Link {
         request.headers.set("Content-Type", "application/json");
         request.body = write_json(arguments);
         request.timeouts.first_byte = request.timeouts.between_bytes = request.timeouts.total = kCommandTimeMax;
-        SLIPWAY_CO_TRY(auto response, co_await client.send(std::move(request)));
+        auto sent = co_await client.send(std::move(request));
+        if (!sent)
+            co_return fail(ErrorCode::unavailable,
+                           "Process {} uses the data folder and does not answer: {} It may be a server that starts or "
+                           "stops, or another command; try again when it is done.",
+                           process_, sent.error().message);
+        auto response = *std::move(sent);
         net::EventParser parser;
         while (true) {
             SLIPWAY_CO_TRY(const auto piece, co_await response->read_some());
@@ -54,6 +60,7 @@ class Remote final : public Link {
     }
 
     std::filesystem::path socket_;
+    int process_;
 };
 
 // The stores, opened by this process.
@@ -81,7 +88,8 @@ class Local final : public Link {
 Result<std::unique_ptr<Link>> connect(const Target& target) {
     SLIPWAY_TRY(const auto environment, environment_of(target.application));
     const auto data = data_folder_of(target, environment);
-    if (serve::serving_process(data)) return std::make_unique<Remote>(serve::private_socket_of(data));
+    if (const auto process = serve::serving_process(data))
+        return std::make_unique<Remote>(serve::private_socket_of(data), *process);
     SLIPWAY_TRY(auto loaded, load(target));
     log::set_level(log::Level::warning);
     SLIPWAY_TRY(auto application, serve::Application::open(std::move(loaded.manifest), std::move(loaded.environment)));

@@ -170,6 +170,8 @@ class FolderIngest {
             progress_.chunks = report_.chunks;
         } else {
             ++report_.failed;
+            const auto code = done.error().code;
+            if (code == ErrorCode::unavailable || code == ErrorCode::upstream) ++report_.postponed;
             progress_.failure = done.error().message;
             report_.failures.emplace_back(file.source, done.error().message);
         }

@@ -115,6 +115,7 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
         fmt::format("{}{}-{}", object_prefix(row.id), row.content_hash.substr(0, 16), file_part(document.file_name));
     name_chunks(prepared, row);
 
+    const auto generation = generation_.load();
     // Before anything else is written: whatever is left of this attempt will be found through the dirty row.
     SLIPWAY_CO_CHECK(co_await announce(workspace, row, exists));
     auto stored = co_await objects_.put(workspace, row.object_key, document.bytes, row.media_type);
@@ -130,10 +131,15 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     row.reason.clear();
     row.chunks = static_cast<std::int64_t>(prepared.chunks.size());
     row.updated_at = now();
-    SLIPWAY_CO_CHECK(co_await publish(workspace, row, prepared, was_visible));
-    if (was_visible) SLIPWAY_CO_CHECK(co_await clean(workspace, row.id));
-    if (!old_object.empty() && old_object != row.object_key)
-        SLIPWAY_CO_CHECK(co_await objects_.erase(workspace, old_object));
+    const bool leaves_old = was_visible || (!old_object.empty() && old_object != row.object_key);
+    auto published = co_await publish(workspace, row, prepared, leaves_old);
+    if (!published) co_return co_await abandon(workspace, row.id, std::move(published).error());
+    if (generation != generation_) SLIPWAY_CO_CHECK(co_await reindex_whole(workspace, row, false));
+    if (leaves_old) {
+        // The new version is visible and durable, so this is no failure of the caller's.
+        const auto cleaned = co_await clean(workspace, row.id);
+        if (!cleaned) leave_for_later(row.id, cleaned.error());
+    }
 
     IngestReport report;
     report.what = was_visible ? Ingested::updated : Ingested::added;
@@ -157,8 +163,7 @@ Task<void> Knowledge::add_passages(WorkspaceId workspace, std::vector<store::Pas
 // Takes back what an attempt left; the error that ended it is what the caller learns.
 Task<IngestReport> Knowledge::abandon(WorkspaceId workspace, std::string document_id, Error error) {
     auto cleaned = co_await clean(std::move(workspace), document_id);
-    if (!cleaned)
-        log::warning("document left for recovery", {{"document", document_id}, {"error", cleaned.error().message}});
+    if (!cleaned) leave_for_later(document_id, cleaned.error());
     co_return std::unexpected(std::move(error));
 }
 

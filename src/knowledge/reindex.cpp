@@ -1,8 +1,12 @@
 // The index made anew from the database, and the question whether it fits the embedding model of today.
+#include "base/log.h"
 #include "knowledge/prepared.h"
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
+namespace {
+constexpr Milliseconds kSourcePatience{120'000};
+}
 
 store::CollectionOptions Knowledge::collection_options() const {
     store::CollectionOptions options;
@@ -16,11 +20,13 @@ store::CollectionOptions Knowledge::collection_options() const {
 
 Task<void> Knowledge::check_embedding() {
     SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
+    SLIPWAY_CO_TRY(const auto vectors_of, co_await vectors_of_model());
     vectors_usable_ = false;
     note_.store(nullptr);
     if (!info) {
         SLIPWAY_CO_CHECK(co_await index_.ensure(options_.collection, collection_options()));
         vectors_usable_ = embedding_ != nullptr;
+        if (!vectors_of) SLIPWAY_CO_CHECK(co_await remember_model());
         co_return Result<void>();
     }
     const auto wanted = collection_options();
@@ -31,8 +37,10 @@ Task<void> Knowledge::check_embedding() {
             "The index was made for the language '{}', the manifest says '{}'. Run `slipway reindex` to make it anew.",
             present.language, wanted.language);
     if (!embedding_) co_return Result<void>();
-    if (present.embedding_model == wanted.embedding_model && present.dimension == wanted.dimension) {
+    if (present.embedding_model == wanted.embedding_model && present.dimension == wanted.dimension &&
+        vectors_of.value_or(wanted.embedding_model) == wanted.embedding_model) {
         vectors_usable_ = true;
+        if (!vectors_of) SLIPWAY_CO_CHECK(co_await remember_model());
         co_return Result<void>();
     }
     const auto before =
@@ -43,17 +51,57 @@ Task<void> Knowledge::check_embedding() {
     co_return Result<void>();
 }
 
+// The model that the database's vectors come from; the index, which can be lost, does not have to know.
+Task<std::optional<std::string>> Knowledge::vectors_of_model() {
+    SLIPWAY_CO_TRY(
+        const auto rows,
+        co_await database_.read(store::Scope::system(), "select value from knowledge_state where name = 'vectors'"));
+    co_return rows.empty() ? std::nullopt : std::optional<std::string>(rows.front().text("value"));
+}
+
+Task<void> Knowledge::remember_model() {
+    if (!embedding_) co_return Result<void>();
+    store::Parameters name{embedding_->name()};
+    SLIPWAY_CO_CHECK(
+        co_await database_.write(store::Scope::system(),
+                                 "insert into knowledge_state(workspace, name, value) values ('', 'vectors', $1) "
+                                 "on conflict(workspace, name) do update set value = excluded.value",
+                                 std::move(name)));
+    co_return Result<void>();
+}
+
+// A lost index, or one whose making was cut short, lacks passages; nobody would notice but by what is not found.
+Task<void> Knowledge::mend_index() {
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(
+                                        store::Scope::system(),
+                                        "select coalesce(sum(chunks), 0) as chunks from documents where version > 0"));
+    SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
+    const auto chunks = rows.front().integer("chunks");
+    const auto passages = info ? static_cast<std::int64_t>(info->passages) : 0;
+    if (passages == chunks && chunks == 0) co_return co_await remember_model();
+    if (passages == chunks) co_return Result<void>();
+    log::warning("the search index is not whole and is made anew", {{"passages", passages}, {"chunks", chunks}});
+    std::function<void(std::size_t, std::size_t)> nobody;
+    const auto made = co_await reindex(std::move(nobody));
+    if (made) co_return Result<void>();
+    log::error("the search index is not whole", {{"error", made.error().message}});
+    note_.store(std::make_shared<const std::string>(fmt::format(
+        "The search index is not whole, so not all is found. Run `slipway reindex`. ({})", made.error().message)));
+    co_return Result<void>();
+}
+
 Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t)> progress) {
+    SLIPWAY_CO_TRY(const auto vectors_of, co_await vectors_of_model());
+    const bool embed_anew = embedding_ && vectors_of && *vectors_of != embedding_->name();
+    // First, so that a document that is taken in meanwhile sees to itself, see index_document.
+    ++generation_;
+    SLIPWAY_CO_CHECK(co_await index_.renew(options_.collection, collection_options()));
     SLIPWAY_CO_TRY(const auto documents,
                    co_await database_.read(
                        store::Scope::system(),
                        "select id, workspace, chunks from documents where version > 0 order by workspace, number"));
     std::size_t all = 0, done = 0;
     for (const auto row : documents) all += static_cast<std::size_t>(row.integer("chunks"));
-    SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
-    const bool embed_anew = embedding_ && info && info->options.embedding_model != embedding_->name();
-    if (info) SLIPWAY_CO_CHECK(co_await index_.drop(options_.collection));
-    SLIPWAY_CO_CHECK(co_await index_.ensure(options_.collection, collection_options()));
     vectors_usable_ = embedding_ != nullptr;
     for (const auto row : documents) {
         WorkspaceId workspace{row.text("workspace")};
@@ -61,12 +109,25 @@ Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t
         done += count;
         if (progress) progress(done, all);
     }
+    SLIPWAY_CO_CHECK(co_await remember_model());
     note_.store(nullptr);
     co_return done;
 }
 
 Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
-    SLIPWAY_CO_TRY(const auto document, co_await get(workspace, document_id));
+    const auto known = co_await get(workspace, document_id);
+    if (!known && known.error().code == ErrorCode::not_found) co_return std::size_t{0};  // removed meanwhile
+    SLIPWAY_CO_CHECK(known);
+    SLIPWAY_CO_TRY(const auto guard,
+                   co_await sources_.acquire(workspace.value + "\n" + known->source, kSourcePatience));
+    auto document = co_await get(workspace, document_id);
+    if (!document && document.error().code == ErrorCode::not_found) co_return std::size_t{0};
+    SLIPWAY_CO_CHECK(document);
+    co_return co_await reindex_whole(std::move(workspace), *std::move(document), embed_anew);
+}
+
+// Only for the holder of the document's source.
+Task<std::size_t> Knowledge::reindex_whole(WorkspaceId workspace, Document document, bool embed_anew) {
     std::size_t done = 0;
     for (std::size_t count = kChunksAtOnce; count == kChunksAtOnce; done += count) {
         SLIPWAY_CO_TRY(count, co_await reindex_chunks(workspace, document, done, embed_anew));

@@ -36,6 +36,7 @@ struct KnowledgeOptions {
     ExtractLimits extract;
     std::size_t document_bytes_max = 50 << 20;
     std::size_t chunks_max = 10'000;  // of one document: about 12 MB of text
+    bool mend_index = true;  // prepare() makes an index anew that lacks passages; false: the caller reindexes next
 };
 
 struct DocumentPage {
@@ -78,6 +79,12 @@ struct KnowledgeStatus {
     std::string note;
 };
 
+// What verify() saw.
+struct Verification {
+    std::int64_t documents = 0, passages = 0;
+    std::vector<std::string> findings;  // sentences, at most 100; empty when all is well
+};
+
 class Synonyms;
 struct Prepared;  // an extracted and chunked document, see prepared.h
 
@@ -89,8 +96,12 @@ class Knowledge {
               WorkerPool& readers, std::shared_ptr<model::EmbeddingModel> embedding,
               std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options);
 
-    // Opens the collection and removes what a crash left. Once, before anything else.
+    // Opens the collection, removes what a crash left, and makes the index anew where it was lost or is not whole.
+    // Once, before anything else.
     Task<void> prepare(WorkspaceId workspace);
+    // Finishes what an error or a backup left undone, see has_leftovers(). Skips documents that somebody works on.
+    Task<void> recover(WorkspaceId workspace);
+    bool has_leftovers() const { return leftovers_; }
 
     // Returns when the document is durable and visible. `invalid` with details.reason for a document that cannot be
     // read.
@@ -119,6 +130,12 @@ class Knowledge {
     // `progress` is told chunks done and all.
     Task<std::size_t> reindex(std::function<void(std::size_t, std::size_t)> progress);
     Task<KnowledgeStatus> status(WorkspaceId workspace);
+    // Compares row, chunks, passages and original of each document with each other. Reads everything.
+    Task<Verification> verify(WorkspaceId workspace);
+
+    // While the result lives, no original is erased from the object store: what the database names now can be copied.
+    // Documents are removed all the same; their originals go afterwards, by recover().
+    std::shared_ptr<void> hold_originals();
 
     const KnowledgeOptions& options() const { return options_; }
 
@@ -134,12 +151,20 @@ class Knowledge {
     Task<void> add_passages(WorkspaceId workspace, std::vector<store::Passage> passages);
     Task<void> clean(WorkspaceId workspace, std::string document_id);
     Task<void> forget(WorkspaceId workspace, Document document);
-    Task<void> recover(WorkspaceId workspace);
+    void leave_for_later(std::string_view document_id, const Error& error);
+    Task<bool> erase_originals(WorkspaceId workspace, std::string document_id, std::string kept);
+    Task<void> mend_index();
     Task<void> check_embedding();
+    Task<std::optional<std::string>> vectors_of_model();
+    Task<void> remember_model();
     store::CollectionOptions collection_options() const;
     Task<std::size_t> reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew);
+    Task<std::size_t> reindex_whole(WorkspaceId workspace, Document document, bool embed_anew);
     Task<std::size_t> reindex_chunks(WorkspaceId workspace, const Document& document, std::size_t first,
                                      bool embed_anew);
+    Task<void> verify_document(WorkspaceId workspace, std::string document_id, Verification& seen);
+    Task<void> verify_original(WorkspaceId workspace, Document document, Verification& seen);
+    Task<void> verify_passages(WorkspaceId workspace, Verification& seen);
     Task<std::optional<store::Vector>> embed_question(std::string question, std::string& note);
     Task<std::vector<store::Hit>> ask_index(WorkspaceId workspace, const store::Query& query);
     Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
@@ -155,8 +180,11 @@ class Knowledge {
     KnowledgeOptions options_;
     std::atomic<bool> vectors_usable_{false};
     std::atomic<std::shared_ptr<const std::string>>
-        note_;           // why vectors are not used; null when they are, or when none are wanted
-    KeyedLock sources_;  // one writer per source
+        note_;                                  // why vectors are not used; null when they are, or when none are wanted
+    KeyedLock sources_;                         // one writer per source
+    std::atomic<std::uint64_t> generation_{0};  // of the index: counts reindex()
+    std::atomic<int> originals_held_{0};
+    std::atomic<bool> leftovers_{false};
 };
 
 }  // namespace slipway::knowledge

@@ -6,7 +6,7 @@
 namespace slipway::knowledge {
 namespace {
 
-constexpr std::array<store::Migration, 2> kMigrations{{
+constexpr std::array<store::Migration, 3> kMigrations{{
     {"knowledge", 1, R"sql(
 create table documents (
     id text primary key,
@@ -66,6 +66,9 @@ create table document_texts (
 );
 insert into document_texts(document_id, workspace, content) select id, workspace, content from documents;
 alter table documents drop column content;
+)sql"},
+    {"knowledge", 3, R"sql(
+create index documents_visible on documents(version, chunks);
 )sql"},
 }};
 

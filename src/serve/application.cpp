@@ -10,6 +10,7 @@
 #include "model/metered.h"
 #include "serve/graph.h"
 #include "serve/models.h"
+#include "serve/restore.h"
 #include "store/database/sqlite.h"
 #include "store/index/embedded.h"
 #include "store/objects/file.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowle
 constexpr Milliseconds kStoreTimeMax{2000};
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
+constexpr std::string_view kObjectKeyName = "objects";
 
 std::vector<store::Migration> all_migrations() {
     std::vector<store::Migration> all;
@@ -34,6 +36,18 @@ std::vector<store::Migration> all_migrations() {
 
 std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+// SQLite would make an empty database, and nobody would learn that all is gone. The key is made after the database.
+Result<void> refuse_lost(const std::filesystem::path& database, const DataFolder& folder) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(database, error);
+    if ((!error && size > 0) || !folder.has_secret(kObjectKeyName)) return {};
+    return fail(
+        ErrorCode::unavailable,
+        "The database {} is {}, but the data folder {} was used before. Put the file back or run `slipway restore`; "
+        "to begin anew, remove the folder.",
+        database.string(), error ? "gone" : "empty", folder.path().string());
 }
 
 template <typename Check>
@@ -67,18 +81,20 @@ Application::~Application() = default;
 Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, Environment environment,
                                                        IndexUse index_use) {
     SLIPWAY_TRY(auto folder, DataFolder::open(manifest.data));
+    SLIPWAY_CHECK(finish_restore(folder, manifest));
     std::unique_ptr<Application> application(
         new Application(std::move(manifest), std::move(environment), std::move(folder)));
     SLIPWAY_CHECK(application->open_stores(index_use));
     SLIPWAY_CHECK(application->open_models());
     SLIPWAY_CHECK(application->open_accounts());
-    SLIPWAY_CHECK(application->open_knowledge());
+    SLIPWAY_CHECK(application->open_knowledge(index_use));
     SLIPWAY_CHECK(application->open_chats());
     SLIPWAY_CHECK(application->open_scripts());
     return application;
 }
 
 Result<void> Application::open_stores(IndexUse index_use) {
+    SLIPWAY_CHECK(refuse_lost(manifest_.stores.database.path, folder_));
     SLIPWAY_TRY(database_, store::open_sqlite(manifest_.stores.database.path));
     const auto migrations = all_migrations();
     SLIPWAY_CHECK(run_to_end(database_->migrate(migrations)));
@@ -86,7 +102,7 @@ Result<void> Application::open_stores(IndexUse index_use) {
     if (index_use == IndexUse::anew) SLIPWAY_CHECK(store::remove_embedded(index_file));
     SLIPWAY_TRY(index_, store::open_embedded(index_file));
     store::FileObjectsOptions options;
-    SLIPWAY_TRY(object_key_, folder_.secret("objects"));
+    SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
     options.signing_key = object_key_;
     SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, std::move(options), pool_));
     return {};
@@ -128,13 +144,14 @@ Result<void> Application::open_accounts() {
     return {};
 }
 
-Result<void> Application::open_knowledge() {
+Result<void> Application::open_knowledge(IndexUse index_use) {
     const auto& section = manifest_.knowledge;
     knowledge::KnowledgeOptions options;
     options.language = section.language;
     options.namespaces = section.namespace_names();
     options.chunk = section.chunk;
     options.document_bytes_max = section.upload_bytes_max;
+    options.mend_index = index_use == IndexUse::open;
     std::shared_ptr<const knowledge::Synonyms> synonyms;
     if (!section.synonyms.empty()) {
         SLIPWAY_TRY(synonyms, knowledge::load_synonyms(section.synonyms, section.language));

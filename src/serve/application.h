@@ -16,7 +16,7 @@ namespace slipway::serve {
 
 enum class IndexUse : unsigned char {
     open,  // as it is
-    anew,  // a damaged or foreign index file is set aside; the caller runs Knowledge::reindex
+    anew,  // a damaged or foreign index file is removed; the caller runs Knowledge::reindex
 };
 
 // The store of secrets that a manifest names, for ManifestOptions::open_secrets. `invalid` for a scheme of a later
@@ -25,8 +25,8 @@ Result<std::unique_ptr<store::Secrets>> open_secrets(const app::StoreUrl& url, c
 
 class Application {
  public:
-    // Opens everything, migrates the database, cleans up after a crash. Blocks. `conflict` when another process uses
-    // the data.
+    // Opens everything, finishes a restore, migrates the database, cleans up after a crash. Blocks. `conflict` when
+    // another process uses the data.
     static Result<std::unique_ptr<Application>> open(app::Manifest manifest, Environment environment,
                                                      IndexUse index_use = IndexUse::open);
     ~Application();
@@ -38,6 +38,7 @@ class Application {
     app::ScriptHost* scripts() { return scripts_.get(); }
     const agent::Graph& graph() const { return *graph_; }
     store::Database& database() { return *database_; }
+    store::Index& index() { return *index_; }
     store::Objects& objects() { return *objects_; }
     const std::string& object_key() const { return object_key_; }  // signs presigned URLs
     chat::Chats& chats() { return *chats_; }
@@ -61,7 +62,7 @@ class Application {
     Result<void> open_stores(IndexUse index_use);
     Result<void> open_models();
     Result<void> open_accounts();
-    Result<void> open_knowledge();
+    Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_scripts();
     asio::awaitable<std::vector<app::StoreHealth>> ask_stores();

@@ -1,6 +1,6 @@
 // A backup is a folder: the database as one consistent file, the originals, the secrets made here, and backup.json with
 // the checksum of each. It can be taken while the server works. The search index is left out: restore makes it anew
-// from the database.
+// from the database (restore.h).
 #pragma once
 
 #include <filesystem>
@@ -11,12 +11,14 @@
 
 namespace slipway::serve {
 
-// `conflict` when the destination exists. It appears complete or not at all.
+// `conflict` when the destination exists. It appears complete or not at all; what an earlier attempt left lies in a
+// folder with the ending ".incomplete" until the next one. One at a time.
 Task<json::object> backup(Application& application, std::string destination);
 
-// Puts a backup's files into a data folder that nobody serves from. `conflict` when it holds data already and `replace`
-// is not set (the old data is kept beside it then, with the ending ".before-restore"), `invalid` for a damaged or newer
-// backup. Blocks.
-Result<json::object> restore(const std::filesystem::path& source, const app::Manifest& manifest, bool replace);
+// What a backup is recognised by.
+inline constexpr std::string_view kBackupIndexName = "backup.json";
+inline constexpr int kBackupFormat = 1;
+// Hex SHA-256 of a file's content. Blocks.
+Result<std::string> checksum_of_file(const std::filesystem::path& path);
 
 }  // namespace slipway::serve

@@ -12,6 +12,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "serve/durable_files.h"
 
 namespace slipway::serve {
 namespace {
@@ -26,18 +27,6 @@ std::optional<int> process_in(int file) {
     int process = 0;
     if (length <= 0 || std::from_chars(text, text + length, process).ec != std::errc()) return std::nullopt;
     return process;
-}
-
-Result<void> write_private(const fs::path& path, std::string_view text) {
-    const auto temporary = path.string() + ".new";
-    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) return fail(ErrorCode::unavailable, "{} cannot be written: {}.", temporary, std::strerror(errno));
-    const bool written =
-        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-    ::close(file);
-    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0)
-        return fail(ErrorCode::unavailable, "{} cannot be written: {}.", path.string(), std::strerror(errno));
-    return {};
 }
 
 }  // namespace
@@ -84,9 +73,21 @@ Result<std::string> DataFolder::secret(std::string_view name) const {
     std::ifstream file(path);
     std::string kept;
     if (file && std::getline(file, kept) && kept.size() >= 32) return kept;
+    std::error_code error;
+    // Another secret would silently end what the old one signed.
+    if (fs::exists(fs::symlink_status(path, error)))
+        return fail(ErrorCode::unavailable,
+                    "{} cannot be read or is damaged. Restore it from a backup, or remove it: a new one is made then, "
+                    "and everybody has to sign in again.",
+                    path.string());
     auto made = random_token(32);
-    SLIPWAY_CHECK(write_private(path, made + "\n"));
+    SLIPWAY_CHECK(write_durably(path, made + "\n"));
     return made;
+}
+
+bool DataFolder::has_secret(std::string_view name) const {
+    std::error_code error;
+    return fs::exists(path_ / fmt::format("{}.secret", name), error);
 }
 
 fs::path private_socket_of(const fs::path& data_folder) {

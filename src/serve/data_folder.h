@@ -23,6 +23,7 @@ class DataFolder {
 
     // A random value that is made once and kept in a file of mode 0600.
     Result<std::string> secret(std::string_view name) const;
+    bool has_secret(std::string_view name) const;  // made earlier
 
  private:
     DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}

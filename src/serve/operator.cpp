@@ -17,9 +17,9 @@ json::object to_json(const knowledge::FolderReport& report) {
     json::array failures;
     for (const auto& [file, reason] : report.failures)
         failures.push_back(json::object{{"file", file}, {"reason", reason}});
-    return {{"added", report.added},          {"updated", report.updated}, {"unchanged", report.unchanged},
-            {"removed", report.removed},      {"failed", report.failed},   {"chunks", report.chunks},
-            {"failures", std::move(failures)}};
+    return {{"added", report.added},     {"updated", report.updated},      {"unchanged", report.unchanged},
+            {"removed", report.removed}, {"failed", report.failed},        {"postponed", report.postponed},
+            {"chunks", report.chunks},   {"failures", std::move(failures)}};
 }
 
 json::object to_json(const knowledge::FolderProgress& progress) {
@@ -39,6 +39,7 @@ void add(knowledge::FolderReport& all, knowledge::FolderReport part) {
     all.unchanged += part.unchanged;
     all.removed += part.removed;
     all.failed += part.failed;
+    all.postponed += part.postponed;
     all.chunks += part.chunks;
     for (auto& failure : part.failures) all.failures.push_back(std::move(failure));
 }
@@ -54,7 +55,11 @@ Task<json::object> Operator::run(std::string command, json::object arguments, Op
     if (command == "ingest") co_return co_await ingest(std::move(arguments), std::move(events));
     if (command == "sync") co_return co_await sync(std::move(events));
     if (command == "reindex") co_return co_await reindex(std::move(events));
-    if (command == "backup") co_return co_await backup(application_, std::string(text_or(arguments, "path")));
+    if (command == "backup") {
+        SLIPWAY_CO_TRY(const auto guard, co_await one_at_a_time_.acquire("backup", kPatience));
+        co_return co_await backup(application_, std::string(text_or(arguments, "path")));
+    }
+    if (command == "check") co_return co_await check_stores();
     if (command.starts_with("users.")) co_return co_await users(std::move(command), std::move(arguments));
     co_return fail(ErrorCode::not_found, "There is no command '{}'.", command);
 }
@@ -82,6 +87,25 @@ Task<json::object> Operator::status() {
                         {"embedding_model", state.embedding_model}};
     if (!state.note.empty()) object["note"] = state.note;
     co_return object;
+}
+
+Task<json::object> Operator::check_stores() {
+    json::array findings;
+    const auto note = [&findings](const Result<void>& checked) {
+        if (!checked) findings.emplace_back(checked.error().message);
+    };
+    const auto database = co_await application_.database().check_integrity();
+    note(database);
+    const auto index = co_await application_.index().check_integrity();
+    note(index);
+    const auto seen = co_await application_.capabilities().knowledge.verify(application_.workspace());
+    if (!seen) {
+        if (findings.empty()) findings.emplace_back(seen.error().message);
+        co_return json::object{{"findings", std::move(findings)}};
+    }
+    for (const auto& finding : seen->findings) findings.emplace_back(finding);
+    co_return json::object{
+        {"documents", seen->documents}, {"passages", seen->passages}, {"findings", std::move(findings)}};
 }
 
 Task<json::object> Operator::ingest(json::object arguments, OperatorEvents events) {

@@ -5,6 +5,7 @@
 // Every command takes a JSON object and gives a JSON object; long ones tell events on the way.
 // clang-format off
 //     status          {}                                      → {application, version, stores, documents, …}
+//     check           {}                                      → {documents, passages, findings: [sentence]}
 //     ingest          {paths: [absolute], namespace}          → {added, updated, …}; {type: "progress", files_done, …}
 //     sync            {}                                      → the same, for knowledge.documents
 //     search          {question, namespaces, limit}           → as GET /api/search
@@ -40,6 +41,7 @@ class Operator {
 
  private:
     Task<json::object> status();
+    Task<json::object> check_stores();
     Task<json::object> ingest(json::object arguments, OperatorEvents events);
     Task<json::object> ingest_paths(std::vector<std::filesystem::path> paths, std::string name_space,
                                     bool own_documents, OperatorEvents events);

@@ -18,8 +18,9 @@ namespace slipway::serve {
 namespace {
 
 constexpr Milliseconds kWatchEvery{1000};
-constexpr int kSignalled = 128;          // as a shell tells the end by a signal
-constexpr Milliseconds kTellMax{5'000};  // for telling clients that their answer ends, and storing it
+constexpr int kSignalled = 128;             // as a shell tells the end by a signal
+constexpr Milliseconds kTellMax{5'000};     // for telling clients that their answer ends, and storing it
+constexpr Milliseconds kRetryEvery{5'000};  // what failed for want of space, a model and the like
 
 net::ServerOptions server_options(const Application& application, RateLimit* limit) {
     const auto& section = application.manifest().server;
@@ -47,15 +48,28 @@ class Upkeep {
         const auto& folder = application_.manifest().knowledge.documents;
         if (folder.empty()) co_return;
         std::string seen;
+        bool done = true;
         do {
             auto look = [&folder] { return knowledge::folder_fingerprint(folder); };
             auto fingerprint = co_await application_.pool().run(std::move(look));
-            if (fingerprint && *fingerprint != seen) {
+            if (fingerprint && (*fingerprint != seen || !done)) {
                 seen = *fingerprint;
-                co_await bring_up_to_date();
+                done = co_await bring_up_to_date();
             }
-            if (watch_) co_await sleep_for(kWatchEvery);
-        } while (watch_);
+            const auto pause = done ? kWatchEvery : kRetryEvery;
+            if (watch_ || !done) co_await sleep_for(pause);
+        } while (watch_ || !done);
+    }
+
+    // Documents whose last step failed, as on a full disk, are finished when it can be done.
+    asio::awaitable<void> leftovers() {
+        auto& knowledge = application_.capabilities().knowledge;
+        while (true) {
+            co_await sleep_for(kRetryEvery);
+            if (!knowledge.has_leftovers()) continue;
+            const auto recovered = co_await knowledge.recover(application_.workspace());
+            if (!recovered) log::warning("documents not recovered", {{"error", recovered.error().message}});
+        }
     }
 
     asio::awaitable<void> scripts() {
@@ -71,7 +85,8 @@ class Upkeep {
     }
 
  private:
-    asio::awaitable<void> bring_up_to_date() {
+    // False when it may go better later without anybody's doing.
+    asio::awaitable<bool> bring_up_to_date() {
         const auto began = std::chrono::steady_clock::now();
         OperatorEvents events = [](json::object event) -> Task<void> {
             if (const auto failure = text_or(event, "failure"); !failure.empty())
@@ -81,11 +96,14 @@ class Upkeep {
         auto report = co_await commands_.sync(events);
         if (!report) {
             log::error("documents not brought up to date", {{"error", report.error().message}});
-            co_return;
+            co_return false;
         }
+        const bool done = integer_or(*report, "postponed", 0) == 0;
         report->erase("failures");
+        report->erase("postponed");
         (*report)["ms"] = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
         log::info("documents up to date", *std::move(report));
+        co_return done;
     }
 
     std::vector<std::filesystem::file_time_type> script_times() const {
@@ -172,9 +190,10 @@ Result<void> run(Application& application, RunOptions options) {
     asio::signal_set signals(signals_loop, SIGINT, SIGTERM);
     SLIPWAY_CHECK(server.start());
     Upkeep upkeep(application, commands, limit.get(), server, options.watch);
-    asio::cancellation_signal stop_documents, stop_scripts;
+    asio::cancellation_signal stop_documents, stop_scripts, stop_leftovers;
     auto documents = start(server.executor(), stop_documents, upkeep.documents());
     auto scripts = start(server.executor(), stop_scripts, upkeep.scripts());
+    auto leftovers = start(server.executor(), stop_leftovers, upkeep.leftovers());
     if (options.ready) options.ready(server.port());
 
     wait_for_signal(signals_loop, signals);
@@ -197,11 +216,13 @@ Result<void> run(Application& application, RunOptions options) {
     };
     cancel(stop_documents);
     cancel(stop_scripts);
+    cancel(stop_leftovers);
     server.drain();
     cancel(stop_ending);
     documents.wait();
     scripts.wait();
     ending.wait();
+    leftovers.wait();
     asio::post(signals_loop, [&signals] { signals.cancel(); });
     forced.join();
     server.stop();

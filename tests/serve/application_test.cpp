@@ -8,6 +8,7 @@
 #include "serve/backup.h"
 #include "serve/object_routes.h"
 #include "serve/operator.h"
+#include "serve/restore.h"
 #include "serve/routes.h"
 #include "store/temporary_folder.h"
 

@@ -182,6 +182,8 @@ class Database {
     // A consistent copy while others read and write.
     virtual Task<void> backup(std::filesystem::path destination) = 0;
     virtual Task<DatabaseStatus> status() = 0;
+    // Reads everything; `unavailable` says what is damaged, and how to repair it.
+    virtual Task<void> check_integrity() = 0;
 };
 
 // The next number of a series inside a workspace, from 1, without reuse, for ids that people and old clients like

@@ -51,6 +51,7 @@ class SqliteDatabase final : public Database {
     Task<void> migrate(std::span<const Migration> migrations) override;
     Task<void> backup(std::filesystem::path destination) override;
     Task<DatabaseStatus> status() override;
+    Task<void> check_integrity() override;
 
  private:
     static sqlite::WriterOptions writer_options(const SqliteOptions& options) {
@@ -161,10 +162,17 @@ Task<void> SqliteDatabase::backup(std::filesystem::path destination) {
 Task<DatabaseStatus> SqliteDatabase::status() {
     const auto started = std::chrono::steady_clock::now();
     SLIPWAY_CO_CHECK(co_await read(Scope::system(), "SELECT count(*) AS tables FROM sqlite_schema", Parameters()));
+    sqlite::Readers::Work<void> look = [](sqlite::Connection& connection) { return connection.check_in_place(); };
+    SLIPWAY_CO_CHECK(co_await readers_.run<void>(std::move(look), options_.read_time_max));
     DatabaseStatus status;
     status.engine = fmt::format("SQLite {}", sqlite::library_version());
     status.latency = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started);
     co_return status;
+}
+
+Task<void> SqliteDatabase::check_integrity() {
+    sqlite::Readers::Work<void> work = [](sqlite::Connection& connection) { return connection.check_integrity(); };
+    co_return co_await readers_.run<void>(std::move(work), options_.backup_time_max);
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ class Embedded final : public Index {
     Task<void> ensure(std::string collection, CollectionOptions options) override;
     Task<std::optional<CollectionInfo>> describe(std::string collection) override;
     Task<void> drop(std::string collection) override;
+    Task<void> renew(std::string collection, CollectionOptions options) override;
     Task<void> upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) override;
     Task<std::size_t> erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) override;
     Task<std::size_t> erase_where(WorkspaceId workspace, std::string collection, Filter filter) override;
@@ -63,6 +64,7 @@ class Embedded final : public Index {
                       std::optional<std::string> cursor) override;
     Task<std::uint64_t> count(WorkspaceId workspace, std::string collection, Filter filter) override;
     Task<IndexStatus> status() override;
+    Task<void> check_integrity() override;
 
  private:
     EmbeddedOptions options_;
@@ -96,6 +98,16 @@ Task<void> Embedded::drop(std::string collection) {
     SLIPWAY_CO_CHECK(check_collection(collection));
     sqlite::Writer::Work work = [&](Connection& connection) {
         return embedded::drop_collection(connection, collection);
+    };
+    co_return co_await writer_.run(std::move(work), options_.drop_time_max);
+}
+
+Task<void> Embedded::renew(std::string collection, CollectionOptions options) {
+    SLIPWAY_CO_CHECK(check_collection(collection));
+    SLIPWAY_CO_CHECK(check_options(options));
+    sqlite::Writer::Work work = [&](Connection& connection) -> Result<void> {
+        SLIPWAY_CHECK(embedded::drop_collection(connection, collection));
+        return embedded::ensure_collection(connection, collection, options);
     };
     co_return co_await writer_.run(std::move(work), options_.drop_time_max);
 }
@@ -180,6 +192,7 @@ Task<std::uint64_t> Embedded::count(WorkspaceId workspace, std::string collectio
 Task<IndexStatus> Embedded::status() {
     const auto begun = std::chrono::steady_clock::now();
     sqlite::Readers::Work<bool> work = [](Connection& connection) -> Result<bool> {
+        SLIPWAY_CHECK(connection.check_in_place());
         SLIPWAY_TRY(auto statement, connection.prepare("SELECT 1 FROM collections LIMIT 1"));
         return statement.step();
     };
@@ -189,6 +202,11 @@ Task<IndexStatus> Embedded::status() {
     status.engine = fmt::format("embedded (SQLite {})", sqlite::library_version());
     status.latency = std::chrono::duration_cast<Milliseconds>(taken);
     co_return status;
+}
+
+Task<void> Embedded::check_integrity() {
+    sqlite::Readers::Work<void> work = [](Connection& connection) { return connection.check_integrity(); };
+    co_return co_await readers_.run<void>(std::move(work), options_.drop_time_max);
 }
 
 }  // namespace

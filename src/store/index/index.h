@@ -112,6 +112,8 @@ class Index {
     virtual Task<void> ensure(std::string collection, CollectionOptions options) = 0;
     virtual Task<std::optional<CollectionInfo>> describe(std::string collection) = 0;
     virtual Task<void> drop(std::string collection) = 0;
+    // Drops it and creates it empty in one step, so that nobody meets an index without it.
+    virtual Task<void> renew(std::string collection, CollectionOptions options) = 0;
 
     // All or nothing. `invalid` for a vector of another dimension or not finite, an empty or too long id, nested
     // metadata.
@@ -129,6 +131,8 @@ class Index {
                               std::optional<std::string> cursor) = 0;
     virtual Task<std::uint64_t> count(WorkspaceId workspace, std::string collection, Filter filter) = 0;
     virtual Task<IndexStatus> status() = 0;
+    // Reads everything; `unavailable` says what is damaged, and how to repair it.
+    virtual Task<void> check_integrity() = 0;
 };
 
 }  // namespace slipway::store

@@ -15,6 +15,8 @@ namespace {
 
 constexpr int kPlaceAttemptsMax = 8;  // a folder may be removed by an erase between making and using it
 constexpr std::size_t kContentTypeBytesMax = 255;
+constexpr std::uintmax_t kReserveMax = 64 << 20;  // bytes of the disk that objects leave to others
+constexpr std::uintmax_t kReserveShare = 4;       // and at most one in so many
 
 std::unexpected<Error> no_object(std::string_view key) {
     return fail(ErrorCode::not_found, "There is no object {}.", key);
@@ -25,6 +27,19 @@ Result<StoredFile> open_object(const std::filesystem::path& path, std::string_vi
     if (!file && file.error().code == ErrorCode::not_found) return no_object(key);
     if (file) file->info.key = key;
     return file;
+}
+
+// Objects are what grows; the last of the disk is for the writes beside them: conversations, accounts, the log that a
+// database needs to shrink.
+Result<void> leave_reserve(const std::filesystem::path& folder, std::size_t bytes) {
+    std::error_code error;
+    const auto disk = std::filesystem::space(folder, error);
+    const auto reserve = std::min(kReserveMax, disk.capacity / kReserveShare);
+    if (error || disk.available >= reserve + bytes) return {};
+    return fail(
+        ErrorCode::unavailable,
+        "The disk of {} is nearly full ({} bytes are free). Nothing was changed; free some space and try again.",
+        folder.string(), disk.available);
 }
 
 struct Slice {
@@ -87,6 +102,7 @@ Result<ObjectInfo> ObjectTree::put(const WorkspaceId& workspace, const std::stri
                     .content_type = std::move(content_type),
                     .etag = sha256_hex(data),
                     .modified = now()};
+    SLIPWAY_CHECK(leave_reserve(new_, data.size()));
     const auto written = new_file();
     SLIPWAY_CHECK(write_stored(written, data, info));
     auto placed = put_in_place(written, file_of(workspace, key));

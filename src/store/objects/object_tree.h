@@ -18,6 +18,8 @@ class ObjectTree {
     // Creates the folders (0700) and removes what an earlier program left half written.
     static Result<ObjectTree> open(std::filesystem::path root);
 
+    // `unavailable` also while less than 64 MB (on a small disk, a quarter of it) would be left: other writes go on
+    // then.
     Result<ObjectInfo> put(const WorkspaceId& workspace, const std::string& key, std::string_view data,
                            std::string content_type) const;
     Result<Object> get(const WorkspaceId& workspace, const std::string& key,

@@ -87,7 +87,7 @@ Result<void> Connection::backup_to(const std::filesystem::path& destination) {
 }
 
 Result<void> Connection::check_integrity() {
-    SLIPWAY_TRY(auto statement, prepare("PRAGMA quick_check(1)"));
+    SLIPWAY_TRY(auto statement, prepare("PRAGMA integrity_check(1)"));
     SLIPWAY_TRY(const bool row, statement.step());
     if (row && statement.text(0) == "ok") return {};
     return fail(ErrorCode::unavailable, "{} is damaged ({}). {}", state_->file.string(),

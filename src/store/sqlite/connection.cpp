@@ -153,6 +153,17 @@ Result<StatementShape> Connection::inspect(std::string_view sql) {
     return shape;
 }
 
+Result<void> Connection::check_in_place() {
+    int moved = 0;
+    sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved == 0) return {};
+    return fail(
+        ErrorCode::unavailable,
+        "{} was removed or replaced while it was in use, so nothing is written any more. Stop the server, put the "
+        "file back or run `slipway restore`, and start again.",
+        state_->file.string());
+}
+
 std::int64_t Connection::changes() const { return sqlite3_changes64(state_->handle); }
 std::int64_t Connection::last_insert_id() const { return sqlite3_last_insert_rowid(state_->handle); }
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(state_->handle) == 0; }

@@ -156,8 +156,11 @@ class Connection {
     // A consistent copy while others read and write: one snapshot is copied, flushed, and takes its name at the end.
     // An existing file of this name is replaced; a failure leaves nothing behind. Heeds the limit.
     Result<void> backup_to(const std::filesystem::path& destination);
-    // "ok", or `unavailable` with what is damaged. Reads the whole file.
+    // `unavailable` with what is damaged. Reads the whole file.
     Result<void> check_integrity();
+    // `unavailable` when the file that is open is no longer the one of this name: it was removed or replaced, and what
+    // is written now would be lost. One look at the folder.
+    Result<void> check_in_place();
 
     const std::filesystem::path& file() const;
     sqlite3* handle() const;

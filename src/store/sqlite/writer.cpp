@@ -16,6 +16,7 @@ namespace slipway::store::sqlite {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kComplaintEvery{10};
 
 std::unexpected<Error> stopped() {
     return fail(ErrorCode::unavailable, "The write was cancelled before it was committed; nothing was changed.");
@@ -176,9 +177,24 @@ void Writer::run_group(UnitPointer first) {
     }
 }
 
+Result<void> Writer::begin() {
+    SLIPWAY_CHECK(control(connection_, "BEGIN IMMEDIATE"));
+    auto in_place = connection_.check_in_place();
+    if (!in_place) SLIPWAY_CHECK(control(connection_, "ROLLBACK"));
+    return in_place;
+}
+
+// The operator learns that writing fails, but not once for each of a thousand requests.
+void Writer::complain(const Error& error) {
+    if (error.code != ErrorCode::unavailable || Clock::now() < silent_until_) return;
+    silent_until_ = Clock::now() + kComplaintEvery;
+    log::error("write failed", {{"file", connection_.file().filename().string()}, {"error", error.message}});
+}
+
 // One transaction. Returns the units that lost their work because another one ended it, through no fault of their own.
 Writer::Group Writer::attempt(Source& source) {
-    if (const auto begun = control(connection_, "BEGIN IMMEDIATE"); !begun) {
+    if (const auto begun = begin(); !begun) {
+        complain(begun.error());
         while (auto unit = source()) unit->finish(begun);
         return {};
     }
@@ -189,6 +205,7 @@ Writer::Group Writer::attempt(Source& source) {
             group.push_back(std::move(unit));
             continue;
         }
+        if (!unit->outcome) complain(unit->outcome.error());
         unit->finish(std::move(unit->outcome));
         auto lost = settle_failed(std::move(group));
         while (auto rest = source()) lost.push_back(std::move(rest));
@@ -278,6 +295,7 @@ void Writer::commit(Group& group) {
         if (!undone) log::error("rollback failed", {{"error", undone.error().message}});
     }
     if (committed) commits_.fetch_add(1);
+    if (!committed) complain(committed.error());
     for (const auto& unit : group) {
         if (!unit->outcome) {
             unit->finish(std::move(unit->outcome));

@@ -84,6 +84,8 @@ class Writer {
     UnitPointer next(bool wait);
     void run_group(UnitPointer first);
     Group attempt(Source& source);
+    Result<void> begin();
+    void complain(const Error& error);
     bool run_in_savepoint(Unit& unit, Result<void>& outcome);
     Result<void> run_unit(Unit& unit);
     Result<void> drive(Unit& unit);
@@ -97,6 +99,7 @@ class Writer {
     std::condition_variable wake_;
     std::deque<UnitPointer> queue_;
     bool stopping_ = false;
+    std::chrono::steady_clock::time_point silent_until_;  // of complain()
     std::atomic<std::uint64_t> commits_{0};
     std::atomic<std::uint64_t> units_{0};
     std::thread thread_;

@@ -21,6 +21,7 @@ class PassingDatabase : public store::Database {
     Task<void> migrate(std::span<const store::Migration> migrations) override { return inner_->migrate(migrations); }
     Task<void> backup(std::filesystem::path destination) override { return inner_->backup(std::move(destination)); }
     Task<store::DatabaseStatus> status() override { return inner_->status(); }
+    Task<void> check_integrity() override { return inner_->check_integrity(); }
 
  protected:
     std::unique_ptr<store::Database> inner_;

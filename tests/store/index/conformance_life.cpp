@@ -42,6 +42,11 @@ void collections_are_ensured(Bench& bench) {
     expect(!value_of(index.describe(name), "describe"), "a dropped collection is still described");
     bench.ensure();
     expect(bench.count() == 0 && bench.search("Haus").empty(), "a dropped collection left passages");
+    bench.upsert({{.id = "one", .text = "A house"}});
+    value_of(index.renew(name, {.dimension = 7, .metric = Metric::cosine, .language = "english"}), "renew");
+    expect(bench.count() == 0 && value_of(index.describe(name), "describe")->options.dimension == 7,
+           "renew does not begin anew");
+    value_of(index.check_integrity(), "check_integrity");
     expect(!value_of(index.status(), "status").engine.empty(), "the status names no engine");
 }
 

@@ -22,6 +22,9 @@ class Wrapped : public Index {
         return inner_->describe(std::move(collection));
     }
     Task<void> drop(std::string collection) override { return inner_->drop(std::move(collection)); }
+    Task<void> renew(std::string collection, CollectionOptions options) override {
+        return inner_->renew(std::move(collection), std::move(options));
+    }
     Task<void> upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) override {
         return inner_->upsert(std::move(workspace), std::move(collection), std::move(passages));
     }
@@ -42,6 +45,7 @@ class Wrapped : public Index {
         return inner_->count(std::move(workspace), std::move(collection), std::move(filter));
     }
     Task<IndexStatus> status() override { return inner_->status(); }
+    Task<void> check_integrity() override { return inner_->check_integrity(); }
 
  protected:
     std::unique_ptr<Index> inner_;

@@ -1,5 +1,6 @@
 #include "store/sqlite/writer.h"
 
+#include <fstream>
 #include <future>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -35,6 +36,20 @@ Writer::Work insert(int value, std::size_t padding = 0) {
         statement.bind(1, value).bind(2, std::string(padding, 'p'));
         return statement.run();
     };
+}
+
+TEST_F(SqliteWriter, AcknowledgesNothingThatGoesIntoARemovedOrReplacedFile) {
+    Writer writer(open());
+    ASSERT_TRUE(run_to_end(writer.run(insert(1))));
+    std::filesystem::rename(folder / "a.db", folder / "b.db");
+    const auto removed = run_to_end(writer.run(insert(2)));
+    ASSERT_FALSE(removed);
+    EXPECT_EQ(removed.error().code, ErrorCode::unavailable);
+    EXPECT_NE(removed.error().message.find("removed or replaced"), std::string::npos);
+    std::ofstream(folder / "a.db") << "another file";
+    EXPECT_FALSE(run_to_end(writer.run(insert(3))));
+    std::filesystem::rename(folder / "b.db", folder / "a.db");
+    EXPECT_TRUE(run_to_end(writer.run(insert(4)))) << "the right file is back";
 }
 
 // Holds the writer until `release`, so that what is queued meanwhile makes one group.
