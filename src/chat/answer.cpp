@@ -143,7 +143,8 @@ Task<Message> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
     SLIPWAY_CO_CHECK(co_await store_answer(turn));
     if (!turn->outcome && !turn->interrupted) {
         auto error = std::move(turn->outcome).error();
-        co_return std::unexpected(std::move(error).with("message_id", json::string(turn->answer.id)));
+        if (turn->replaced_id.empty()) error.details["message_id"] = turn->answer.id;
+        co_return std::unexpected(std::move(error));
     }
     if (!cancelled) {
         ChatEvent event;
@@ -250,6 +251,9 @@ Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
         answer.status = MessageStatus::partial;
     else if (!turn->outcome)
         answer.status = MessageStatus::failed;
+    // A new attempt that came to nothing leaves the answer that is there.
+    const bool failed = !turn->outcome && !turn->interrupted;
+    if (!turn->replaced_id.empty() && (failed || answer.content.empty())) co_return Result<void>();
 
     auto body = [&turn, &answer](store::Transaction& transaction) -> Task<void> {
         if (!turn->replaced_id.empty()) {

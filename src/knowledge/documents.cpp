@@ -108,6 +108,9 @@ Task<std::vector<NamespaceCount>> Knowledge::namespaces(WorkspaceId workspace) {
 }
 
 Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, DocumentChange change) {
+    SLIPWAY_CO_TRY(const auto named, co_await get(workspace, id));
+    // Read under the lock: what another change writes meanwhile must not be written back.
+    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, named.source));
     SLIPWAY_CO_TRY(const auto present, co_await get(workspace, id));
     NewDocument document;
     document.source = present.source;
@@ -125,7 +128,8 @@ Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, Docu
         SLIPWAY_CO_TRY(auto object, co_await objects_.get(workspace, present.object_key));
         document.bytes = std::move(object.data);
     }
-    co_return co_await put(std::move(workspace), std::move(document));
+    SLIPWAY_CO_CHECK(check_document(document));
+    co_return co_await put_measured(std::move(workspace), std::move(document));
 }
 
 Task<KnowledgeStatus> Knowledge::status(WorkspaceId workspace) {

@@ -15,11 +15,6 @@ namespace slipway::knowledge {
 namespace {
 
 constexpr std::size_t kSourceBytesMax = 512;
-constexpr Milliseconds kSourcePatience{120'000};
-
-std::string lock_key(const WorkspaceId& workspace, std::string_view source) {
-    return workspace.value + "\n" + std::string(source);
-}
 
 std::string file_part(std::string_view name) {
     const auto slash = name.find_last_of("/\\");
@@ -44,21 +39,35 @@ bool says_the_same(const Document& existing, const NewDocument& document) {
 
 }  // namespace
 
-Task<IngestReport> Knowledge::put(WorkspaceId workspace, NewDocument document) {
+Task<KeyedLock::Guard> Knowledge::hold_source(WorkspaceId workspace, std::string source, Milliseconds patience) {
+    co_return co_await sources_.acquire(workspace.value + "\n" + source, patience);
+}
+
+Result<void> Knowledge::check_document(const NewDocument& document) const {
     if (trim(document.source).empty() || document.source.size() > kSourceBytesMax || !is_valid_utf8(document.source))
-        co_return fail(ErrorCode::invalid, "A document needs a source name of at most {} bytes.", kSourceBytesMax);
+        return fail(ErrorCode::invalid, "A document needs a source name of at most {} bytes.", kSourceBytesMax);
     const auto& allowed = options_.namespaces;
     if (!allowed.empty() && std::ranges::find(allowed, document.name_space) == allowed.end())
-        co_return fail(ErrorCode::invalid, "There is no namespace '{}'; choose one of: {}.", document.name_space,
-                       join(allowed, ", "));
+        return fail(ErrorCode::invalid, "There is no namespace '{}'; choose one of: {}.", document.name_space,
+                    join(allowed, ", "));
     if (document.bytes.size() > options_.document_bytes_max) {
         auto error = Error{ErrorCode::invalid,
                            fmt::format("{} has {} bytes; at most {} are accepted.", document.file_name,
                                        document.bytes.size(), options_.document_bytes_max),
                            {}};
-        co_return std::unexpected(std::move(error).with("reason", "too_large"));
+        return std::unexpected(std::move(error).with("reason", "too_large"));
     }
-    SLIPWAY_CO_TRY(const auto guard, co_await sources_.acquire(lock_key(workspace, document.source), kSourcePatience));
+    return {};
+}
+
+Task<IngestReport> Knowledge::put(WorkspaceId workspace, NewDocument document) {
+    if (document.name_space.empty()) document.name_space = options_.default_namespace;
+    SLIPWAY_CO_CHECK(check_document(document));
+    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, document.source));
+    co_return co_await put_measured(std::move(workspace), std::move(document));
+}
+
+Task<IngestReport> Knowledge::put_measured(WorkspaceId workspace, NewDocument document) {
     const auto began = std::chrono::steady_clock::now();
     const auto bytes = document.bytes.size();
     auto report = co_await put_locked(std::move(workspace), std::move(document));

@@ -10,7 +10,6 @@ namespace slipway::knowledge {
 namespace {
 constexpr std::size_t kScrollPage = 500;
 constexpr std::size_t kRemovedAtOnce = 200;
-constexpr Milliseconds kSourcePatience{120'000};
 constexpr Milliseconds kNoPatience{1};
 }  // namespace
 
@@ -33,7 +32,7 @@ Task<void> Knowledge::recover(WorkspaceId workspace) {
     SLIPWAY_CO_CHECK(rows);
     for (const auto row : *rows) {
         const auto id = row.text("id");
-        auto guard = co_await sources_.acquire(workspace.value + "\n" + row.text("source"), kNoPatience);
+        auto guard = co_await hold_source(workspace, row.text("source"), kNoPatience);
         if (!guard) continue;  // whoever holds it is at work on this very document
         auto cleaned = co_await clean(workspace, id);
         if (!cleaned) leftovers_ = true;
@@ -113,8 +112,7 @@ Task<void> Knowledge::forget(WorkspaceId workspace, Document document) {
 
 Task<void> Knowledge::remove(WorkspaceId workspace, std::string id) {
     SLIPWAY_CO_TRY(auto document, co_await get(workspace, id));
-    SLIPWAY_CO_TRY(const auto guard,
-                   co_await sources_.acquire(workspace.value + "\n" + document.source, kSourcePatience));
+    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, document.source));
     auto body = [&id](store::Transaction& transaction) -> Task<void> {
         store::Parameters by_document{id};
         const auto remove_chunks = fmt::format("delete from document_chunks where {}", kOfDocument);

@@ -4,9 +4,7 @@
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
-namespace {
-constexpr Milliseconds kSourcePatience{120'000};
-}
+namespace {}
 
 store::CollectionOptions Knowledge::collection_options() const {
     store::CollectionOptions options;
@@ -118,8 +116,7 @@ Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string
     const auto known = co_await get(workspace, document_id);
     if (!known && known.error().code == ErrorCode::not_found) co_return std::size_t{0};  // removed meanwhile
     SLIPWAY_CO_CHECK(known);
-    SLIPWAY_CO_TRY(const auto guard,
-                   co_await sources_.acquire(workspace.value + "\n" + known->source, kSourcePatience));
+    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, known->source));
     auto document = co_await get(workspace, document_id);
     if (!document && document.error().code == ErrorCode::not_found) co_return std::size_t{0};
     SLIPWAY_CO_CHECK(document);

@@ -32,6 +32,7 @@ struct KnowledgeOptions {
     std::string collection = "documents";
     std::string language = "english";
     std::vector<std::string> namespaces;  // empty: any
+    std::string default_namespace;        // of a document that names none
     ChunkOptions chunk;
     ExtractLimits extract;
     std::size_t document_bytes_max = 50 << 20;
@@ -140,6 +141,13 @@ class Knowledge {
     const KnowledgeOptions& options() const { return options_; }
 
  private:
+    // One writer per source; `unavailable` when the one before takes too long.
+    static constexpr Milliseconds kSourcePatience{120'000};
+    Task<KeyedLock::Guard> hold_source(WorkspaceId workspace, std::string source,
+                                       Milliseconds patience = kSourcePatience);
+    Result<void> check_document(const NewDocument& document) const;
+    // Both while the source is held; the outer one counts and times.
+    Task<IngestReport> put_measured(WorkspaceId workspace, NewDocument document);
     Task<IngestReport> put_locked(WorkspaceId workspace, NewDocument document);
     Task<IngestReport> index_document(WorkspaceId workspace, const NewDocument& document,
                                       std::optional<Document> existing, Prepared prepared);
@@ -181,7 +189,7 @@ class Knowledge {
     std::atomic<bool> vectors_usable_{false};
     std::atomic<std::shared_ptr<const std::string>>
         note_;                                  // why vectors are not used; null when they are, or when none are wanted
-    KeyedLock sources_;                         // one writer per source
+    KeyedLock sources_;                         // see hold_source()
     std::atomic<std::uint64_t> generation_{0};  // of the index: counts reindex()
     std::atomic<int> originals_held_{0};
     std::atomic<bool> leftovers_{false};

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kFindingsMax = 100;
 constexpr std::size_t kScrollPage = 500;
-constexpr Milliseconds kSourcePatience{120'000};
 
 void found(Verification& seen, std::string finding) {
     if (seen.findings.size() < kFindingsMax) seen.findings.push_back(std::move(finding));
@@ -46,8 +45,7 @@ Task<void> Knowledge::verify_document(WorkspaceId workspace, std::string documen
     const auto known = co_await get(workspace, document_id);
     if (!known && known.error().code == ErrorCode::not_found) co_return Result<void>();  // removed meanwhile
     SLIPWAY_CO_CHECK(known);
-    SLIPWAY_CO_TRY(const auto guard,
-                   co_await sources_.acquire(workspace.value + "\n" + known->source, kSourcePatience));
+    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, known->source));
     const auto again = co_await get(workspace, document_id);
     if (!again && again.error().code == ErrorCode::not_found) co_return Result<void>();
     SLIPWAY_CO_CHECK(again);

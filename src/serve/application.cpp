@@ -149,6 +149,7 @@ Result<void> Application::open_knowledge(IndexUse index_use) {
     knowledge::KnowledgeOptions options;
     options.language = section.language;
     options.namespaces = section.namespace_names();
+    options.default_namespace = section.default_namespace;
     options.chunk = section.chunk;
     options.document_bytes_max = section.upload_bytes_max;
     options.mend_index = index_use == IndexUse::open;

@@ -16,11 +16,13 @@ namespace {
 // Repeats what it was asked, word by word, and how many messages of history it saw.
 class Echo final : public agent::Node {
  public:
+    explicit Echo(const bool& fails) : fails_(fails) {}
     std::string_view kind() const override { return "answer"; }
     Task<void> run(agent::State& state, agent::Step& step, agent::Output& output) override {
         state.agent = step.node;
         const auto text = fmt::format("{} seen, you said {}", state.input.history.size(), state.input.message);
         SLIPWAY_CO_CHECK(co_await output.text(text));
+        if (fails_) co_return fail(ErrorCode::upstream, "the model broke off");
         if (state.input.message == "fail before") co_return Result<void>();
         if (state.input.message == "break off") co_return fail(ErrorCode::upstream, "the model broke off");
         if (state.input.message == "wait") co_await sleep_for(std::chrono::minutes(10));
@@ -28,6 +30,9 @@ class Echo final : public agent::Node {
         step.completion_tokens = 2;
         co_return Result<void>();
     }
+
+ private:
+    const bool& fails_;
 };
 
 class ChatsTest : public ::testing::Test {
@@ -48,7 +53,7 @@ class ChatsTest : public ::testing::Test {
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
         owner_ = user("ada");
         agent::GraphNode node;
-        node.node = std::make_unique<Echo>();
+        node.node = std::make_unique<Echo>(fails_);
         node.time_max = std::chrono::minutes(20);
         graph_.add("echo", std::move(node));
         chats_ = std::make_unique<Chats>(*database_, graph_, ChatOptions{});
@@ -81,6 +86,7 @@ class ChatsTest : public ::testing::Test {
     WorkerPool pool_{"test", 2};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<account::Accounts> accounts_;
+    bool fails_ = false;  // whether the model breaks off
     agent::Graph graph_;
     std::unique_ptr<Chats> chats_;
     Owner owner_;
@@ -224,6 +230,17 @@ TEST_F(ChatsTest, RegeneratingReplacesTheLastAnswer) {
     ASSERT_EQ(after->size(), 2U);
     EXPECT_NE(after->back().id, before->back().id);
     EXPECT_TRUE(after->back().content.starts_with("0 seen"));
+}
+
+TEST_F(ChatsTest, AFailedRegenerationLeavesTheAnswerThatIsThere) {
+    ASSERT_TRUE(send("one"));
+    const auto before = run_to_end(chats_->messages(owner_, chat_, 0, 10));
+    fails_ = true;
+    EXPECT_FALSE(run_to_end(chats_->regenerate(owner_, chat_, listener())));
+    const auto after = run_to_end(chats_->messages(owner_, chat_, 0, 10));
+    ASSERT_EQ(after->size(), 2U);
+    EXPECT_EQ(after->back().id, before->back().id);
+    EXPECT_EQ(after->back().status, MessageStatus::complete);
 }
 
 TEST_F(ChatsTest, PagingRenamingRemovingExporting) {

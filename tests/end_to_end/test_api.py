@@ -1,6 +1,7 @@
 """The API that every application has without a line of Lua: /api/*, health, /openapi.json."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import json
 import re
@@ -242,6 +243,28 @@ def test_a_blocked_user_is_out_also_on_an_open_websocket(small):
     question = {"type": "message", "content": "How do I count my breath?"}
     asyncio.run(talk("/api/ws", question, "unauthorized"))
     asyncio.run(talk("/ws/chat", question, "sign in again"))
+
+
+def test_a_document_without_a_namespace_goes_where_the_manifest_says(tmp_path, small_application):
+    manifest = small_application / "app.yaml"
+    manifest.write_text(manifest.read_text().replace("default_namespace: general", "default_namespace: money", 1))
+    with Server(small_application, tmp_path / "data") as server:
+        api = register(server.url)
+        assert api.post("/api/documents", {"title": "t", "content": "c"}, expect=201).json["namespace"] == "money"
+
+
+def test_two_edits_at_once_lose_none(small):
+    """One changes the title, one the text: whatever their order, both are there afterwards."""
+    api = register(small.url)
+    for round_number in range(5):
+        document = api.post("/api/documents", {"title": "before", "content": "first words"}, expect=201).json["id"]
+        edits = ({"title": "after"}, {"content": f"second words {round_number}"})
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda edit: Api(small.url, api.token).patch(f"/api/documents/{document}", edit), edits))
+        assert [answer.status for answer in answers] == [200, 200]
+        now = api.get(f"/api/documents/{document}").json
+        assert now["title"] == "after" and "second words" in now["content"]
+        api.delete(f"/api/documents/{document}", expect=204)
 
 
 def test_roles_of_the_manifest_say_who_writes_documents(tmp_path, small_application):

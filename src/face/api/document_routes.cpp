@@ -113,8 +113,6 @@ Task<net::Response> add_document(const app::Capabilities& capabilities, net::Req
     auto document = form ? document_of_form(request) : document_of_json(request);
     if (!document) co_return pass(document);
     document->uploaded_by = principal.user.id;
-    const auto& names = capabilities.knowledge.options().namespaces;
-    if (document->name_space.empty() && !names.empty()) document->name_space = names.back();
     SLIPWAY_CO_TRY(const auto report, co_await capabilities.knowledge.put(principal.workspace, *std::move(document)));
     const int status = report.what == knowledge::Ingested::added ? 201 : 200;
     co_return net::Response::of_json(status, app::to_json(report.document, capabilities.links, principal.workspace));
