@@ -64,6 +64,8 @@ SLIPWAY_FUZZ_TARGET(response) {
         // What is no HTTP from its first line on may be noticed only when the peer closes.
         const bool whole_is_bad = whole.failed || !whole.ended_well,
                    pieces_are_bad = pieces.failed || !pieces.ended_well;
+        // Beast counts the bytes of a head only where a piece ends, so at the limit the pieces decide.
+        if (bytes.size() > kHeadMax && whole_is_bad != pieces_are_bad) return;
         fuzz::require(whole_is_bad == pieces_are_bad, "pieces do not change the verdict");
         if (whole.failed || pieces.failed) return;
         fuzz::require(whole.head == pieces.head && whole.done == pieces.done && whole.status == pieces.status &&

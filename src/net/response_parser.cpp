@@ -3,6 +3,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "base/text.h"
 #include "net/chunk_pause.h"
 
 namespace slipway::net {
@@ -30,7 +31,17 @@ struct ResponseParser::Machine final : http::basic_parser<false> {
         if (fields.size() >= kFieldsMax) error = http::error::header_limit;
         fields.add(std::string(name), std::string(value));
     }
-    void on_header_impl(Code&) override {}
+    // Two ways to find the end are one too many, and nobody asked for a coding other than chunked (RFC 9112 6.1, 6.3).
+    void on_header_impl(Code& error) override {
+        std::size_t lengths = 0, codings = 0;
+        for (const auto& [name, value] : fields) {
+            if (equal_ignoring_case(name, "Content-Length")) ++lengths;
+            if (!equal_ignoring_case(name, "Transfer-Encoding")) continue;
+            ++codings;
+            if (!equal_ignoring_case(trim(value), "chunked")) error = http::error::bad_transfer_encoding;
+        }
+        if (codings > 1 || (codings > 0 && lengths > 0)) error = http::error::bad_transfer_encoding;
+    }
     void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
     std::size_t on_body_impl(View bytes, Code&) override {
         body.append(bytes);
