@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs fuzz targets, each for so many seconds, as many at once as there are cores. Usage: scripts/fuzz.sh [SECONDS] [TARGET…]
-# FUZZ_SEED repeats the same random choices (0: new ones each time). FUZZ_BUILD is a build with SLIPWAY_FUZZ (build/fuzz). What is found new goes to $FUZZ_BUILD/found/<target>; a file crash-… there
-# shows what is wrong. Put it into fuzz/corpus/<target> with the repair: the test fuzz_<target>_corpus then keeps it repaired.
+# FUZZ_SEED repeats the same random choices (0: new ones each time). FUZZ_BUILD is a build with SLIPWAY_FUZZ (build/fuzz). What is
+# found new goes to $FUZZ_BUILD/found/<target>; a file crash-… there shows what is wrong. Put it into fuzz/corpus/<target> with the
+# repair: the test fuzz_<target>_corpus then keeps it repaired.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export seconds="${1:-10}" build="${FUZZ_BUILD:-build/fuzz}"
