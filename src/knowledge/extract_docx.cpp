@@ -117,7 +117,7 @@ class DocxReader {
     bool enter(const pugi::xml_node& node) {
         const auto name = local_name(node.name());
         if (name == "t") {
-            text_ += node.text().get();
+            text_ += to_valid_utf8(node.text().get());  // a character reference can name what is no character
             return false;
         }
         if (name == "tab" || name == "br" || name == "cr")
