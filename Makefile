@@ -66,6 +66,8 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
 
 soak: build ## Long tests: kill -9, load, memory, fuzzing (bench/README.md; under 3 h)
 	@scripts/install.sh test
+	@scripts/install.sh bench
+	@cmake --build --preset release --target scripted-provider --parallel $(JOBS)
 	/usr/bin/python3 bench/soak/soak.py
 
 clean: ## Remove build/

@@ -18,6 +18,15 @@ os.environ.setdefault("SLIPWAY_BINARY", str(ROOT / "build/release/slipway"))
 import programs  # noqa: E402
 
 
+def git(*arguments):
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def commit():
+    """The commit under measurement; with "+" where the work tree differs from it."""
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no", "--", "src", "apps") else "")
+
+
 def cpu_seconds(pid):
     """User and system time of all threads of a process so far, in nanoseconds' steps: its CPU clock, as clock_getcpuclockid names it."""
     return time.clock_gettime((~pid << 3) | 2)

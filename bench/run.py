@@ -49,10 +49,6 @@ class Context:
         print(f"  {text}", flush=True)
 
 
-def git(*arguments):
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-
-
 def first_line(path, prefix=""):
     try:
         return next(line for line in pathlib.Path(path).read_text().splitlines() if line.startswith(prefix)).split(":")[-1].strip()
@@ -114,8 +110,7 @@ def main():
     whole = scale == 1 and set(names) == set(MEASURES)
     folder = ROOT / ("bench" if whole else "build/bench")
     folder.mkdir(parents=True, exist_ok=True)
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "apps")
-    results = {"commit": git("rev-parse", "--short", "HEAD") + ("+" if changed else ""), "scale": scale,
+    results = {"commit": process.commit(), "scale": scale,
                "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": machine(),
                "load average before": [round(one, 2) for one in os.getloadavg()], "measures": {}}
     for name in MEASURES:

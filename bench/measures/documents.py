@@ -15,8 +15,9 @@ COUNT = 2_000
 
 
 def texts(count):
-    """Titles and contents, the same in each run."""
-    return [{"title": text.split("\n", 1)[0][2:], "content": text} for text in corpus.Prose(4).documents(count)]
+    """Titles and contents, the same in each run. Titles repeat, so each has a name of its own."""
+    return [{"source": f"{number}.md", "title": text.split("\n", 1)[0][2:], "content": text}
+            for number, text in enumerate(corpus.Prose(4).documents(count))]
 
 
 def figures(count, size, seconds, cpu, memory):

@@ -15,16 +15,14 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/end_to_end"))
 sys.path.insert(0, str(ROOT / "bench"))
-os.environ.setdefault("SLIPWAY_BINARY", str(ROOT / "build/release/slipway"))
+import process  # noqa: E402  (it names the release binary, too)
 
 STAGES = ("kill", "damage", "load", "memory", "fuzz")
 REPORT = ROOT / "bench/soak.json"
@@ -47,19 +45,10 @@ class Context:
         print(f"  {text}", flush=True)
 
 
-def git(*arguments):
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def commit():
-    """The commit under test; with "+" where the work tree differs from it."""
-    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no", "--", "src", "apps") else "")
-
-
 def run_stage(name, seed, scale):
     print(f"{name} (seed {seed})", flush=True)
     began = time.monotonic()
-    report = {"commit": commit(), "seed": seed}
+    report = {"commit": process.commit(), "seed": seed}
     if scale != 1:
         report["scale"] = scale
     with tempfile.TemporaryDirectory(prefix=f"soak-{name}-", ignore_cleanup_errors=True) as folder:

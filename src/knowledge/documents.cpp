@@ -108,10 +108,8 @@ Task<std::vector<NamespaceCount>> Knowledge::namespaces(WorkspaceId workspace) {
 }
 
 Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, DocumentChange change) {
-    SLIPWAY_CO_TRY(const auto named, co_await get(workspace, id));
-    // Read under the lock: what another change writes meanwhile must not be written back.
-    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, named.source));
-    SLIPWAY_CO_TRY(const auto present, co_await get(workspace, id));
+    SLIPWAY_CO_TRY(const auto held, co_await hold_document(workspace, id));
+    const auto& present = held.document;
     NewDocument document;
     document.source = present.source;
     document.name_space = change.name_space.value_or(present.name_space);

@@ -43,6 +43,14 @@ Task<KeyedLock::Guard> Knowledge::hold_source(WorkspaceId workspace, std::string
     co_return co_await sources_.acquire(workspace.value + "\n" + source, patience);
 }
 
+Task<Knowledge::Held> Knowledge::hold_document(WorkspaceId workspace, std::string id) {
+    SLIPWAY_CO_TRY(const auto named, co_await get(workspace, id));
+    SLIPWAY_CO_TRY(auto guard, co_await hold_source(workspace, named.source));
+    SLIPWAY_CO_TRY(auto document, co_await get(std::move(workspace), std::move(id)));
+    Held held{std::move(guard), std::move(document)};
+    co_return std::move(held);
+}
+
 Result<void> Knowledge::check_document(const NewDocument& document) const {
     if (trim(document.source).empty() || document.source.size() > kSourceBytesMax || !is_valid_utf8(document.source))
         return fail(ErrorCode::invalid, "A document needs a source name of at most {} bytes.", kSourceBytesMax);

@@ -4,7 +4,6 @@
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
-namespace {}
 
 store::CollectionOptions Knowledge::collection_options() const {
     store::CollectionOptions options;
@@ -113,14 +112,10 @@ Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t
 }
 
 Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
-    const auto known = co_await get(workspace, document_id);
-    if (!known && known.error().code == ErrorCode::not_found) co_return std::size_t{0};  // removed meanwhile
-    SLIPWAY_CO_CHECK(known);
-    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, known->source));
-    auto document = co_await get(workspace, document_id);
-    if (!document && document.error().code == ErrorCode::not_found) co_return std::size_t{0};
-    SLIPWAY_CO_CHECK(document);
-    co_return co_await reindex_whole(std::move(workspace), *std::move(document), embed_anew);
+    auto held = co_await hold_document(workspace, document_id);
+    if (!held && held.error().code == ErrorCode::not_found) co_return std::size_t{0};  // removed meanwhile
+    if (!held) co_return pass(held);
+    co_return co_await reindex_whole(std::move(workspace), std::move(held->document), embed_anew);
 }
 
 // Only for the holder of the document's source.

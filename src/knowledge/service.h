@@ -145,6 +145,11 @@ class Knowledge {
     static constexpr Milliseconds kSourcePatience{120'000};
     Task<KeyedLock::Guard> hold_source(WorkspaceId workspace, std::string source,
                                        Milliseconds patience = kSourcePatience);
+    struct Held {
+        KeyedLock::Guard guard;
+        Document document;  // read under the lock: what another writes meanwhile must not be written back
+    };
+    Task<Held> hold_document(WorkspaceId workspace, std::string id);
     Result<void> check_document(const NewDocument& document) const;
     // Both while the source is held; the outer one counts and times.
     Task<IngestReport> put_measured(WorkspaceId workspace, NewDocument document);

@@ -42,14 +42,10 @@ Task<Verification> Knowledge::verify(WorkspaceId workspace) {
 }
 
 Task<void> Knowledge::verify_document(WorkspaceId workspace, std::string document_id, Verification& seen) {
-    const auto known = co_await get(workspace, document_id);
-    if (!known && known.error().code == ErrorCode::not_found) co_return Result<void>();  // removed meanwhile
-    SLIPWAY_CO_CHECK(known);
-    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, known->source));
-    const auto again = co_await get(workspace, document_id);
-    if (!again && again.error().code == ErrorCode::not_found) co_return Result<void>();
-    SLIPWAY_CO_CHECK(again);
-    const auto& document = *again;
+    auto held = co_await hold_document(workspace, document_id);
+    if (!held && held.error().code == ErrorCode::not_found) co_return Result<void>();  // removed meanwhile
+    if (!held) co_return pass(held);
+    const auto& document = held->document;
     ++seen.documents;
     const auto sql =
         fmt::format("select {} from document_chunks c where {} order by c.ordinal", kChunkColumns, kOfDocument);

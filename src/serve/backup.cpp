@@ -40,6 +40,9 @@ Result<json::object> finish_backup(const Application& application, const fs::pat
     for (const auto& entry : fs::directory_iterator(application.folder().path(), error))
         if (entry.path().extension() == ".secret")
             SLIPWAY_CHECK(copy_durably(entry.path(), temporary / "secrets" / entry.path().filename()));
+    if (error)
+        return fail(ErrorCode::unavailable, "{} could not be read: {}.", application.folder().path().string(),
+                    error.message());
     for (const auto* const folder : {"secrets", "objects"})
         if (fs::exists(temporary / folder, error)) SLIPWAY_CHECK(sync_folder(temporary / folder));
     std::uint64_t bytes = 0;
@@ -66,6 +69,7 @@ Result<std::string> checksum_of_file(const fs::path& path) {
     std::string part(1 << 20, '\0');
     while (file.read(part.data(), static_cast<std::streamsize>(part.size())) || file.gcount() > 0)
         hash.add(std::string_view(part.data(), static_cast<std::size_t>(file.gcount())));
+    if (file.bad()) return fail(ErrorCode::unavailable, "{} could not be read to its end.", path.string());
     return to_hex(hash.finish());
 }
 

@@ -1,5 +1,6 @@
 #include "serve/restore.h"
 
+#include <array>
 #include <fstream>
 
 #include "base/crypto.h"
@@ -15,8 +16,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kListName = "restore.json";
 constexpr std::string_view kArriving = ".arriving";
 constexpr std::string_view kBefore = ".before-restore";
-constexpr std::string_view kBesideDatabase[] = {"-wal",
-                                                "-shm"};  // SQLite's, and part of the database until it is closed
+// SQLite's, and part of the database until it is closed.
+constexpr std::array<std::string_view, 2> kBesideDatabase{"-wal", "-shm"};
 
 fs::path with(const fs::path& path, std::string_view ending) { return path.string() + std::string(ending); }
 
@@ -90,8 +91,9 @@ Result<void> bring(const Part& part) {
     } else {
         fs::create_directories(arriving, error);  // a backup without any original
     }
-    for (const std::string_view ending : {"", "-wal", "-shm"})
-        SLIPWAY_CHECK(take_away(with(with(part.target, kBefore), ending)));
+    const auto before = with(part.target, kBefore);
+    SLIPWAY_CHECK(take_away(before));
+    for (const auto ending : kBesideDatabase) SLIPWAY_CHECK(take_away(with(before, ending)));
     return sync_folder(part.target.parent_path());
 }
 

@@ -3,6 +3,7 @@
 
 #include "knowledge/service.h"
 #include "knowledge/tables.h"
+#include "must.h"
 #include "store/database/sqlite.h"
 #include "store/index/embedded.h"
 #include "store/objects/file.h"
@@ -11,11 +12,7 @@
 namespace slipway::knowledge {
 namespace {
 
-template <typename T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
+using test::must;
 
 // Two models with vectors of the same length that have nothing to do with each other.
 class FlatModel final : public model::EmbeddingModel {

@@ -5,6 +5,7 @@
 #include "knowledge/service.h"
 #include "knowledge/sources.h"
 #include "knowledge/tables.h"
+#include "must.h"
 #include "store/database/sqlite.h"
 #include "store/index/embedded.h"
 #include "store/objects/file.h"
@@ -13,11 +14,7 @@
 namespace slipway::knowledge {
 namespace {
 
-template <typename T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
+using test::must;
 
 // A text's vector says how much of it is about ships, in any of three languages, and how much is not.
 class ShipModel final : public model::EmbeddingModel {
@@ -46,8 +43,8 @@ class Search : public testing::Test {
         must(run_to_end(database_->migrate(store::series_migrations())));
         must(run_to_end(database_->migrate(migrations())));
         auto rules = std::make_shared<const Synonyms>(must(Synonyms::parse(synonyms, "english")));
-        knowledge_ = std::make_unique<Knowledge>(*database_, *index_, *objects_, pool_, pool_, std::move(embedding), rules,
-                                                 KnowledgeOptions());
+        knowledge_ = std::make_unique<Knowledge>(*database_, *index_, *objects_, pool_, pool_, std::move(embedding),
+                                                 rules, KnowledgeOptions());
         must(run_to_end(knowledge_->prepare(workspace_)));
     }
     Document put(std::string source, std::string text, std::string name_space = "sea",

@@ -9,6 +9,7 @@
 #include "knowledge/tables.h"
 #include "model/local_chat.h"
 #include "model/local_embedding.h"
+#include "must.h"
 #include "serve/graph.h"
 #include "store/database/sqlite.h"
 #include "store/index/embedded.h"
@@ -16,12 +17,6 @@
 
 namespace slipway::test {
 namespace {
-
-template <typename T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 app::Manifest load(const std::filesystem::path& application) {
     auto loaded = app::load_manifest(application, Environment(), {.purpose = app::Purpose::check});

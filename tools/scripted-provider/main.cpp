@@ -1,9 +1,9 @@
 // A model provider that says what a script tells it to: stands in for the paid APIs in tests and benchmarks.
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <vector>
 
+#include "../serve_until_signal.h"
 #include "base/log.h"
 #include "net/server.h"
 #include "provider.h"
@@ -88,21 +88,7 @@ Result<void> serve(const Options& options) {
     server_options.host = options.host;
     server_options.port = options.port;
     server_options.server_name = "scripted-provider";
-
-    // Blocked before the server's threads start, so that only sigwait() sees them.
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    net::Server server(server_options, provider.routes(), render_error);
-    SLIPWAY_CHECK(server.start());
-    std::printf("listening on http://%s:%u\n", options.host.c_str(), static_cast<unsigned>(server.port()));
-    std::fflush(stdout);
-    int received = 0;
-    sigwait(&signals, &received);
-    server.stop();
-    return {};
+    return tools::serve_until_signal(server_options, provider.routes(), render_error, "http");
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // A WebSocket at every path that sends back what it is sent, so that the cases of the Autobahn TestSuite can be run
-// against src/net (tests/end_to_end/test_autobahn.py). Prints "listening on ws://ADDRESS:PORT"; ends with SIGTERM.
-#include <csignal>
+// against src/net (tests/end_to_end/test_autobahn.py). Prints "listening on ws://ADDRESS:PORT"; ends with SIGTERM or
+// SIGINT.
 #include <cstdio>
 
+#include "../serve_until_signal.h"
 #include "base/log.h"
 #include "net/server.h"
 #include "net/websocket_session.h"
@@ -30,19 +31,7 @@ Result<void> serve() {
     auto router = std::make_shared<Router>();
     router->add_websocket("/{path:rest}", {}, echo);
     router->add_websocket("/", {}, echo);
-    // Blocked before the server's threads start, so that only sigwait() sees it.
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    Server server(options, std::move(router), {});
-    SLIPWAY_CHECK(server.start());
-    std::printf("listening on ws://%s:%u\n", options.host.c_str(), static_cast<unsigned>(server.port()));
-    std::fflush(stdout);
-    int received = 0;
-    sigwait(&signals, &received);
-    server.stop();
-    return {};
+    return tools::serve_until_signal(options, std::move(router), {}, "ws");
 }
 
 }  // namespace
