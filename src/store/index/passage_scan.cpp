@@ -1,10 +1,14 @@
 #include "store/index/passage_scan.h"
 
+#include <algorithm>
+
 namespace slipway::store::embedded {
 namespace {
 
 // Candidates that may fail one by one before the list of those that pass is fetched.
 constexpr std::size_t kFailuresMax = 200;
+// Passages of a space in which what may match is listed at once: an index has it, a candidate is a row each.
+constexpr std::uint64_t kSmallSpace = 2000;
 
 std::string as_json(const std::vector<std::string>& texts) {
     json::array values;
@@ -112,10 +116,15 @@ Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, s
     return read_passage(connection, row);
 }
 
+bool CandidateFilter::lists_at_once() const {
+    if (pushed_.ids) return true;
+    return pushed_.namespaces && pushed_.is_complete && space_.statistics.passages <= kSmallSpace;
+}
+
 Result<std::vector<Ranked>> CandidateFilter::best(std::vector<Ranked> candidates, std::size_t limit) {
     Ranking ranking(std::move(candidates));
     std::vector<Ranked> found;
-    if (pushed_.ids && !allowed_) {
+    if (!allowed_ && lists_at_once()) {
         SLIPWAY_CHECK(list_allowed());
     }
     std::size_t failures = 0;
@@ -124,7 +133,7 @@ Result<std::vector<Ranked>> CandidateFilter::best(std::vector<Ranked> candidates
         if (!candidate) break;
         bool good = lets_all_pass_;
         if (allowed_) {
-            good = allowed_->contains(candidate->number);
+            good = std::ranges::binary_search(*allowed_, candidate->number);
         } else if (!good) {
             SLIPWAY_TRY(good, passes(candidate->number));
         }
@@ -146,13 +155,16 @@ Result<bool> CandidateFilter::passes(std::uint64_t number) {
     row_->bind(1, key_of(space_.key, number));
     SLIPWAY_TRY(const bool found, row_->step());
     if (!found) return damaged(connection_, "the postings name a passage that does not exist");
+    // The list of ids is made before anything is asked here, so namespaces are all that a complete pushdown leaves.
+    if (pushed_.is_complete) return std::ranges::find(*pushed_.namespaces, row_->text(1)) != pushed_.namespaces->end();
     SLIPWAY_TRY(const auto passage, read_fields(connection_, *row_, 0));
     return matches(filter_, passage);
 }
 
 Result<void> CandidateFilter::list_allowed() {
     SLIPWAY_TRY(auto numbers, matching_numbers(connection_, space_, filter_));
-    allowed_.emplace(numbers.begin(), numbers.end());
+    std::ranges::sort(numbers);
+    allowed_ = std::move(numbers);
     return {};
 }
 

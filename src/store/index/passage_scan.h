@@ -2,8 +2,6 @@
 // Everything here blocks and works on one snapshot, the caller's transaction.
 #pragma once
 
-#include <unordered_set>
-
 #include "store/index/embedded_catalog.h"
 #include "store/index/pushdown.h"
 #include "store/index/ranking.h"
@@ -19,8 +17,8 @@ Result<std::uint64_t> count_matching(sqlite::Connection& connection, const Space
 Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, std::uint64_t number);
 
 // Picks the best candidates that match a filter. Candidates are looked at one by one, best first, as long as that finds
-// enough; when many have failed and SQL can list what may match, the rest is compared with that list. Never comes back
-// short of what matches.
+// enough; when many have failed and SQL can list what may match, the rest is compared with that list. In a small space
+// the list is made at once. Never comes back short of what matches.
 class CandidateFilter {
  public:
     CandidateFilter(sqlite::Connection& connection, const Space& space, const Filter& filter)
@@ -34,6 +32,7 @@ class CandidateFilter {
 
  private:
     bool can_list() const { return pushed_.namespaces || pushed_.ids; }
+    bool lists_at_once() const;
     Result<bool> passes(std::uint64_t number);
     Result<void> list_allowed();
 
@@ -42,8 +41,8 @@ class CandidateFilter {
     const Filter& filter_;
     Pushdown pushed_;
     bool lets_all_pass_;
-    std::optional<std::unordered_set<std::uint64_t>> allowed_;
-    std::optional<sqlite::Statement> row_;  // of a candidate, for as long as the filter is used
+    std::optional<std::vector<std::uint64_t>> allowed_;  // ascending
+    std::optional<sqlite::Statement> row_;               // of a candidate, for as long as the filter is used
 };
 
 }  // namespace slipway::store::embedded
