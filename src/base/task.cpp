@@ -38,6 +38,16 @@ asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<v
     co_return ended.index();
 }
 
+asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second) {
+    using namespace asio::experimental::awaitable_operators;
+    std::array<std::exception_ptr, 2> thrown;
+    auto one = settle(std::move(first), thrown[0]);
+    auto two = settle(std::move(second), thrown[1]);
+    co_await (std::move(one) && std::move(two));
+    for (const auto& each : thrown)
+        if (each) std::rethrow_exception(each);
+}
+
 asio::awaitable<bool> cancelled() {
     const auto state = co_await asio::this_coro::cancellation_state;
     co_return state.cancelled() != asio::cancellation_type::none;

@@ -33,7 +33,10 @@ asio::awaitable<bool> cancelled();
 // and throws what that one threw. (Asio's `||` waits for a success: an exception would wait for the other to end.)
 asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second);
 
-// `into` gets the result. For what race() takes.
+// Runs both to their ends, and throws what one of them threw.
+asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second);
+
+// `into` gets the result. For what race() and both() take.
 template <typename T>
 asio::awaitable<void> store_in(std::optional<Result<T>>& into, Task<T> task) {
     into.emplace(co_await std::move(task));

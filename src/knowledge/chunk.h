@@ -40,8 +40,8 @@ struct Chunk {
 // At least one chunk for a document with a block. Time and memory are linear in the text.
 std::vector<Chunk> chunk(const Extracted& document, ChunkOptions options = {});
 
-// A deterministic id in the form of a UUID (version 8), which every index accepts as a key. `occurrence` counts chunks
-// with equal hash in one document, from 0.
+// A deterministic id in the form of a UUID (version 8), which every index accepts as a key; it begins as the document's
+// does, where that is a UUID. `occurrence` counts chunks with equal hash in one document, from 0.
 std::string chunk_id(std::string_view document_id, std::string_view content_hash, int occurrence);
 
 }  // namespace slipway::knowledge

@@ -84,7 +84,10 @@ class FolderIngest {
         auto look = [this]() { return scan(options_.root, options_.files_max); };
         SLIPWAY_CO_TRY(files_, co_await pool_.run(std::move(look)));
         progress_.files_all = files_.size();
-        for (const auto& file : files_) progress_.bytes_all += file.size;
+        for (const auto& file : files_) {
+            progress_.bytes_all += file.size;
+            (file.size < options_.large_bytes ? small_ : large_).push_back(&file);
+        }
         co_await work_side_by_side();
         if (options_.remove_missing) SLIPWAY_CO_CHECK(co_await remove_missing());
         co_return std::move(report_);
@@ -93,22 +96,28 @@ class FolderIngest {
  private:
     asio::awaitable<void> work_side_by_side() {
         const auto executor = co_await asio::this_coro::executor;
-        using Operation = decltype(asio::co_spawn(executor, take_files(), asio::deferred));
+        using Operation = decltype(asio::co_spawn(executor, take_files(true), asio::deferred));
         std::vector<Operation> workers;
-        for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.at_once); ++i)
-            workers.push_back(asio::co_spawn(executor, take_files(), asio::deferred));
+        const auto count = std::max<std::size_t>(1, options_.at_once);
+        const auto large = std::clamp<std::size_t>(options_.large_at_once, 1, count);
+        for (std::size_t i = 0; i < count; ++i)
+            workers.push_back(asio::co_spawn(executor, take_files(i < large), asio::deferred));
         auto group = asio::experimental::make_parallel_group(std::move(workers));
         auto outcome = co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
         for (const auto& thrown : std::get<1>(outcome))
             if (thrown) std::rethrow_exception(thrown);
     }
 
-    asio::awaitable<void> take_files() {
-        while (next_ < files_.size()) {
-            const auto& file = files_[next_++];
-            auto done = co_await ingest(file);
-            finish(file, done);
+    asio::awaitable<void> take_files(bool also_large) {
+        while (const auto* const file = next(also_large)) {
+            auto done = co_await ingest(*file);
+            finish(*file, done);
         }
+    }
+
+    const File* next(bool also_large) {
+        if (also_large && next_large_ < large_.size()) return large_[next_large_++];
+        return next_small_ < small_.size() ? small_[next_small_++] : nullptr;
     }
 
     Task<IngestReport> ingest(const File& file) {
@@ -203,7 +212,8 @@ class FolderIngest {
     FolderOptions options_;
     std::function<void(const FolderProgress&)> tell_;
     std::vector<File> files_;
-    std::size_t next_ = 0;
+    std::vector<const File*> small_, large_;  // of files_, in their order
+    std::size_t next_small_ = 0, next_large_ = 0;
     FolderProgress progress_;
     FolderReport report_;
 };

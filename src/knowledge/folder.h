@@ -20,7 +20,11 @@ struct FolderOptions {
     std::string default_name_space = "general";
     std::string added_by;         // empty: the application's own documents
     bool remove_missing = false;  // of the documents with the same added_by
-    std::size_t at_once = 4;      // documents in work at the same time
+    // Documents in work at the same time: many, as those that wait for the disk then wait together; fewer of the large
+    // ones, as each is in memory several times.
+    std::size_t at_once = 16;
+    std::size_t large_at_once = 4;
+    std::uint64_t large_bytes = 256 << 10;
     std::size_t files_max = 100'000;
 };
 

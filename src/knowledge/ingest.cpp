@@ -135,14 +135,13 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     const auto generation = generation_.load();
     // Before anything else is written: whatever is left of this attempt will be found through the dirty row.
     SLIPWAY_CO_CHECK(co_await announce(workspace, row, exists));
-    auto stored = co_await objects_.put(workspace, row.object_key, document.bytes, row.media_type);
-    if (!stored) co_return co_await abandon(workspace, row.id, std::move(stored).error());
-    auto filled = co_await fill_vectors(workspace, row.id, prepared);
-    if (!filled) co_return co_await abandon(workspace, row.id, std::move(filled).error());
-    auto passages = fresh_passages(prepared, row);
-    const auto indexed = passages.size();
-    auto upserted = co_await add_passages(workspace, std::move(passages));
-    if (!upserted) co_return co_await abandon(workspace, row.id, std::move(upserted).error());
+    std::optional<Result<store::ObjectInfo>> stored;
+    std::optional<Result<std::size_t>> indexed;
+    auto put = store_in(stored, objects_.put(workspace, row.object_key, document.bytes, row.media_type));
+    auto index = store_in(indexed, index_passages(workspace, row, prepared));
+    co_await both(std::move(put), std::move(index));
+    if (!*stored) co_return co_await abandon(workspace, row.id, std::move(*stored).error());
+    if (!*indexed) co_return co_await abandon(workspace, row.id, std::move(*indexed).error());
     ++row.version;
     row.status = DocumentStatus::indexed;
     row.reason.clear();
@@ -160,10 +159,19 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
 
     IngestReport report;
     report.what = was_visible ? Ingested::updated : Ingested::added;
-    report.chunks_indexed = indexed;
-    report.chunks_kept = prepared.chunks.size() - indexed;
+    report.chunks_indexed = **indexed;
+    report.chunks_kept = prepared.chunks.size() - **indexed;
     report.document = std::move(row);
     co_return report;
+}
+
+// The passages that the visible version has not, with their vectors; how many there were.
+Task<std::size_t> Knowledge::index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared) {
+    SLIPWAY_CO_CHECK(co_await fill_vectors(workspace, row.id, prepared));
+    auto passages = fresh_passages(prepared, row);
+    const auto count = passages.size();
+    SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages)));
+    co_return count;
 }
 
 Task<void> Knowledge::add_passages(WorkspaceId workspace, std::vector<store::Passage> passages) {

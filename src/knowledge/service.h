@@ -161,6 +161,7 @@ class Knowledge {
     Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old);
     Task<void> fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
     // To the index, in as many calls as it takes: what is not published yet is seen by nobody.
+    Task<std::size_t> index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared);
     Task<void> add_passages(WorkspaceId workspace, std::vector<store::Passage> passages);
     Task<void> clean(WorkspaceId workspace, std::string document_id);
     Task<void> forget(WorkspaceId workspace, Document document);

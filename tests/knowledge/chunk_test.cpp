@@ -137,6 +137,9 @@ TEST(Chunk, IdsAreDeterministicUuidsThatTellOccurrencesApart) {
                                      chunk_id("document", "hash2", 0)}
                    .size()),
               4U);
+    const std::string document = "019a0b1c-2d3e-7f40-8a5b-6c7d8e9fa0b1";
+    EXPECT_TRUE(chunk_id(document, "hash", 0).starts_with("019a0b1c-2d3e-8"));
+    EXPECT_NE(chunk_id(document, "hash", 0), chunk_id(document, "hash", 1));
 }
 
 TEST(Chunk, ImpossibleOptionsAreBroughtIntoRange) {

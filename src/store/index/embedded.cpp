@@ -36,6 +36,8 @@ sqlite::WriterOptions writer_options(const EmbeddedOptions& options) {
     writer.queue_max = options.writers_waiting_max;
     writer.queue_time_max = options.waiting_time_max;
     writer.unit_time_max = options.write_time_max;
+    writer.idle_work = embedded::merge_some;
+    writer.idle_after = options.merge_after;
     return writer;
 }
 
@@ -48,6 +50,7 @@ class Embedded final : public Index {
  public:
     Embedded(Connection writer, const std::filesystem::path& file, const EmbeddedOptions& options)
         : options_(options),
+          waiting_limits_{.batches = options.merge_batches_max},
           readers_("search index reader", file, connection_options(options, options.reader_cache_bytes),
                    reader_count(options), options.readers_waiting_max),
           writer_(std::move(writer), writer_options(options)) {}
@@ -68,6 +71,7 @@ class Embedded final : public Index {
 
  private:
     EmbeddedOptions options_;
+    embedded::WaitingLimits waiting_limits_;
     sqlite::Readers readers_;
     sqlite::Writer writer_;
 };
@@ -131,7 +135,8 @@ Task<void> Embedded::upsert(WorkspaceId workspace, std::string collection, std::
     };
     SLIPWAY_CO_TRY(const auto prepared, co_await readers_.run(std::move(preparation), options_.read_time_max));
     sqlite::Writer::Work work = [&](Connection& connection) {
-        return embedded::upsert(connection, workspace, collection, prepared.options, prepared.passages);
+        return embedded::upsert(connection, workspace, collection, prepared.options, prepared.passages,
+                                waiting_limits_);
     };
     co_return co_await writer_.run(std::move(work));
 }
@@ -141,7 +146,7 @@ Task<std::size_t> Embedded::erase(WorkspaceId workspace, std::string collection,
     SLIPWAY_CO_CHECK(check_ids(ids));
     std::size_t erased = 0;
     sqlite::Writer::Work work = [&](Connection& connection) -> Result<void> {
-        SLIPWAY_TRY(erased, embedded::erase(connection, workspace, collection, ids));
+        SLIPWAY_TRY(erased, embedded::erase(connection, workspace, collection, ids, waiting_limits_));
         return {};
     };
     SLIPWAY_CO_CHECK(co_await writer_.run(std::move(work)));
@@ -153,7 +158,7 @@ Task<std::size_t> Embedded::erase_where(WorkspaceId workspace, std::string colle
     SLIPWAY_CO_CHECK(check_filter(filter));
     std::size_t erased = 0;
     sqlite::Writer::Work work = [&](Connection& connection) -> Result<void> {
-        SLIPWAY_TRY(erased, embedded::erase_where(connection, workspace, collection, filter));
+        SLIPWAY_TRY(erased, embedded::erase_where(connection, workspace, collection, filter, waiting_limits_));
         return {};
     };
     SLIPWAY_CO_CHECK(co_await writer_.run(std::move(work), options_.drop_time_max));

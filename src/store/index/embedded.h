@@ -1,6 +1,6 @@
-// The embedded search index: one SQLite file of its own, passages, postings in blocks, vectors scanned exactly. One
-// writer groups concurrent calls into one commit (WAL, synchronous=FULL); readers run beside it, each call on one
-// snapshot.
+// The embedded search index: one SQLite file of its own, passages, postings in blocks and in batches that wait to be
+// merged into them, vectors scanned exactly. One writer groups concurrent calls into one commit (WAL,
+// synchronous=FULL); readers run beside it, each call on one snapshot.
 #pragma once
 
 #include <filesystem>
@@ -22,6 +22,10 @@ struct EmbeddedOptions {
     Milliseconds drop_time_max{900'000};    // of drop and erase_where
     Milliseconds waiting_time_max{60'000};  // of a writing call for its turn
     std::uint64_t file_bytes_max = 0;       // 0: no limit but the disk's
+    // Writing calls whose words wait to be merged into the table of postings, of one workspace in one collection; they
+    // are merged when it is more, or when nothing was written for merge_after.
+    std::uint64_t merge_batches_max = 128;
+    Milliseconds merge_after{1000};
 };
 
 // Opens or creates the file (0600; its folder 0700). Blocks; call it at start. `unavailable` names the file and says

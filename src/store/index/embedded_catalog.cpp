@@ -7,7 +7,7 @@ namespace slipway::store::embedded {
 namespace {
 
 // The file format, and the analyser whose terms it holds.
-constexpr std::int64_t kTablesVersion = 1;
+constexpr std::int64_t kTablesVersion = 2;
 constexpr std::int64_t kFileVersion = kTablesVersion * 1000 + kAnalyserVersion;
 constexpr std::int64_t kApplicationId = 0x536C7758;  // "SlwX", in the header of the file
 
@@ -26,7 +26,11 @@ CREATE TABLE spaces(
     passages INTEGER NOT NULL,
     terms INTEGER NOT NULL,
     number_next INTEGER NOT NULL,
+    number_merged INTEGER NOT NULL,
+    waiting_batches INTEGER NOT NULL,
+    waiting_bytes INTEGER NOT NULL,
     UNIQUE(collection, workspace));
+CREATE INDEX spaces_waiting ON spaces(space) WHERE waiting_batches > 0;
 CREATE TABLE passages(
     passage INTEGER PRIMARY KEY,
     space INTEGER NOT NULL,
@@ -45,6 +49,11 @@ CREATE TABLE postings(
     first INTEGER NOT NULL,
     bytes BLOB NOT NULL,
     PRIMARY KEY(space, term, first)) WITHOUT ROWID;
+CREATE TABLE batches(
+    batch INTEGER PRIMARY KEY,
+    space INTEGER NOT NULL,
+    bytes BLOB NOT NULL);
+CREATE INDEX batches_by_space ON batches(space, batch);
 )";
 
 Result<std::int64_t> integer_of(sqlite::Connection& connection, std::string_view sql) {
@@ -67,6 +76,27 @@ std::string describe(const CollectionOptions& options) {
                        options.language);
 }
 
+constexpr std::string_view kSpaceColumns =
+    "space, passages, terms, number_next, number_merged, waiting_batches, waiting_bytes";
+
+Result<std::optional<Space>> read_space(sqlite::Statement& row) {
+    SLIPWAY_TRY(const bool found, row.step());
+    if (!found) return std::nullopt;
+    const auto number = [&row](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+    return Space{row.integer(0), {number(1), number(2)}, number(3), number(4), number(5), number(6)};
+}
+
+Result<void> run_for(sqlite::Connection& connection, std::string_view sql, std::int64_t space) {
+    SLIPWAY_TRY(auto statement, connection.prepare(sql));
+    statement.bind(1, space);
+    return statement.run();
+}
+
+Result<void> erase_postings(sqlite::Connection& connection, std::int64_t space) {
+    SLIPWAY_CHECK(run_for(connection, "DELETE FROM postings WHERE space = ?1", space));
+    return run_for(connection, "DELETE FROM batches WHERE space = ?1", space);
+}
+
 Result<void> erase_space(sqlite::Connection& connection, std::int64_t space) {
     for (const std::string_view table : {"passages", "vectors"}) {
         SLIPWAY_TRY(auto statement,
@@ -74,12 +104,8 @@ Result<void> erase_space(sqlite::Connection& connection, std::int64_t space) {
         statement.bind(1, key_of(space, 0)).bind(2, key_of(space, kNumberEnd - 1));
         SLIPWAY_CHECK(statement.run());
     }
-    for (const std::string_view table : {"postings", "spaces"}) {
-        SLIPWAY_TRY(auto statement, connection.prepare(fmt::format("DELETE FROM {} WHERE space = ?1", table)));
-        statement.bind(1, space);
-        SLIPWAY_CHECK(statement.run());
-    }
-    return {};
+    SLIPWAY_CHECK(erase_postings(connection, space));
+    return run_for(connection, "DELETE FROM spaces WHERE space = ?1", space);
 }
 
 }  // namespace
@@ -103,7 +129,7 @@ Result<void> prepare_file(sqlite::Connection& connection) {
                     "The search index {} was written by another version of this program ({}, this one "
                     "writes {}). {}",
                     connection.file().string(), version, kFileVersion, kRepair);
-    for (const std::string_view table : {"collections", "spaces", "passages", "vectors", "postings"}) {
+    for (const std::string_view table : {"collections", "spaces", "passages", "vectors", "postings", "batches"}) {
         auto readable = integer_of(connection, fmt::format("SELECT 1 FROM {} LIMIT 1", table));
         if (!readable) return damaged(connection, readable.error().message);
     }
@@ -183,25 +209,25 @@ Result<std::uint64_t> passages_in(sqlite::Connection& connection, const Collecti
 
 Result<std::optional<Space>> find_space(sqlite::Connection& connection, const Collection& collection,
                                         const WorkspaceId& workspace) {
-    SLIPWAY_TRY(auto statement, connection.prepare("SELECT space, passages, terms, number_next FROM spaces "
-                                                   "WHERE collection = ?1 AND workspace = ?2"));
+    static const auto sql =
+        fmt::format("SELECT {} FROM spaces WHERE collection = ?1 AND workspace = ?2", kSpaceColumns);
+    SLIPWAY_TRY(auto statement, connection.prepare(sql));
     statement.bind(1, collection.key).bind(2, workspace.value);
-    SLIPWAY_TRY(const bool found, statement.step());
-    if (!found) return std::nullopt;
-    Space space;
-    space.key = statement.integer(0);
-    space.statistics.passages = static_cast<std::uint64_t>(statement.integer(1));
-    space.statistics.terms = static_cast<std::uint64_t>(statement.integer(2));
-    space.number_next = static_cast<std::uint64_t>(statement.integer(3));
-    return space;
+    return read_space(statement);
+}
+
+Result<std::optional<Space>> waiting_space(sqlite::Connection& connection) {
+    static const auto sql = fmt::format("SELECT {} FROM spaces WHERE waiting_batches > 0 LIMIT 1", kSpaceColumns);
+    SLIPWAY_TRY(auto statement, connection.prepare(sql));
+    return read_space(statement);
 }
 
 Result<Space> make_space(sqlite::Connection& connection, const Collection& collection, const WorkspaceId& workspace) {
     SLIPWAY_TRY(const auto known, find_space(connection, collection, workspace));
     if (known) return *known;
     SLIPWAY_TRY(auto statement,
-                connection.prepare("INSERT INTO spaces(collection, workspace, passages, terms, number_next) "
-                                   "VALUES(?1, ?2, 0, 0, 0)"));
+                connection.prepare("INSERT INTO spaces(collection, workspace, passages, terms, number_next, "
+                                   "number_merged, waiting_batches, waiting_bytes) VALUES(?1, ?2, 0, 0, 0, 0, 0, 0)"));
     statement.bind(1, collection.key).bind(2, workspace.value);
     SLIPWAY_CHECK(statement.run());
     Space space;
@@ -212,15 +238,16 @@ Result<Space> make_space(sqlite::Connection& connection, const Collection& colle
 }
 
 Result<void> save_space(sqlite::Connection& connection, const Space& space) {
-    const bool is_empty = space.statistics.passages == 0;
-    SLIPWAY_TRY(auto statement,
-                connection.prepare(is_empty ? "DELETE FROM spaces WHERE space = ?1"
-                                            : "UPDATE spaces SET passages = ?2, terms = ?3, number_next = ?4 "
-                                              "WHERE space = ?1"));
-    statement.bind(1, space.key);
-    if (!is_empty) {
-        statement.bind(2, space.statistics.passages).bind(3, space.statistics.terms).bind(4, space.number_next);
+    if (space.statistics.passages == 0) {
+        SLIPWAY_CHECK(erase_postings(connection, space.key));
+        return run_for(connection, "DELETE FROM spaces WHERE space = ?1", space.key);
     }
+    SLIPWAY_TRY(auto statement,
+                connection.prepare("UPDATE spaces SET passages = ?2, terms = ?3, number_next = ?4, number_merged = ?5, "
+                                   "waiting_batches = ?6, waiting_bytes = ?7 WHERE space = ?1"));
+    statement.bind(1, space.key).bind(2, space.statistics.passages).bind(3, space.statistics.terms);
+    statement.bind(4, space.number_next).bind(5, space.number_merged);
+    statement.bind(6, space.waiting_batches).bind(7, space.waiting_bytes);
     return statement.run();
 }
 

@@ -18,7 +18,9 @@ struct Collection {
 struct Space {
     std::int64_t key = 0;
     TextStatistics statistics;
-    std::uint64_t number_next = 0;  // of the next new passage
+    std::uint64_t number_next = 0;    // of the next new passage
+    std::uint64_t number_merged = 0;  // passages from this on are in no posting block yet, only in batches
+    std::uint64_t waiting_batches = 0, waiting_bytes = 0;
 };
 
 // Passages and vectors are keyed by space and number in one integer, which is SQLite's rowid.
@@ -49,6 +51,8 @@ Result<std::uint64_t> passages_in(sqlite::Connection& connection, const Collecti
 Result<std::optional<Space>> find_space(sqlite::Connection& connection, const Collection& collection,
                                         const WorkspaceId& workspace);
 Result<Space> make_space(sqlite::Connection& connection, const Collection& collection, const WorkspaceId& workspace);
+// One in which batches wait to be merged.
+Result<std::optional<Space>> waiting_space(sqlite::Connection& connection);
 // Writes the statistics back; a space without passages is removed.
 Result<void> save_space(sqlite::Connection& connection, const Space& space);
 

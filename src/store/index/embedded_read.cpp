@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/metrics.h"
+#include "store/index/embedded_postings.h"
 #include "store/index/passage_scan.h"
 #include "store/index/text_ranking.h"
 #include "store/index/validation.h"
@@ -45,22 +46,6 @@ Result<std::optional<std::string>> id_of_cursor(const std::optional<std::string>
     if (!bytes || !bytes->starts_with(kCursorPrefix) || bytes->size() > kCursorPrefix.size() + IndexLimits::id_bytes)
         return fail(ErrorCode::invalid, "The cursor is not one of this index; begin again without a cursor.");
     return bytes->substr(kCursorPrefix.size());
-}
-
-Result<TermPostings> load_postings(sqlite::Connection& connection, const Space& space, QueryTerm term) {
-    TermPostings postings{std::move(term.term), term.weight, {}, 0};
-    SLIPWAY_TRY(auto rows,
-                connection.prepare("SELECT first, bytes FROM postings WHERE space = ?1 AND term = ?2 ORDER BY first"));
-    rows.bind(1, space.key).bind(2, postings.term);
-    for (;;) {
-        SLIPWAY_TRY(const bool row, rows.step());
-        if (!row) break;
-        postings.blocks.push_back({static_cast<std::uint64_t>(rows.integer(0)), std::string(rows.blob(1))});
-    }
-    postings.passages = document_frequency(postings.blocks);
-    if (postings.passages > space.statistics.passages)
-        return damaged(connection, "a term has more postings than there are passages");
-    return postings;
 }
 
 Result<std::vector<Ranked>> score_vectors(sqlite::Connection& connection, const Space& space,
@@ -117,10 +102,7 @@ class Search {
 Result<std::vector<Ranked>> Search::text_leg() {
     static auto& duration = leg("words");
     const metrics::Timed timed(duration);
-    for (auto& term : query_terms(query_, options_.language)) {
-        SLIPWAY_TRY(auto postings, load_postings(connection_, space_, std::move(term)));
-        if (!postings.blocks.empty()) terms_.push_back(std::move(postings));
-    }
+    SLIPWAY_TRY(terms_, load_postings(connection_, space_, query_terms(query_, options_.language)));
     auto candidates = score_passages(terms_, space_.statistics);
     if (!candidates) return damaged(connection_, "a block of postings cannot be read");
     return filter_.best(*std::move(candidates), depth());

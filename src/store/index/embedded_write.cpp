@@ -1,12 +1,14 @@
 #include "store/index/embedded_write.h"
 
 #include <algorithm>
+#include <deque>
 #include <unordered_map>
-#include <unordered_set>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "store/index/analyser.h"
+#include "store/index/embedded_merge.h"
 #include "store/index/passage_scan.h"
-#include "store/index/posting_writer.h"
 #include "store/index/vector.h"
 
 namespace slipway::store::embedded {
@@ -21,18 +23,18 @@ struct Terms {
 };
 
 Terms terms_of(std::string_view text, std::string_view extra_text, std::string_view language) {
-    std::unordered_map<std::string, std::uint64_t> counts;
     Terms terms;
-    for (const auto part : {text, extra_text})
-        for (auto& term : analyse(part, language)) {
-            ++counts[std::move(term.text)];
+    auto words = analyse(text, language);
+    auto more = analyse(extra_text, language);
+    boost::unordered_flat_map<std::string_view, std::size_t> known;  // where in counts
+    known.reserve(words.size() + more.size());
+    for (auto* const part : {&words, &more})
+        for (auto& word : *part) {
+            const auto [at, is_new] = known.try_emplace(word.text, terms.counts.size());
+            if (is_new) terms.counts.push_back({std::string(word.text), 0});
+            ++terms.counts[at->second].occurrences;
             ++terms.length;
         }
-    terms.counts.reserve(counts.size());
-    while (!counts.empty()) {
-        auto node = counts.extract(counts.begin());
-        terms.counts.push_back({std::move(node.key()), node.mapped()});
-    }
     return terms;
 }
 
@@ -60,12 +62,11 @@ struct StoredPassage {
 // Changes of the passages of one space.
 class SpaceWriter {
  public:
-    SpaceWriter(sqlite::Connection& connection, Space space, const CollectionOptions& options)
-        : connection_(connection),
-          space_(space),
-          options_(options),
-          postings_(connection, space.key, space.number_next) {}
+    SpaceWriter(sqlite::Connection& connection, Space space, const CollectionOptions& options,
+                const WaitingLimits& limits)
+        : connection_(connection), space_(space), options_(options), limits_(limits) {}
 
+    // The passage must outlive the writer.
     Result<void> put(const PreparedPassage& passage);
     Result<bool> erase(std::string_view id);
     Result<void> erase(std::uint64_t number);
@@ -77,12 +78,15 @@ class SpaceWriter {
     Result<void> write_row(const PreparedPassage& passage, std::uint64_t number, bool is_new);
     Result<void> write_vector(const PreparedPassage& passage, std::uint64_t number, bool is_new);
     Result<void> erase_row(std::string_view table, std::uint64_t number);
-    void change_postings(const PreparedPassage& passage, std::uint64_t number, const std::vector<TermCount>& old_terms);
+    void change_postings(const PreparedPassage& passage, std::uint64_t number, std::vector<TermCount> old_terms);
+    void remove_posting(std::string term, std::uint64_t number);
 
     sqlite::Connection& connection_;
     Space space_;
     const CollectionOptions& options_;
-    PostingWriter postings_;
+    const WaitingLimits& limits_;
+    PostingChanges postings_;
+    std::deque<std::string> removed_terms_;  // that postings_ refers to
 };
 
 constexpr std::string_view kById =
@@ -108,24 +112,28 @@ Result<void> SpaceWriter::put(const PreparedPassage& passage) {
     SLIPWAY_CHECK(write_vector(passage, number, !old));
     const bool same_text = old && old->text == passage.text && old->extra_text == passage.extra_text;
     if (same_text) return {};
-    const auto old_terms = old ? terms_of(old->text, old->extra_text, options_.language) : Terms();
+    auto old_terms = old ? terms_of(old->text, old->extra_text, options_.language) : Terms();
     if (old && old_terms.length != old->length)
         return damaged(connection_, "a passage has another length than its text");
-    change_postings(passage, number, old_terms.counts);
+    change_postings(passage, number, std::move(old_terms.counts));
     if (!old) ++space_.statistics.passages;
     space_.statistics.terms += passage.length - old_terms.length;
     return {};
 }
 
 void SpaceWriter::change_postings(const PreparedPassage& passage, std::uint64_t number,
-                                  const std::vector<TermCount>& old_terms) {
-    std::unordered_set<std::string_view> gone;
-    for (const auto& [term, occurrences] : old_terms) gone.insert(term);
+                                  std::vector<TermCount> old_terms) {
+    std::unordered_map<std::string_view, std::string*> gone;
+    for (auto& [term, occurrences] : old_terms) gone.emplace(term, &term);
     for (const auto& [term, occurrences] : passage.terms) {
         const bool existed = gone.erase(term) > 0;
-        postings_.change(term, {{number, occurrences, passage.length}, existed});
+        postings_.add(term, {{number, occurrences, passage.length}, existed});
     }
-    for (const auto term : gone) postings_.change(std::string(term), {{number, 0, 0}, true});
+    for (const auto& [term, text] : gone) remove_posting(*text, number);
+}
+
+void SpaceWriter::remove_posting(std::string term, std::uint64_t number) {
+    postings_.add(removed_terms_.emplace_back(std::move(term)), {{number, 0, 0}, true});
 }
 
 Result<void> SpaceWriter::write_row(const PreparedPassage& passage, std::uint64_t number, bool is_new) {
@@ -170,27 +178,29 @@ Result<void> SpaceWriter::erase(std::uint64_t number) {
 Result<void> SpaceWriter::erase(const StoredPassage& passage) {
     SLIPWAY_CHECK(erase_row("passages", passage.number));
     SLIPWAY_CHECK(erase_row("vectors", passage.number));
-    const auto terms = terms_of(passage.text, passage.extra_text, options_.language);
+    auto terms = terms_of(passage.text, passage.extra_text, options_.language);
     if (terms.length != passage.length || space_.statistics.passages == 0 || space_.statistics.terms < terms.length)
         return damaged(connection_, "the statistics are not those of the passages");
-    for (const auto& [term, occurrences] : terms.counts) postings_.change(term, {{passage.number, 0, 0}, true});
+    for (auto& [term, occurrences] : terms.counts) remove_posting(std::move(term), passage.number);
     --space_.statistics.passages;
     space_.statistics.terms -= terms.length;
     return {};
 }
 
 Result<void> SpaceWriter::finish() {
-    SLIPWAY_CHECK(postings_.flush());
+    if (space_.statistics.passages > 0)  // else nothing of the space is left
+        SLIPWAY_CHECK(add_batch(connection_, space_, postings_, limits_));
     return save_space(connection_, space_);
 }
 
 Result<std::size_t> erase_numbers(sqlite::Connection& connection, const Collection& collection,
-                                  const WorkspaceId& workspace, std::span<const std::uint64_t> numbers) {
+                                  const WorkspaceId& workspace, std::span<const std::uint64_t> numbers,
+                                  const WaitingLimits& limits) {
     const auto erased = numbers.size();
     while (!numbers.empty()) {
         SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
         if (!space) return damaged(connection, "a workspace is missing");
-        SpaceWriter writer(connection, *space, collection.options);
+        SpaceWriter writer(connection, *space, collection.options, limits);
         const auto batch = numbers.first(std::min(kEraseBatch, numbers.size()));
         for (const auto number : batch) {
             SLIPWAY_CHECK(writer.erase(number));
@@ -216,14 +226,15 @@ std::vector<PreparedPassage> prepare_passages(std::vector<Passage> passages, con
 }
 
 Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
-                    const CollectionOptions& prepared_for, const std::vector<PreparedPassage>& passages) {
+                    const CollectionOptions& prepared_for, const std::vector<PreparedPassage>& passages,
+                    const WaitingLimits& limits) {
     SLIPWAY_TRY(const auto collection, collection_named(connection, name));
     const auto& options = collection.options;
     if (options.dimension != prepared_for.dimension || options.metric != prepared_for.metric ||
         options.language != prepared_for.language)
         return fail(ErrorCode::conflict, "The collection \"{}\" was replaced meanwhile; try again.", name);
     SLIPWAY_TRY(const auto space, make_space(connection, collection, workspace));
-    SpaceWriter writer(connection, space, options);
+    SpaceWriter writer(connection, space, options, limits);
     for (const auto& passage : passages) {
         SLIPWAY_CHECK(writer.put(passage));
     }
@@ -231,11 +242,11 @@ Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace
 }
 
 Result<std::size_t> erase(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
-                          const std::vector<std::string>& ids) {
+                          const std::vector<std::string>& ids, const WaitingLimits& limits) {
     SLIPWAY_TRY(const auto collection, collection_named(connection, name));
     SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
     if (!space) return 0;
-    SpaceWriter writer(connection, *space, collection.options);
+    SpaceWriter writer(connection, *space, collection.options, limits);
     std::size_t erased = 0;
     for (const auto& id : ids) {
         SLIPWAY_TRY(const bool was_there, writer.erase(id));
@@ -246,12 +257,12 @@ Result<std::size_t> erase(sqlite::Connection& connection, const WorkspaceId& wor
 }
 
 Result<std::size_t> erase_where(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
-                                const Filter& filter) {
+                                const Filter& filter, const WaitingLimits& limits) {
     SLIPWAY_TRY(const auto collection, collection_named(connection, name));
     SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
     if (!space) return 0;
     SLIPWAY_TRY(const auto numbers, matching_numbers(connection, *space, filter));
-    return erase_numbers(connection, collection, workspace, numbers);
+    return erase_numbers(connection, collection, workspace, numbers, limits);
 }
 
 }  // namespace slipway::store::embedded

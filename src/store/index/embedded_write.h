@@ -2,7 +2,7 @@
 // connection.
 #pragma once
 
-#include "store/index/embedded_catalog.h"
+#include "store/index/embedded_merge.h"
 
 namespace slipway::store::embedded {
 
@@ -25,11 +25,12 @@ std::vector<PreparedPassage> prepare_passages(std::vector<Passage> passages, con
 
 // `conflict` when the collection is not any more what the passages were prepared for.
 Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view collection,
-                    const CollectionOptions& prepared_for, const std::vector<PreparedPassage>& passages);
+                    const CollectionOptions& prepared_for, const std::vector<PreparedPassage>& passages,
+                    const WaitingLimits& limits);
 // How many there were.
 Result<std::size_t> erase(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view collection,
-                          const std::vector<std::string>& ids);
+                          const std::vector<std::string>& ids, const WaitingLimits& limits);
 Result<std::size_t> erase_where(sqlite::Connection& connection, const WorkspaceId& workspace,
-                                std::string_view collection, const Filter& filter);
+                                std::string_view collection, const Filter& filter, const WaitingLimits& limits);
 
 }  // namespace slipway::store::embedded

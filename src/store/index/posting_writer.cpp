@@ -14,21 +14,7 @@ std::uint64_t passage_of(const PostingChange& change) { return change.posting.pa
 
 }  // namespace
 
-Result<void> PostingWriter::flush() {
-    // In the order of the table, so that neighbouring terms find their page in the cache.
-    std::vector<std::pair<const std::string, std::vector<PostingChange>>*> terms;
-    terms.reserve(changes_.size());
-    for (auto& entry : changes_) terms.push_back(&entry);
-    std::ranges::sort(terms, {}, [](const auto* entry) -> const std::string& { return entry->first; });
-    for (auto* entry : terms) {
-        std::ranges::sort(entry->second, {}, passage_of);
-        SLIPWAY_CHECK(apply(entry->first, entry->second));
-    }
-    changes_.clear();
-    return {};
-}
-
-Result<void> PostingWriter::apply(const std::string& term, Changes changes) {
+Result<void> PostingWriter::apply(std::string_view term, Changes changes) {
     while (!changes.empty()) {
         const auto passage = passage_of(changes.front());
         SLIPWAY_TRY(const auto block, find_block(term, passage));
@@ -92,18 +78,9 @@ Result<std::vector<Posting>> PostingWriter::merge(const PostingBlock& block, Cha
         if (!decoded) return damaged(connection_, "a block of postings cannot be read");
         before = *std::move(decoded);
     }
-    std::vector<Posting> after;
-    after.reserve(before.size() + changes.size());
-    auto old = before.begin();
-    for (const auto& [posting, existed] : changes) {
-        while (old != before.end() && old->passage < posting.passage) after.push_back(*old++);
-        const bool exists = old != before.end() && old->passage == posting.passage;
-        if (exists != existed) return damaged(connection_, "the postings of a passage are not those of its text");
-        if (exists) ++old;
-        if (posting.occurrences > 0) after.push_back(posting);
-    }
-    after.insert(after.end(), old, before.end());
-    return after;
+    auto after = changed(before, changes);
+    if (!after) return damaged(connection_, "the postings of a passage are not those of its text");
+    return *std::move(after);
 }
 
 Result<void> PostingWriter::replace(std::string_view term, const PostingBlock& old,

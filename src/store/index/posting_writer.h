@@ -1,36 +1,27 @@
-// Changes of posting blocks in a SQLite table: collected for many passages, then applied term by term, so that a block
-// is rewritten once however many passages of a call touch it.
+// Changes of posting blocks in a SQLite table.
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 
-#include "store/index/postings.h"
+#include "store/index/posting_batch.h"
 #include "store/sqlite/connection.h"
 
 namespace slipway::store::embedded {
 
-// How a passage's posting of one term changes. occurrences 0: it is removed.
-struct PostingChange {
-    Posting posting;
-    bool existed = false;  // it must be there before; if the table disagrees the index is damaged
-};
-
-// Works inside the caller's transaction. A passage's posting of a term may change once between two flushes.
+// Works inside the caller's transaction. Quickest when it is given the terms in the order of the table (as bytes), so
+// that neighbouring terms find their page in the cache.
 class PostingWriter {
  public:
-    // Passages from `first_new` on are new: their postings stand behind all others.
+    // Passages from `first_new` on are not in the table: their postings stand behind all others.
     PostingWriter(sqlite::Connection& connection, std::int64_t space, std::uint64_t first_new)
         : connection_(connection), space_(space), first_new_(first_new) {}
 
-    void change(const std::string& term, PostingChange change) { changes_[term].push_back(change); }
-    std::size_t waiting() const { return changes_.size(); }
-    Result<void> flush();
-
- private:
     using Changes = std::span<const PostingChange>;
 
-    Result<void> apply(const std::string& term, Changes changes);
+    // In order of passages, each once.
+    Result<void> apply(std::string_view term, Changes changes);
+
+ private:
     // The block in which the passage is or belongs; without one an empty block.
     Result<PostingBlock> find_block(std::string_view term, std::uint64_t passage);
     Result<std::uint64_t> first_after(std::string_view term, std::uint64_t first);
@@ -44,7 +35,6 @@ class PostingWriter {
     sqlite::Connection& connection_;
     std::int64_t space_;
     std::uint64_t first_new_;
-    std::unordered_map<std::string, std::vector<PostingChange>> changes_;
     std::optional<sqlite::Statement> before_, behind_, insert_, update_, delete_;
 };
 

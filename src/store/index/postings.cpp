@@ -1,12 +1,9 @@
 #include "store/index/postings.h"
 
+#include "store/index/varint.h"
+
 namespace slipway::store {
 namespace {
-
-void append_number(std::string& bytes, std::uint64_t number) {
-    for (; number >= 0x80; number >>= 7) bytes += static_cast<char>(number | 0x80);
-    bytes += static_cast<char>(number);
-}
 
 void append_posting(std::string& bytes, const Posting& posting, std::uint64_t before) {
     const bool repeats = posting.occurrences > 1;
@@ -28,18 +25,8 @@ constexpr std::size_t kCountBytesMax = 3;
 
 PostingReader::PostingReader(std::uint64_t first, std::string_view bytes)
     : at_(reinterpret_cast<const unsigned char*>(bytes.data())), end_(at_ + bytes.size()), passage_(first) {
-    if (!read(count_) || count_ == 0 || count_ > bytes.size()) damaged_ = true;
+    if (!read_number(at_, end_, count_) || count_ == 0 || count_ > bytes.size()) damaged_ = true;
     left_ = damaged_ ? 0 : count_;
-}
-
-bool PostingReader::read(std::uint64_t& number) {
-    number = 0;
-    for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
-        const std::uint64_t byte = *at_++;
-        number |= (byte & 0x7F) << shift;
-        if (byte < 0x80) return true;
-    }
-    return false;
 }
 
 bool PostingReader::next(Posting& posting) {
@@ -47,7 +34,8 @@ bool PostingReader::next(Posting& posting) {
     --left_;
     std::uint64_t distance = 0;
     posting.occurrences = 1;
-    if (!read(distance) || ((distance & 1) && !read(posting.occurrences)) || !read(posting.length)) {
+    if (!read_number(at_, end_, distance) || ((distance & 1) && !read_number(at_, end_, posting.occurrences)) ||
+        !read_number(at_, end_, posting.length)) {
         damaged_ = true;
         left_ = 0;
         return false;

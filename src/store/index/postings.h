@@ -2,7 +2,7 @@
 //
 // A block: the number of its postings, then for each, in order of passage numbers, 2·(distance to the one before; 0 for
 // the first) + 1 when it occurs more than once, its occurrences in that case, and the length of the passage. All
-// numbers are LEB128 (7 bits a byte, lowest first). The number of the first passage stands outside, in the block's key.
+// numbers are as in varint.h. The number of the first passage stands outside, in the block's key.
 // A typical posting takes two to four bytes.
 #pragma once
 
@@ -41,8 +41,6 @@ class PostingReader {
     bool is_damaged() const { return damaged_; }
 
  private:
-    bool read(std::uint64_t& number);
-
     const unsigned char* at_;
     const unsigned char* end_;
     std::uint64_t passage_;

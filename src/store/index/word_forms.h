@@ -4,7 +4,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 struct sb_stemmer;
 
@@ -37,13 +38,15 @@ class WordForms {
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
     };
+    // Looked into for each word of each text; std::unordered_map took three times as long.
+    using Known = boost::unordered_flat_map<std::string, WordForm, Hash, std::equal_to<>>;
     WordForm find_form(std::string_view word);
     std::string_view stem(std::string_view word);
 
     std::string language_;
     bool splits_at_apostrophe_;
     std::unique_ptr<sb_stemmer, void (*)(sb_stemmer*)> stemmer_;
-    std::unordered_map<std::string, WordForm, Hash, std::equal_to<>> known_;
+    Known known_;
 };
 
 }  // namespace slipway::store

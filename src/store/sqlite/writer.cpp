@@ -48,7 +48,7 @@ struct Writer::Unit {
 };
 
 Writer::Writer(Connection connection, WriterOptions options)
-    : connection_(std::move(connection)), options_(options), thread_(&Writer::serve, this) {}
+    : connection_(std::move(connection)), options_(std::move(options)), thread_(&Writer::serve, this) {}
 
 Writer::~Writer() {
     {
@@ -131,14 +131,17 @@ std::size_t Writer::waiting() const {
 
 WriterCounts Writer::counts() const { return {commits_.load(), units_.load()}; }
 
-// The next unit that is still worth running; nullptr when there is none (or, when waiting, the writer is to end).
-Writer::UnitPointer Writer::next(bool wait) {
+// The next unit that is still worth running; nullptr when there is none (or, when waiting for ever, the writer is to
+// end).
+Writer::UnitPointer Writer::next(Wait wait) {
+    const auto due = [this] { return stopping_ || !queue_.empty(); };
     for (;;) {
         UnitPointer unit;
         bool ending = false;
         {
             std::unique_lock lock(mutex_);
-            if (wait) wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (wait == Wait::for_ever) wake_.wait(lock, due);
+            if (wait == Wait::until_idle) wake_.wait_for(lock, options_.idle_after, due);
             if (queue_.empty()) return nullptr;
             unit = std::move(queue_.front());
             queue_.pop_front();
@@ -157,7 +160,36 @@ Writer::UnitPointer Writer::next(bool wait) {
 }
 
 void Writer::serve() {
-    while (auto unit = next(true)) run_group(std::move(unit));
+    for (bool has_idle_work = static_cast<bool>(options_.idle_work);;) {
+        if (auto unit = next(has_idle_work ? Wait::until_idle : Wait::for_ever)) {
+            run_group(std::move(unit));
+            has_idle_work = static_cast<bool>(options_.idle_work);
+        } else if (is_stopping()) {
+            return;
+        } else {
+            has_idle_work = has_idle_work && work_idle();
+        }
+    }
+}
+
+bool Writer::is_stopping() const {
+    const std::scoped_lock lock(mutex_);
+    return stopping_;
+}
+
+// True when it did something, so that there may be more. What fails is tried again after the next write.
+bool Writer::work_idle() {
+    bool did_something = false;
+    Work work = [&](Connection& connection) -> Result<void> {
+        SLIPWAY_TRY(did_something, options_.idle_work(connection));
+        return {};
+    };
+    Result<void> ended;
+    const auto unit = std::make_shared<Unit>(std::move(work), options_.unit_time_max);
+    unit->complete = [&ended](Result<void> result) { ended = std::move(result); };
+    run_group(unit);
+    if (!ended) complain(ended.error());
+    return ended && did_something;
 }
 
 void Writer::run_group(UnitPointer first) {
@@ -166,7 +198,7 @@ void Writer::run_group(UnitPointer first) {
     Source queued = [&]() -> UnitPointer {
         if (first) return std::exchange(first, nullptr);
         if (++taken >= options_.group_max || Clock::now() - started >= options_.group_time_max) return nullptr;
-        return next(false);
+        return next(Wait::no);
     };
     auto lost = attempt(queued);
     // Each round settles at least the unit that ended it.

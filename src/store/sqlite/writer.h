@@ -43,6 +43,10 @@ struct WriterOptions {
     std::size_t queue_max = 4096;         // waiting units; one more is answered `unavailable` at once
     Milliseconds queue_time_max{30'000};  // a unit that waited longer is answered `unavailable`
     Milliseconds unit_time_max{10'000};   // a unit that runs longer is interrupted and rolled back
+    // Work that can wait, in a transaction of its own: after the start and after each time of writing, once nothing was
+    // written for idle_after, and again as long as it answers that it did something.
+    std::function<Result<bool>(Connection&)> idle_work;
+    Milliseconds idle_after{1000};
 };
 
 struct WriterCounts {
@@ -81,7 +85,10 @@ class Writer {
     void enqueue(const UnitPointer& unit);
     void cancel(const UnitPointer& unit);
     void serve();
-    UnitPointer next(bool wait);
+    enum class Wait : unsigned char { no, until_idle, for_ever };
+    UnitPointer next(Wait wait);
+    bool is_stopping() const;
+    bool work_idle();
     void run_group(UnitPointer first);
     Group attempt(Source& source);
     Result<void> begin();

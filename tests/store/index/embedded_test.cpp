@@ -12,36 +12,52 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unique_ptr<Index> open_in(const fs::path& folder) {
-    auto index = open_embedded(folder / "index.db");
+std::unique_ptr<Index> open_with(const fs::path& folder, const EmbeddedOptions& options) {
+    auto index = open_embedded(folder / "index.db", options);
     if (!index) throw conformance::Failure{index.error().message};
     return *std::move(index);
 }
 
-class EmbeddedConformance : public testing::TestWithParam<conformance::Check> {};
+// How many batches may wait: all stay, each is merged at once, or now and then.
+class EmbeddedConformance : public testing::TestWithParam<std::tuple<conformance::Check, std::uint64_t>> {};
 
 TEST_P(EmbeddedConformance, Holds) {
-    const auto failure = GetParam().run(open_in);
+    const auto& [check, batches] = GetParam();
+    const auto open = [batches](const fs::path& folder) {
+        return open_with(folder, {.merge_batches_max = batches, .merge_after = Milliseconds(60'000)});
+    };
+    const auto failure = check.run(open);
     EXPECT_FALSE(failure) << *failure;
 }
 
 INSTANTIATE_TEST_SUITE_P(Index, EmbeddedConformance,
-                         testing::ValuesIn(conformance::checks().begin(), conformance::checks().end()),
-                         [](const auto& parameter) { return std::string(parameter.param.name); });
+                         testing::Combine(testing::ValuesIn(conformance::checks().begin(), conformance::checks().end()),
+                                          testing::Values(128, 0, 2)),
+                         [](const auto& parameter) {
+                             return fmt::format("{}Waiting{}", std::get<0>(parameter.param).name,
+                                                std::get<1>(parameter.param));
+                         });
 
 class Embedded : public testing::Test {
  protected:
     Embedded() { fs::create_directories(folder_); }
     ~Embedded() override { fs::remove_all(folder_); }
 
-    std::unique_ptr<Index> filled(std::size_t count) {
-        auto index = open_in(folder_);
+    // All of it merged into posting blocks, or all of it waiting.
+    std::unique_ptr<Index> filled(std::size_t count, std::uint64_t batches = 0) {
+        auto index = open_with(folder_, {.merge_batches_max = batches, .merge_after = Milliseconds(60'000)});
         conformance::value_of(index->ensure("c", {}), "ensure");
         std::vector<Passage> passages;
         for (std::size_t i = 0; i < count; ++i)
             passages.push_back(conformance::random_passage(i, fmt::format("p{}", i), 0));
         conformance::value_of(index->upsert(workspace_, "c", std::move(passages)), "upsert");
         return index;
+    }
+
+    std::int64_t rows(std::string_view table) {
+        auto connection = sqlite::Connection::open(file_);
+        auto statement = connection->prepare(fmt::format("SELECT count(*) FROM {}", table));
+        return statement && statement->step() ? statement->integer(0) : -1;
     }
 
     fs::path folder_ = fs::temp_directory_path() / ("slipway-embedded-" + new_id());
@@ -99,14 +115,49 @@ TEST_F(Embedded, PostingsThatContradictThePassagesAreNoticed) {
         ASSERT_TRUE(connection->execute(
             "DELETE FROM postings WHERE term = 'water'; UPDATE postings SET bytes = x'05FF' WHERE term = 'river'"));
     }
-    const auto index = open_in(folder_);
-    const auto erased = run_to_end(index->erase_where(workspace_, "c", {}));
+    const auto index = open_with(folder_, {.merge_batches_max = 0});
+    // All but one: of an emptied space nothing is read any more.
+    const auto erased = run_to_end(index->erase_where(workspace_, "c", Filter::none({Filter::equal("id", "p0")})));
     ASSERT_FALSE(erased);
     expect_asks_for_reindex(erased.error());
     EXPECT_EQ(*run_to_end(index->count(workspace_, "c", {})), 20U) << "and nothing is half erased";
     const auto hits = run_to_end(index->search(workspace_, "c", {.text = "river"}));
     ASSERT_FALSE(hits);
     expect_asks_for_reindex(hits.error());
+}
+
+TEST_F(Embedded, WhatWaitsIsMergedWhenNothingIsWritten) {
+    filled(200, 128);
+    ASSERT_EQ(rows("batches"), 1);
+    ASSERT_EQ(rows("postings"), 0);
+    const Query query{.text = "water house thunder", .limit = 1000};
+    const auto index = open_with(folder_, {.merge_after = Milliseconds(1)});
+    const auto before = conformance::value_of(index->search(workspace_, "c", query), "search");
+    for (int attempt = 0; attempt < 1000 && rows("batches") != 0; ++attempt)
+        std::this_thread::sleep_for(Milliseconds(10));
+    EXPECT_EQ(rows("batches"), 0);
+    EXPECT_GT(rows("postings"), 0);
+    const auto after = conformance::value_of(index->search(workspace_, "c", query), "search");
+    ASSERT_FALSE(before.empty());
+    ASSERT_EQ(before.size(), after.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        EXPECT_EQ(before[i].passage.id, after[i].passage.id);
+        EXPECT_EQ(before[i].score, after[i].score);
+    }
+}
+
+TEST_F(Embedded, ADamagedBatchAsksForReindex) {
+    filled(20, 128);
+    for (const std::string_view bytes : {"x''", "x'FFFFFFFF'", "x'010000000000000003'", "x'0000000001FF'"}) {
+        {
+            auto connection = sqlite::Connection::open(file_);
+            ASSERT_TRUE(connection && connection->execute(fmt::format("UPDATE batches SET bytes = {}", bytes)));
+        }
+        const auto index = open_with(folder_, {.merge_batches_max = 0, .merge_after = Milliseconds(60'000)});
+        const auto written = run_to_end(index->upsert(workspace_, "c", {conformance::random_passage(99, "p99", 0)}));
+        ASSERT_FALSE(written) << bytes;
+        expect_asks_for_reindex(written.error());
+    }
 }
 
 TEST_F(Embedded, AFileOfAnotherVersionOrProgramIsRefused) {
@@ -157,20 +208,17 @@ TEST_F(Embedded, AFullFileRefusesTheWriteAndKeepsTheRest) {
 }
 
 TEST_F(Embedded, AnEmptiedWorkspaceLeavesNothingBehind) {
-    auto index = filled(300);
-    ASSERT_TRUE(run_to_end(index->erase_where(workspace_, "c", {})));
-    index.reset();
-    auto connection = sqlite::Connection::open(file_);
-    ASSERT_TRUE(connection);
-    for (const std::string table : {"spaces", "passages", "vectors", "postings"}) {
-        auto statement = connection->prepare("SELECT count(*) FROM " + table);
-        ASSERT_TRUE(statement && statement->step());
-        EXPECT_EQ(statement->integer(0), 0) << table;
+    for (const std::uint64_t batches : {0, 128}) {
+        auto index = filled(300, batches);
+        ASSERT_TRUE(run_to_end(index->erase_where(workspace_, "c", {})));
+        index.reset();
+        for (const std::string_view table : {"spaces", "passages", "vectors", "postings", "batches"})
+            EXPECT_EQ(rows(table), 0) << table;
     }
 }
 
 TEST_F(Embedded, FrequentTermsSpanManyBlocks) {
-    auto index = open_in(folder_);
+    auto index = open_with(folder_, {.merge_batches_max = 0});
     conformance::value_of(index->ensure("c", {}), "ensure");
     conformance::Model model;
     std::vector<Passage> passages;

@@ -1,10 +1,12 @@
 // The pieces of a search that know no store: filters, postings, BM25, vectors, fusion, limits.
 #include <cmath>
 #include <limits>
+#include <map>
 #include <random>
 
 #include <gtest/gtest.h>
 
+#include "store/index/posting_batch.h"
 #include "store/index/pushdown.h"
 #include "store/index/text_ranking.h"
 #include "store/index/validation.h"
@@ -131,6 +133,78 @@ TEST(Postings, DamagedBytesAreNoticedOrHarmless) {
         if (!found) continue;
         for (const auto& one : *found) EXPECT_TRUE(std::isfinite(one.score));
     }
+}
+
+using ChangesOfTerms = std::map<std::string, std::vector<PostingChange>>;
+
+std::string batch_of(const ChangesOfTerms& terms) {
+    PostingChanges changes;
+    for (const auto& [term, list] : terms)
+        for (auto change = list.rbegin(); change != list.rend(); ++change) changes.add(term, *change);
+    return changes.encode();
+}
+
+TEST(PostingBatch, KeepsEveryTermAndFindsEachOfThem) {
+    std::mt19937_64 random(3);
+    for (const std::size_t count : {0U, 1U, 31U, 32U, 33U, 1000U}) {
+        ChangesOfTerms terms;
+        while (terms.size() < count) {
+            std::vector<PostingChange> changes;
+            std::uint64_t passage = random() % 1000;
+            for (auto left = 1 + random() % 3; left > 0; --left) {
+                changes.push_back({{passage += 1 + random() % 500, random() % 5, 0}, random() % 2 == 0});
+                if (changes.back().posting.occurrences > 0) changes.back().posting.length = random() % 9999;
+            }
+            terms[fmt::format("{:x}", random() >> (4 * (random() % 16)))] = std::move(changes);
+        }
+        const auto bytes = batch_of(terms);
+        BatchReader reader(bytes);
+        auto expected = terms.begin();
+        for (BatchReader::Entry entry; reader.next(entry); ++expected) {
+            ASSERT_NE(expected, terms.end());
+            std::vector<PostingChange> changes;
+            EXPECT_EQ(entry.term, expected->first);
+            EXPECT_TRUE(decode_changes(entry.changes, changes));
+            EXPECT_EQ(changes, expected->second);
+            EXPECT_EQ(reader.find(entry.term), entry.changes);
+        }
+        EXPECT_EQ(expected, terms.end());
+        for (const std::string_view absent : {"", "0000", "8.", "zzz"}) EXPECT_FALSE(reader.find(absent)) << absent;
+        EXPECT_FALSE(reader.is_damaged());
+    }
+}
+
+TEST(PostingBatch, DamagedBytesAreNoticedOrHarmless) {
+    std::mt19937_64 random(5);
+    ChangesOfTerms terms;
+    for (std::uint64_t i = 0; i < 200; ++i)
+        terms[fmt::format("term{}", i)] = {{{i, 1, 9}, false}, {{i + 5, 0, 0}, true}};
+    const auto whole = batch_of(terms);
+    for (int round = 0; round < 3000; ++round) {
+        auto bytes = whole;
+        bytes[random() % (round % 2 ? 40 : bytes.size())] = static_cast<char>(random());
+        if (round % 3 == 0) bytes.resize(random() % bytes.size());
+        BatchReader reader(bytes);
+        std::size_t entries = 0;
+        std::vector<PostingChange> changes;
+        for (BatchReader::Entry entry; reader.next(entry); ++entries)
+            if (!decode_changes(entry.changes, changes)) break;
+        EXPECT_LE(entries, bytes.size());
+        if (const auto found = reader.find("term77")) decode_changes(*found, changes);
+        BatchEntries all;
+        static_cast<void>(all.add(bytes));
+    }
+}
+
+TEST(PostingBatch, OfSeveralChangesOfAPassageTheLastCounts) {
+    std::vector<PostingChange> changes{{{5, 2, 9}, true}, {{9, 1, 9}, false}, {{5, 0, 0}, true},
+                                       {{9, 0, 0}, true}, {{7, 3, 8}, false}, {{7, 4, 8}, true}};
+    combine(changes);
+    EXPECT_EQ(changes, (std::vector<PostingChange>{{{5, 0, 0}, true}, {{7, 4, 8}, false}}));
+    const std::vector<Posting> before{{1, 1, 4}, {5, 2, 9}};
+    EXPECT_EQ(changed(before, changes), (std::vector<Posting>{{1, 1, 4}, {7, 4, 8}}));
+    EXPECT_FALSE(changed({}, changes)) << "what is to be removed must be there";
+    EXPECT_FALSE(changed(std::vector<Posting>{{5, 2, 9}, {7, 1, 1}}, changes)) << "what is new must not be there";
 }
 
 TEST(Bm25, FollowsTheFormula) {

@@ -95,6 +95,31 @@ TEST_F(SqliteWriter, PutsWhatWaitsIntoOneCommit) {
     EXPECT_EQ(count(), 63);
 }
 
+TEST_F(SqliteWriter, IdleWorkIsDoneOnceNothingIsWrittenAnyMore) {
+    std::atomic<int> left{3}, calls{0};
+    WriterOptions options;
+    options.idle_after = Milliseconds(1);
+    options.idle_work = [&](Connection& connection) -> Result<bool> {
+        ++calls;
+        if (left == 0) return false;
+        SLIPWAY_CHECK(insert(1000 + calls)(connection));
+        --left;
+        return true;
+    };
+    Writer writer(open(), options);
+    const auto wait_for = [&](const auto& condition) {
+        for (int i = 0; i < 5000 && !condition(); ++i) std::this_thread::sleep_for(Milliseconds(1));
+        EXPECT_TRUE(condition());
+    };
+    wait_for([&] { return calls == 4; });
+    std::this_thread::sleep_for(Milliseconds(30));
+    EXPECT_EQ(calls, 4) << "with nothing left to do it is not asked again";
+    EXPECT_EQ(count("x > 1000"), 3);
+    left = 1;
+    ASSERT_TRUE(run_to_end(writer.run(insert(1))));
+    wait_for([&] { return count("x > 1000") == 4 && calls == 6; });
+}
+
 TEST_F(SqliteWriter, OneFailureDoesNotHurtTheOthersOfItsGroup) {
     Writer writer(open(), {.group_time_max = Milliseconds(60'000)});
     Writer::Work throws = [](Connection& connection) -> Result<void> {
