@@ -231,12 +231,12 @@ Task<Principal> Accounts::renew(Principal principal) {
 }
 
 Task<Principal> Accounts::standing(std::string user_id, std::string session_id, WorkspaceId workspace) {
-    const auto sql = fmt::format(
+    static const auto sql = fmt::format(
         "select {}, s.revoked_at from users u join memberships m on m.user_id = u.id and m.workspace = $3 "
         "join sessions s on s.user_id = u.id and s.id = $2 where u.id = $1",
         kUserColumns);
     store::Parameters parameters{user_id, session_id, workspace.value};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read_often(store::Scope::system(), sql, std::move(parameters)));
     if (rows.empty() || !rows.front().truth("active") || rows.front().optional_integer("revoked_at"))
         co_return not_standing();
     Principal principal;

@@ -58,6 +58,10 @@ Task<void> run_single(Transaction& transaction, const std::string& sql, const Pa
 
 }  // namespace
 
+Task<Rows> Database::read_often(Scope scope, std::string sql, Parameters parameters) {
+    return read(std::move(scope), std::move(sql), std::move(parameters));
+}
+
 Task<Rows> Database::write(Scope scope, std::string sql, Parameters parameters) {
     Rows rows;
     // The statement is copied for each run: a transaction may run again.

@@ -96,6 +96,8 @@ class Rows {
     bool empty() const { return size() == 0; }
     Row operator[](std::size_t index) const { return Row(*this, index); }
     Row front() const { return Row(*this, 0); }
+    // Row after row.
+    std::span<const Value> cells() const { return cells_; }
     // Rows inserted, updated or deleted by the statement.
     std::int64_t changed() const { return changed_; }
 
@@ -165,6 +167,12 @@ class Database {
 
     // One reading statement, on its own snapshot, beside any writer.
     virtual Task<Rows> read(Scope scope, std::string sql, Parameters parameters = {}) = 0;
+
+    // As read(), for a few rows that are asked for far more often than they change: who somebody is, at each request.
+    // The answer may come from memory. It is never older than a transaction that has returned, and where another
+    // program changes the data behind our back, at most a second. The SQL must ask for rows alone, not for the time or
+    // chance.
+    virtual Task<Rows> read_often(Scope scope, std::string sql, Parameters parameters = {});
 
     // Runs `body` in a transaction. It is committed, durably, before this returns success; an error or exception of the
     // body rolls it back and is returned. The body may run on another thread than the caller (never at the same time),

@@ -16,13 +16,16 @@ constexpr std::size_t kWriterCacheBytes = 4 << 20;
 class SqliteTransaction final : public Transaction {
  public:
     SqliteTransaction(sqlite::Connection& connection, StatementRules& rules, const Scope& scope,
-                      std::size_t result_bytes_max)
-        : connection_(connection), rules_(rules), scope_(scope), result_bytes_max_(result_bytes_max) {}
+                      KeptRows::Change& change, std::size_t result_bytes_max)
+        : connection_(connection), rules_(rules), scope_(scope), change_(change), result_bytes_max_(result_bytes_max) {}
 
     Task<Rows> execute(std::string sql, Parameters parameters) override {
         if (failure_) co_return std::unexpected(*failure_);
-        const StatementRun run{
-            .scope = scope_, .sql = sql, .parameters = parameters, .result_bytes_max = result_bytes_max_};
+        const StatementRun run{.scope = scope_,
+                               .sql = sql,
+                               .parameters = parameters,
+                               .result_bytes_max = result_bytes_max_,
+                               .change = &change_};
         auto rows = run_statement(connection_, rules_, run);
         if (!rows) failure_ = rows.error();
         co_return rows;
@@ -34,6 +37,7 @@ class SqliteTransaction final : public Transaction {
     sqlite::Connection& connection_;
     StatementRules& rules_;
     const Scope& scope_;
+    KeptRows::Change& change_;
     std::size_t result_bytes_max_;
     std::optional<Error> failure_;
 };
@@ -47,6 +51,7 @@ class SqliteDatabase final : public Database {
                    options.readers_waiting_max) {}
 
     Task<Rows> read(Scope scope, std::string sql, Parameters parameters) override;
+    Task<Rows> read_often(Scope scope, std::string sql, Parameters parameters) override;
     Task<void> transact(Scope scope, Body body) override;
     Task<void> migrate(std::span<const Migration> migrations) override;
     Task<void> backup(std::filesystem::path destination) override;
@@ -69,11 +74,20 @@ class SqliteDatabase final : public Database {
         reader.cache_bytes = 1 << 20;
         return reader;
     }
-    Task<void> run_transaction(sqlite::Connection& connection, const Scope& scope, const Body& body);
+    StatementRun reading(const Scope& scope, const std::string& sql, const Parameters& parameters) const {
+        return {.scope = scope,
+                .sql = sql,
+                .parameters = parameters,
+                .must_read_only = true,
+                .result_bytes_max = options_.result_bytes_max};
+    }
+    Task<void> run_transaction(sqlite::Connection& connection, const Scope& scope, KeptRows::Change& change,
+                               const Body& body);
     Result<void> apply(sqlite::Connection& connection, const Migration& migration);
 
     SqliteOptions options_;
     StatementRules rules_;
+    std::shared_ptr<KeptRows> kept_ = std::make_shared<KeptRows>();
     sqlite::Writer writer_;
     sqlite::Readers readers_;  // closed before the writer, which leaves one tidy file
 };
@@ -82,25 +96,36 @@ Task<Rows> SqliteDatabase::read(Scope scope, std::string sql, Parameters paramet
     if (writer_.is_here())
         co_return fail(ErrorCode::internal, "A transaction reads past itself; use its own execute() for: {}", sql);
     sqlite::Readers::Work<Rows> work = [&](sqlite::Connection& connection) {
-        const StatementRun run{.scope = scope,
-                               .sql = sql,
-                               .parameters = parameters,
-                               .must_read_only = true,
-                               .result_bytes_max = options_.result_bytes_max};
-        return run_statement(connection, rules_, run);
+        return run_statement(connection, rules_, reading(scope, sql, parameters));
+    };
+    co_return co_await readers_.run<Rows>(std::move(work), options_.read_time_max);
+}
+
+Task<Rows> SqliteDatabase::read_often(Scope scope, std::string sql, Parameters parameters) {
+    if (writer_.is_here()) co_return co_await read(std::move(scope), std::move(sql), std::move(parameters));
+    const auto key = KeptRows::key_of(scope, sql, parameters);
+    if (auto kept = kept_->find(key)) co_return *std::move(kept);
+    sqlite::Readers::Work<Rows> work = [&](sqlite::Connection& connection) -> Result<Rows> {
+        SLIPWAY_TRY(const auto rule, rules_.allow(connection, scope, sql, parameters.size()));
+        const auto before = kept_->version_of(rule->tables);
+        SLIPWAY_TRY(auto rows, run_statement(connection, rules_, reading(scope, sql, parameters)));
+        if (before) kept_->keep(key, rule->tables, *before, rows);
+        return rows;
     };
     co_return co_await readers_.run<Rows>(std::move(work), options_.read_time_max);
 }
 
 Task<void> SqliteDatabase::transact(Scope scope, Body body) {
+    KeptRows::Change change(kept_);
     sqlite::Writer::Body unit = [&](sqlite::Connection& connection) {
-        return run_transaction(connection, scope, body);
+        return run_transaction(connection, scope, change, body);
     };
     co_return co_await writer_.run_body(std::move(unit));
 }
 
-Task<void> SqliteDatabase::run_transaction(sqlite::Connection& connection, const Scope& scope, const Body& body) {
-    SqliteTransaction transaction(connection, rules_, scope, options_.result_bytes_max);
+Task<void> SqliteDatabase::run_transaction(sqlite::Connection& connection, const Scope& scope, KeptRows::Change& change,
+                                           const Body& body) {
+    SqliteTransaction transaction(connection, rules_, scope, change, options_.result_bytes_max);
     auto done = co_await body(transaction);
     if (done && transaction.failure()) co_return std::unexpected(*transaction.failure());
     co_return done;
@@ -136,6 +161,8 @@ Task<void> SqliteDatabase::migrate(std::span<const Migration> migrations) {
         return {};
     };
     SLIPWAY_CO_CHECK(co_await writer_.run(std::move(plan)));
+    KeptRows::Change change(kept_);
+    change.add({StatementRule::kSchema});  // whatever was kept is of other tables
     for (const auto* const migration : missing) {
         sqlite::Writer::Work step = [this, migration](sqlite::Connection& connection) {
             return apply(connection, *migration);

@@ -73,6 +73,7 @@ Result<Rows> run_statement(sqlite::Connection& connection, StatementRules& rules
     SLIPWAY_TRY(const auto rule, rules.allow(connection, run.scope, run.sql, run.parameters.size()));
     if (run.must_read_only && !rule->reads_only)
         return fail(ErrorCode::internal, "A read got a statement that writes: {}", run.sql);
+    if (run.change) run.change->add(rule->written);
     SLIPWAY_TRY(auto statement, connection.prepare(run.sql));
     SLIPWAY_CHECK(bind_all(statement, *rule, run));
     SLIPWAY_TRY(auto cells, fetch(statement, run));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/database/database.h"
+#include "store/database/kept_rows.h"
 #include "store/database/statement_rules.h"
 #include "store/sqlite/connection.h"
 
@@ -13,6 +14,7 @@ struct StatementRun {
     const Parameters& parameters;
     bool must_read_only = false;
     std::size_t result_bytes_max = 64 << 20;
+    KeptRows::Change* change = nullptr;  // of the transaction: is told what will be written
 };
 
 // Blocks; on the thread that owns the connection now.

@@ -41,10 +41,13 @@ Result<StatementRule> derive(sqlite::Connection& connection, const std::string& 
         rule.names_workspace = rule.names_workspace || source == StatementRule::kWorkspace;
     }
     for (const auto& table : shape.tables) {
-        rule.changes_schema = rule.changes_schema || (table == "sqlite_master" && !shape.reads_only);
+        rule.changes_schema = rule.changes_schema || (table == StatementRule::kSchema && !shape.reads_only);
         SLIPWAY_TRY(const bool tenant, has_workspace(connection, table));
         if (tenant) rule.tenant_table = table;
     }
+    rule.tables = shape.tables;
+    rule.tables.emplace_back(StatementRule::kSchema);
+    rule.written = shape.written;
     return rule;
 }
 

@@ -15,12 +15,15 @@ namespace slipway::store {
 
 struct StatementRule {
     static constexpr std::size_t kWorkspace = 0;
+    static constexpr const char* kSchema = "sqlite_master";  // where SQLite keeps what tables there are
     std::vector<std::size_t> sources;  // per parameter of SQLite: kWorkspace, or the number after the $
     std::size_t parameters = 0;        // how many values the caller has to give
     bool names_workspace = false;
     bool reads_only = false;
     bool changes_schema = false;
-    std::string tenant_table;  // a table it touches that has a column `workspace`; empty: none
+    std::vector<std::string> tables;   // that it touches, and kSchema
+    std::vector<std::string> written;  // those of them that it changes
+    std::string tenant_table;          // a table it touches that has a column `workspace`; empty: none
 };
 
 // Thread safe.

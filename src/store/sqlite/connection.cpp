@@ -61,6 +61,10 @@ Result<void> limit_file(ConnectionState& state) {
     return state.check(sqlite3_exec(state.handle, sql.c_str(), nullptr, nullptr, nullptr));
 }
 
+void add_once(std::vector<std::string>& names, const char* name) {
+    if (name && std::ranges::find(names, std::string_view(name)) == names.end()) names.emplace_back(name);
+}
+
 int on_authorize(void* context, int action, const char* first, const char*, const char*, const char*) {
     auto& shape = *static_cast<StatementShape*>(context);
     switch (action) {
@@ -71,12 +75,13 @@ int on_authorize(void* context, int action, const char* first, const char*, cons
         case SQLITE_DETACH:
             shape.controls = true;
             break;
-        case SQLITE_READ:
         case SQLITE_INSERT:
         case SQLITE_UPDATE:
         case SQLITE_DELETE:
-            if (first && std::ranges::find(shape.tables, std::string_view(first)) == shape.tables.end())
-                shape.tables.emplace_back(first);
+            add_once(shape.written, first);
+            [[fallthrough]];
+        case SQLITE_READ:
+            add_once(shape.tables, first);
             break;
         default:
             break;

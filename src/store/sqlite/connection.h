@@ -120,6 +120,7 @@ class Statement {
 // What a statement would do, found without running it.
 struct StatementShape {
     std::vector<std::string> tables;      // read or written, also through views, triggers and foreign keys; each once
+    std::vector<std::string> written;     // those of them in which rows are inserted, changed or deleted
     std::vector<std::string> parameters;  // names in order of their index; "" for a plain `?`
     bool reads_only = false;
     bool controls = false;  // BEGIN, COMMIT, SAVEPOINT, PRAGMA, ATTACH and the like

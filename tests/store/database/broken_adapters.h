@@ -15,6 +15,9 @@ class PassingDatabase : public store::Database {
     Task<store::Rows> read(store::Scope scope, std::string sql, store::Parameters parameters) override {
         return inner_->read(std::move(scope), std::move(sql), std::move(parameters));
     }
+    Task<store::Rows> read_often(store::Scope scope, std::string sql, store::Parameters parameters) override {
+        return inner_->read_often(std::move(scope), std::move(sql), std::move(parameters));
+    }
     Task<void> transact(store::Scope scope, Body body) override {
         return inner_->transact(std::move(scope), std::move(body));
     }
@@ -170,6 +173,20 @@ class SwallowsConflicts final : public PassingDatabase {
         if (!done && done.error().code == ErrorCode::conflict) co_return Result<void>();
         co_return done;
     }
+};
+
+// Gives the first answer for ever.
+class KeepsRowsForever final : public PassingDatabase {
+ public:
+    using PassingDatabase::PassingDatabase;
+    Task<store::Rows> read_often(store::Scope scope, std::string sql, store::Parameters parameters) override {
+        if (const auto kept = kept_.find(sql); kept != kept_.end()) co_return kept->second;
+        SLIPWAY_CO_TRY(kept_[sql], co_await inner_->read_often(std::move(scope), sql, std::move(parameters)));
+        co_return kept_[sql];
+    }
+
+ private:
+    std::map<std::string, store::Rows> kept_;
 };
 
 // Copies nothing after the first backup.

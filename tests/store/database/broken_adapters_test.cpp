@@ -61,6 +61,11 @@ TEST(BrokenDatabase, KeepingAnOldBackupIsFound) {
     EXPECT_EQ(failed_checks<KeepsOldBackup>(), Names{"backup_while_writing_is_consistent"});
 }
 
+TEST(BrokenDatabase, KeepingRowsForeverIsFound) {
+    EXPECT_EQ(failed_checks<KeepsRowsForever>(),
+              (Names{"rows_read_often_are_those_of_now", "rows_read_often_beside_writers"}));
+}
+
 TEST(BrokenDatabase, IgnoringCancellationIsFound) {
     EXPECT_TRUE(failed_checks<IgnoresCancellation>().contains("cancelled_transactions_roll_back"));
 }

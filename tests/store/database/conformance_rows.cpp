@@ -249,6 +249,68 @@ Task<void> readers_beside_a_writer(DatabasePlace& place) {
     co_return first_failure(results);
 }
 
+Task<void> expect_often(Database& database, Scope scope, std::string sql, std::int64_t expected,
+                        std::string_view what) {
+    for (int i = 0; i < 2; ++i) {
+        SLIPWAY_CO_TRY(const auto rows, co_await database.read_often(scope, sql));
+        SLIPWAY_CO_CHECK(expect(rows.front().integer("n") == expected, what));
+    }
+    co_return Result<void>();
+}
+
+Task<void> rows_read_often_are_those_of_now(DatabasePlace& place) {
+    static constexpr store::Migration kTables[] = {
+        {.capability = "often",
+         .number = 1,
+         .sql = "CREATE TABLE owner (name TEXT PRIMARY KEY);CREATE TABLE owned (name TEXT PRIMARY KEY, owner TEXT NOT "
+                "NULL REFERENCES owner (name) ON DELETE CASCADE)"}};
+    SLIPWAY_CO_TRY(auto database, co_await open_with_tables(place));
+    SLIPWAY_CO_CHECK(co_await database->migrate(kTables));
+    const std::string count = "SELECT count(*) AS n FROM owned";
+    SLIPWAY_CO_CHECK(co_await expect_often(*database, kSystem, count, 0, "nothing at first"));
+    SLIPWAY_CO_CHECK(co_await database->write(kSystem, "INSERT INTO owner VALUES ('a')"));
+    for (int i = 1; i <= 20; ++i) {
+        const Parameters parameters{fmt::format("{}", i)};
+        SLIPWAY_CO_CHECK(co_await database->write(kSystem, "INSERT INTO owned VALUES ($1, 'a')", parameters));
+        SLIPWAY_CO_CHECK(co_await expect_often(*database, kSystem, count, i, "every write that was acknowledged"));
+    }
+    auto failed = co_await database->transact(kSystem, insert_and_fail);
+    SLIPWAY_CO_CHECK(expect_error(failed, ErrorCode::not_found, "a body that fails"));
+    SLIPWAY_CO_CHECK(
+        co_await expect_often(*database, kSystem, "SELECT count(*) AS n FROM world", 0, "nothing of a failed body"));
+    SLIPWAY_CO_CHECK(co_await database->write(kSystem, "DELETE FROM owner"));
+    SLIPWAY_CO_CHECK(co_await expect_often(*database, kSystem, count, 0, "what was deleted with its owner is gone"));
+
+    const std::string items = "SELECT count(*) AS n FROM item WHERE workspace = $workspace";
+    SLIPWAY_CO_CHECK(co_await insert_item(*database, kHere, "a", 1));
+    SLIPWAY_CO_CHECK(co_await expect_often(*database, kHere, items, 1, "the workspace's own row"));
+    SLIPWAY_CO_CHECK(co_await expect_often(*database, kThere, items, 0, "none of another workspace"));
+    auto unnamed = co_await database->read_often(kHere, "SELECT count(*) AS n FROM item");
+    SLIPWAY_CO_CHECK(expect_error(unnamed, ErrorCode::internal, "a workspace that is not named"));
+    auto writes = co_await database->read_often(kSystem, "DELETE FROM item");
+    co_return expect_error(writes, ErrorCode::internal, "a read that writes");
+}
+
+Task<void> increment_and_look(Database& database) {
+    for (int i = 0; i < 25; ++i) {
+        std::set<std::int64_t> seen;
+        SLIPWAY_CO_CHECK(co_await increment_once(database, seen));
+        SLIPWAY_CO_TRY(const auto rows, co_await database.read_often(kSystem, "SELECT value FROM world"));
+        SLIPWAY_CO_CHECK(expect(rows.front().integer("value") >= *seen.begin(), "what this one wrote, or later"));
+    }
+    co_return Result<void>();
+}
+
+Task<void> rows_read_often_beside_writers(DatabasePlace& place) {
+    SLIPWAY_CO_TRY(auto database, co_await open_with_tables(place));
+    SLIPWAY_CO_CHECK(co_await database->write(kSystem, "INSERT INTO world VALUES ('counter', 0)"));
+    std::vector<Task<void>> tasks;
+    for (int i = 0; i < 4; ++i) tasks.push_back(increment_and_look(*database));
+    auto all = all_of(std::move(tasks));
+    const auto results = co_await std::move(all);
+    co_return first_failure(results);
+}
+
 Task<void> insert_and_wait(Transaction& transaction) {
     SLIPWAY_CO_CHECK(co_await transaction.execute("INSERT INTO world VALUES ('waited', 1)"));
     co_await sleep_for(std::chrono::minutes(5));
@@ -281,6 +343,8 @@ constexpr DatabaseCheck kChecks[] = {
     {"concurrent_transactions_are_all_counted", concurrent_transactions_are_all_counted},
     {"one_failure_among_many", one_failure_among_many},
     {"readers_beside_a_writer", readers_beside_a_writer},
+    {"rows_read_often_are_those_of_now", rows_read_often_are_those_of_now},
+    {"rows_read_often_beside_writers", rows_read_often_beside_writers},
     {"cancelled_transactions_roll_back", cancelled_transactions_roll_back},
 };
 

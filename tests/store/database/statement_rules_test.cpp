@@ -56,6 +56,24 @@ TEST_F(StatementRulesTest, WithTheWorkspaceTheyAreAllowed) {
     EXPECT_EQ(refusal(here, "SELECT id FROM item WHERE id = $2 AND id <> $1 AND workspace = $workspace", 2), "");
 }
 
+TEST_F(StatementRulesTest, TablesThatAreWrittenAreNamedHoweverTheyAreReached) {
+    const auto written = [this](const std::string& sql) {
+        const auto rule = rules.allow(connection, Scope::system(), sql, 0).value();
+        EXPECT_TRUE(std::ranges::includes(std::set(rule->tables.begin(), rule->tables.end()),
+                                          std::set(rule->written.begin(), rule->written.end())));
+        return std::set(rule->written.begin(), rule->written.end());
+    };
+    using Names = std::set<std::string>;
+    EXPECT_EQ(written("SELECT id FROM every_item"), Names());
+    EXPECT_EQ(written("INSERT INTO child SELECT 'here', id FROM world"), Names{"child"});
+    EXPECT_EQ(written("INSERT INTO LOG VALUES ('fires a trigger')"), (Names{"log", "item"}));
+    EXPECT_EQ(written("DELETE FROM world WHERE id = 'takes its children along'"), (Names{"world", "child"}));
+    EXPECT_EQ(written("DELETE FROM world"), (Names{"world", "child"}));
+    EXPECT_EQ(written("REPLACE INTO world VALUES ('a')"), (Names{"world", "child"}));
+    EXPECT_TRUE(written("DROP TABLE child").contains(StatementRule::kSchema));
+    EXPECT_TRUE(written("CREATE TABLE more (id TEXT)").contains(StatementRule::kSchema));
+}
+
 TEST_F(StatementRulesTest, ParametersAreNumberedOrTheWorkspace) {
     for (const char* const sql :
          {"SELECT ?", "SELECT ?1", "SELECT :a", "SELECT @a", "SELECT $a", "SELECT $0", "SELECT $1::text"})
