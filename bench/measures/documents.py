@@ -6,11 +6,16 @@ import time
 
 import process
 import programs
+import slow_flush
 from measures import corpus, disk, small_application
 
 TITLE = "Registration of documents"
-GOALS = [("one client, the original's way / ours", "one client", ">=", 20)]
-DRAW = ["documents per second", "CPU ms per document"]
+SLOW = 2  # milliseconds
+ON_SLOW = f", flush of {SLOW} ms"
+GOALS = [(f"one client that ingests a folder, ours / the original's way, where a flush takes {SLOW} ms", "ingest of a folder" + ON_SLOW, ">=", 20),
+         ("one client that ingests a folder, ours / the original's way, on the disk as it is", "ingest of a folder", ">=", 20),
+         ("one client over HTTP, one after the other, on the disk as it is", "one client over HTTP", ">=", 20)]
+DRAW = ["documents per second", "documents per second" + ON_SLOW, "CPU ms per document"]
 COUNT = 2_000
 
 
@@ -26,10 +31,10 @@ def figures(count, size, seconds, cpu, memory):
             "CPU ms per MB": round(cpu / (size / 1e6) * 1000, 1), "RSS MB, most": round(memory, 1)}
 
 
-def over_http(context, documents):
+def over_http(context, documents, place, environment):
     """One client, one connection, the next document after the answer for the one before."""
-    application = small_application.write(context.folder / "http/application")
-    with programs.Server(application, context.folder / "http/data") as server:
+    application = small_application.write(context.folder / place / "http/application")
+    with programs.Server(application, context.folder / place / "http/data", **environment) as server:
         client = small_application.member(server.url)
         bodies = [json.dumps(document | {"namespace": "general"}).encode() for document in documents]
         cpu, began = process.cpu_seconds(server.process.pid), time.perf_counter()
@@ -42,50 +47,69 @@ def over_http(context, documents):
         return seconds, cpu, small_application.memory_most_mb(server.process.pid)
 
 
-def by_command(context, documents):
-    """`slipway ingest` of a folder: 4 documents at once, each durable by itself."""
-    application = small_application.write(context.folder / "command/application")
-    folder = context.folder / "command/texts"
+def by_command(context, documents, place, environment):
+    """`slipway ingest` of a folder: 32 documents at once, each durable by itself."""
+    application = small_application.write(context.folder / place / "command/application")
+    folder = context.folder / place / "command/texts"
     folder.mkdir()
     for number, document in enumerate(documents):
         (folder / f"{number}.md").write_text(document["content"])
     began = time.perf_counter()
-    told, usage = small_application.ingest(context.binary, application, folder, context.folder / "command/data", programs.clean_environment())
+    told, usage = small_application.ingest(context.binary, application, folder, context.folder / place / "command/data",
+                                           programs.clean_environment() | environment)
     seconds = time.perf_counter() - began
     if f"{len(documents)} added" not in told:
         raise RuntimeError(told)
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def original(context, file, journal):
-    command = ["/usr/bin/python3", process.ROOT / "bench/peers/langchain_register.py", context.folder / f"{journal}.sqlite", file, journal]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True, env=process.python_environment())
+def original(context, file, journal, place, environment):
+    database = context.folder / place / f"{journal}.sqlite"
+    command = ["/usr/bin/python3", process.ROOT / "bench/peers/langchain_register.py", database, file, journal]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True,
+                          env=process.python_environment() | environment)
     report = json.loads(done.stdout)
     return report["seconds"], report["cpu"], report["memory_mb"]
+
+
+def on_disk(context, documents, slow=None):
+    """Every side on one disk."""
+    place, after, environment = ("slow", ON_SLOW, slow.environment) if slow else ("fast", "", {})
+    file = context.folder / place / "texts.jsonl"
+    file.parent.mkdir()
+    file.write_text("".join(json.dumps(document) + "\n" for document in documents))
+    count, size = len(documents), sum(len(document["content"].encode()) for document in documents)
+    sides = {}
+    for name, run in (("slipway", lambda: over_http(context, documents, place, environment)),
+                      ("slipway ingest", lambda: by_command(context, documents, place, environment)),
+                      ("original's way", lambda: original(context, file, "rollback", place, environment)),
+                      ("original's way, write-ahead log", lambda: original(context, file, "wal", place, environment))):
+        sides[name] = figures(count, size, *run())
+        context.say(f"{name}{after}: {sides[name]['ms per document']} ms a document")
+        if slow:
+            sides[name]["flushes per document"] = round(slow.flushes()["flushes"] / count, 2)
+
+    def ratio(ours, theirs):
+        return round(sides[ours]["documents per second"] / sides[theirs]["documents per second"], 2)
+    ratios = {name + after: ratio(*pair) for name, pair in {
+        "one client over HTTP": ("slipway", "original's way"),
+        "one client over HTTP, write-ahead log in both": ("slipway", "original's way, write-ahead log"),
+        "ingest of a folder": ("slipway ingest", "original's way"),
+        "ingest of a folder, write-ahead log in both": ("slipway ingest", "original's way, write-ahead log")}.items()}
+    return {side: {name + after: value for name, value in values.items()} for side, values in sides.items()}, ratios
 
 
 def measure(context):
     documents = texts(context.scaled(COUNT, 20))
     count, size = len(documents), sum(len(document["content"].encode()) for document in documents)
     kind, (flush, _) = disk.kind(context.folder), disk.flush_ms(context.folder)
-    file = context.folder / "texts.jsonl"
-    file.write_text("".join(json.dumps(document) + "\n" for document in documents))
-    sides = {}
-    for name, run in (("slipway", lambda: over_http(context, documents)), ("slipway ingest", lambda: by_command(context, documents)),
-                      ("original's way", lambda: original(context, file, "rollback")),
-                      ("original's way, write-ahead log", lambda: original(context, file, "wal"))):
-        sides[name] = figures(count, size, *run())
-        context.say(f"{name}: {sides[name]['ms per document']} ms a document")
-
-    def ratio(ours, theirs):
-        return round(sides[ours]["documents per second"] / sides[theirs]["documents per second"], 2)
-    return sides | {
-        "ratios": {"one client": ratio("slipway", "original's way"),
-                   "one client, write-ahead log in both": ratio("slipway", "original's way, write-ahead log"),
-                   "ingest of a folder": ratio("slipway ingest", "original's way"),
-                   "ingest of a folder, write-ahead log in both": ratio("slipway ingest", "original's way, write-ahead log")},
+    fast, ratios = on_disk(context, documents)
+    slow, more_ratios = on_disk(context, documents[:count // 4], slow_flush.Disk(context.folder, SLOW))
+    return {side: fast[side] | slow[side] for side in fast} | {
+        "ratios": ratios | more_ratios,
         "notes": f"{count} Markdown documents of 2 to 50 KB, {size / 1e6:.1f} MB, made from a seed; no embeddings in either. Durable for each "
                  f"document, on {kind} (append and fdatasync of 4 KiB: {flush} ms). Ours over HTTP from one client (JSON, one connection, one "
-                 "after the other) and by `slipway ingest`; it keeps the original file, the text, the passages, and an index of their words. "
-                 "The original's way runs inside one Python process without HTTP: LangChain's splitter (500, overlap 50), the text and the pieces "
-                 "into SQLite with one commit; it makes no index of words."}
+                 "after the other) and by `slipway ingest` (32 at once); it keeps the original file, the text, the passages, and an index of "
+                 "their words. The original's way runs inside one Python process without HTTP: LangChain's splitter (500, overlap 50), the text "
+                 "and the pieces into SQLite with one commit; it makes no index of words. "
+                 f"With a flush of {SLOW} ms: a quarter of the documents, and every fsync and fdatasync of both made to last so long (bench/slow_flush.c)."}

@@ -20,6 +20,7 @@ namespace slipway::serve {
 namespace {
 
 constexpr std::size_t kPoolThreads = 4;
+constexpr std::size_t kFileThreads = 8;
 constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowledge::ExtractLimits
 constexpr Milliseconds kStoreTimeMax{2000};
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
@@ -74,7 +75,8 @@ Application::Application(app::Manifest manifest, Environment environment, DataFo
       environment_(std::move(environment)),
       folder_(std::move(folder)),
       pool_("work", kPoolThreads),
-      readers_("documents", kReaderThreads) {}
+      readers_("documents", kReaderThreads),
+      files_("files", kFileThreads) {}
 
 Application::~Application() = default;
 
@@ -104,7 +106,7 @@ Result<void> Application::open_stores(IndexUse index_use) {
     store::FileObjectsOptions options;
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
     options.signing_key = object_key_;
-    SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, std::move(options), pool_));
+    SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, std::move(options), files_));
     return {};
 }
 

@@ -44,6 +44,7 @@ class Application {
     chat::Chats& chats() { return *chats_; }
     WorkerPool& pool() { return pool_; }
     WorkerPool& readers() { return readers_; }  // extract documents, apart from what people wait for
+    WorkerPool& files() { return files_; }      // wait for the disk, mostly; side by side it costs little more than one
     // The readiness path says no from now on, so that balancers look elsewhere.
     void begin_stopping() { stopping_ = true; }
     bool stopping() const { return stopping_; }
@@ -73,6 +74,7 @@ class Application {
     DataFolder folder_;
     WorkerPool pool_;
     WorkerPool readers_;
+    WorkerPool files_;
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;

@@ -35,7 +35,7 @@ void measure_process() {
 
 asio::awaitable<void> measure(Application& application) {
     measure_process();
-    for (const auto* pool : {&application.pool(), &application.readers()})
+    for (const auto* pool : {&application.pool(), &application.readers(), &application.files()})
         metrics::gauge("slipway_pool_waiting", "Work that waits for a thread or has one.", {{"pool", pool->name()}})
             .set(static_cast<double>(pool->waiting()));
     auto& knowledge = application.capabilities().knowledge;
