@@ -19,13 +19,13 @@ Result<std::vector<std::string>> batches_of(sqlite::Connection& connection, cons
 Result<void> merge(sqlite::Connection& connection, Space& space) {
     SLIPWAY_TRY(const auto batches, batches_of(connection, space));
     BatchEntries entries;
-    for (const auto& batch : batches)
-        if (!entries.add(batch)) return damaged(connection, "a batch of postings cannot be read");
+    for (const auto& batch : batches) entries.add(batch);
     PostingWriter writer(connection, space.key, space.number_merged);
     auto apply = [&writer](std::string_view term, std::span<const PostingChange> changes) {
         return writer.apply(term, changes);
     };
     SLIPWAY_CHECK(entries.for_each(apply));
+    if (entries.is_damaged()) return damaged(connection, "a batch of postings cannot be read");
     SLIPWAY_TRY(auto statement, connection.prepare("DELETE FROM batches WHERE space = ?1"));
     statement.bind(1, space.key);
     SLIPWAY_CHECK(statement.run());

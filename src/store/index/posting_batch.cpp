@@ -166,16 +166,12 @@ std::optional<std::vector<Posting>> changed(std::span<const Posting> postings, s
     return after;
 }
 
-bool BatchEntries::add(std::string_view batch) {
+void BatchEntries::add(std::string_view batch) {
     BatchReader reader(batch);
-    std::vector<PostingChange> changes;
-    for (BatchReader::Entry entry; reader.next(entry);) {
-        changes.clear();
-        if (!decode_changes(entry.changes, changes)) return false;
+    for (BatchReader::Entry entry; reader.next(entry);)
         entries_.push_back({PostingChanges::prefix_of(entry.term), entry.term, entry.changes, batches_});
-    }
     ++batches_;
-    return !reader.is_damaged();
+    damaged_ |= reader.is_damaged();
 }
 
 void BatchEntries::sort() {

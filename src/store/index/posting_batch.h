@@ -86,11 +86,14 @@ std::optional<std::vector<Posting>> changed(std::span<const Posting> postings, s
 // All entries of several batches, each term's together, older batches first.
 class BatchEntries {
  public:
-    // The bytes must outlive it. Call once for each batch, oldest first; false when it is damaged.
-    bool add(std::string_view batch);
-    // Calls `use(term, changes)` in order of terms, with combined changes; ends early with the first error.
+    // The bytes must outlive it. Call once for each batch, oldest first.
+    void add(std::string_view batch);
+    // Calls `use(term, changes)` in order of terms, with combined changes; ends early with the first error, and when
+    // bytes turn out to be damaged.
     template <typename Use>
     auto for_each(Use use) -> decltype(use(std::string_view(), std::span<const PostingChange>()));
+    // Of what add() and for_each() have read.
+    bool is_damaged() const { return damaged_; }
 
  private:
     struct Entry {
@@ -102,6 +105,7 @@ class BatchEntries {
 
     std::vector<Entry> entries_;
     std::size_t batches_ = 0;
+    bool damaged_ = false;
 };
 
 template <typename Use>
@@ -111,8 +115,9 @@ auto BatchEntries::for_each(Use use) -> decltype(use(std::string_view(), std::sp
     for (std::size_t i = 0; i < entries_.size();) {
         const auto term = entries_[i].term;
         changes.clear();
-        // add() has read the changes once, so they can be read.
-        for (; i < entries_.size() && entries_[i].term == term; ++i) decode_changes(entries_[i].changes, changes);
+        for (; i < entries_.size() && entries_[i].term == term; ++i)
+            damaged_ |= !decode_changes(entries_[i].changes, changes);
+        if (damaged_) break;
         combine(changes);
         if (auto used = use(term, std::span<const PostingChange>(changes)); !used) return used;
     }

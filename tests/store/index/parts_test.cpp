@@ -192,7 +192,12 @@ TEST(PostingBatch, DamagedBytesAreNoticedOrHarmless) {
         EXPECT_LE(entries, bytes.size());
         if (const auto found = reader.find("term77")) decode_changes(*found, changes);
         BatchEntries all;
-        static_cast<void>(all.add(bytes));
+        all.add(bytes);
+        const auto count = [&entries](std::string_view, std::span<const PostingChange>) -> Result<void> {
+            ++entries;
+            return {};
+        };
+        EXPECT_TRUE(all.for_each(count));
     }
 }
 
