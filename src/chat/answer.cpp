@@ -30,6 +30,10 @@ std::unexpected<Error> stopping() {
                 "The server is stopping and could not finish this answer; ask again in a moment.");
 }
 
+asio::awaitable<void> end_of_either(asio::awaitable<void> one, asio::awaitable<void> other) {
+    co_await race(std::move(one), std::move(other));
+}
+
 }  // namespace
 
 // Everything about one turn; shared with the coroutine that answers, which outlives a cancelled caller until the answer
@@ -37,7 +41,10 @@ std::unexpected<Error> stopping() {
 struct Chats::Turn {
     Owner owner;
     Chat chat;
+    bool is_new = false;  // the chat begins with this question
     Message question;
+    std::int64_t history_end = std::numeric_limits<std::int64_t>::max();  // the number of a message
+    Result<void> stored = fail(ErrorCode::unavailable, "The question was not stored.");
     std::string answer_id = new_id();
     std::string replaced_id;  // the answer that this one takes the place of
     agent::State state;
@@ -65,11 +72,11 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
 
     auto turn = std::make_shared<Turn>();
     turn->owner = request.owner;
-    const bool is_new = !request.chat_id;
+    turn->is_new = !request.chat_id;
     turn->chat.id = request.chat_id.value_or(new_id());
     // The turn is taken before anything else is awaited: that is what makes the order of answers the order of asking.
     SLIPWAY_CO_TRY(const auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
-    if (is_new) {
+    if (turn->is_new) {
         turn->chat.user_id = request.owner.user_id;
         turn->chat.title = title_of(content, options_.title_characters_max);
         turn->chat.created_at = turn->chat.updated_at = now();
@@ -80,21 +87,6 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
     turn->question.chat_id = turn->chat.id;
     turn->question.content = std::string(content);
     turn->question.created_at = now();
-    auto body = [this, &turn, is_new](store::Transaction& transaction) -> Task<void> {
-        if (is_new) SLIPWAY_CO_CHECK(co_await insert_chat(transaction, turn->chat));
-        SLIPWAY_CO_CHECK(co_await insert_message(transaction, turn->question));
-        store::Parameters values{turn->chat.id, turn->question.created_at,
-                                 title_of(turn->question.content, options_.title_characters_max)};
-        SLIPWAY_CO_CHECK(
-            co_await transaction.execute("update chats set updated_at = $2, title = case when title = '' then $3 else "
-                                         "title end where workspace = $workspace and id = $1",
-                                         std::move(values)));
-        co_return Result<void>();
-    };
-    const store::Database::Body named_body = body;
-    SLIPWAY_CO_CHECK(co_await database_.transact(turn->owner.workspace, named_body));
-    if (turn->chat.title.empty()) turn->chat.title = title_of(content, options_.title_characters_max);
-
     const auto executor = co_await asio::this_coro::executor;
     auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::use_awaitable);
     co_return co_await std::move(answered);
@@ -114,9 +106,43 @@ Task<Message> Chats::regenerate(Owner owner, std::string id, ChatListener listen
     }
     if (!last.empty() && last.back().role == model::Role::user) turn->replaced_id.clear();  // it was never answered
     if (turn->question.id.empty()) co_return fail(ErrorCode::conflict, "This chat has no question to answer again.");
+    turn->history_end = turn->question.number;
+    turn->stored = Result<void>();
     const auto executor = co_await asio::this_coro::executor;
     auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::use_awaitable);
     co_return co_await std::move(answered);
+}
+
+Task<void> Chats::store_question(std::shared_ptr<Turn> turn) {
+    auto body = [this, &turn](store::Transaction& transaction) -> Task<void> {
+        if (turn->is_new) SLIPWAY_CO_CHECK(co_await insert_chat(transaction, turn->chat));
+        SLIPWAY_CO_CHECK(co_await insert_message(transaction, turn->question));
+        store::Parameters values{turn->chat.id, turn->question.created_at,
+                                 title_of(turn->question.content, options_.title_characters_max)};
+        SLIPWAY_CO_CHECK(
+            co_await transaction.execute("update chats set updated_at = $2, title = case when title = '' then $3 else "
+                                         "title end where workspace = $workspace and id = $1",
+                                         std::move(values)));
+        co_return Result<void>();
+    };
+    const store::Database::Body named_body = body;
+    turn->stored = co_await database_.transact(turn->owner.workspace, named_body);
+    if (turn->chat.title.empty()) turn->chat.title = title_of(turn->question.content, options_.title_characters_max);
+    co_return turn->stored;
+}
+
+// Ends only when that fails: the answer goes on behind the gate.
+Task<void> Chats::open_gate(std::shared_ptr<Turn> turn, EventGate& gate) {
+    if (!turn->stored) SLIPWAY_CO_CHECK(co_await store_question(turn));
+    ChatEvent started;
+    started.kind = ChatEvent::Kind::started;
+    started.chat = &turn->chat;
+    started.question = &turn->question;
+    started.answer_id = turn->answer_id;
+    SLIPWAY_CO_CHECK(co_await gate.open(started));
+    asio::steady_timer forever(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+    co_await forever.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return Result<void>();
 }
 
 // A coroutine of its own, with its own cancellation state: after a cancellation it still stores what was sent.
@@ -140,6 +166,7 @@ Task<Message> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
             log::error("answer failed", {{"chat", turn->chat.id}, {"error", error.what()}});
         }
     }
+    if (!turn->stored) co_return std::unexpected(turn->outcome ? turn->stored.error() : turn->outcome.error());
     SLIPWAY_CO_CHECK(co_await store_answer(turn));
     if (!turn->outcome && !turn->interrupted) {
         auto error = std::move(turn->outcome).error();
@@ -171,8 +198,42 @@ void Chats::end_all() {
     }
 }
 
-asio::awaitable<void> Chats::wait_for_stop(Running& running) {
+asio::awaitable<void> Chats::wait_for_stop(Running& running, EventGate& gate) {
     co_await running.stopped.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await gate.wait();
+}
+
+// What the agents make of the question, from the conversation before it.
+Task<void> Chats::work(std::shared_ptr<Turn> turn, EventGate& gate) {
+    auto& state = turn->state;
+    state.input.workspace = turn->owner.workspace;
+    state.input.message = turn->question.content;
+    state.question = turn->question.content;
+    if (!turn->is_new) {
+        SLIPWAY_CO_TRY(state.input.history, co_await history(turn));
+    }
+    agent::Listener relay = [&turn, &gate](const agent::Event& told) -> Task<void> {
+        ChatEvent event;
+        event.kind = told.kind == agent::Event::Kind::routed    ? ChatEvent::Kind::routed
+                     : told.kind == agent::Event::Kind::sources ? ChatEvent::Kind::sources
+                                                                : ChatEvent::Kind::text;
+        event.chat = &turn->chat;
+        event.question = &turn->question;
+        event.answer_id = turn->answer_id;
+        event.text = told.text;
+        event.state = told.state;
+        co_return co_await gate.tell(event);
+    };
+    Result<void> done;
+    std::exception_ptr thrown;
+    try {
+        done = co_await graph_.run(state, relay);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    co_await gate.wait();  // however it ended, the question is to be stored
+    if (thrown) std::rethrow_exception(thrown);
+    co_return done;
 }
 
 Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
@@ -193,35 +254,15 @@ Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
     }
     const Registration registration{*this, turn->chat.id};
 
-    ChatEvent started;
-    started.kind = ChatEvent::Kind::started;
-    started.chat = &turn->chat;
-    started.question = &turn->question;
-    started.answer_id = turn->answer_id;
-    SLIPWAY_CO_CHECK(co_await listener(started));
-
-    auto& state = turn->state;
-    state.input.workspace = turn->owner.workspace;
-    state.input.message = turn->question.content;
-    state.question = turn->question.content;
-    SLIPWAY_CO_TRY(state.input.history, co_await history(turn->owner, turn->chat.id, turn->question.number));
-
-    agent::Listener relay = [&turn, &listener](const agent::Event& told) -> Task<void> {
-        ChatEvent event;
-        event.kind = told.kind == agent::Event::Kind::routed    ? ChatEvent::Kind::routed
-                     : told.kind == agent::Event::Kind::sources ? ChatEvent::Kind::sources
-                                                                : ChatEvent::Kind::text;
-        event.chat = &turn->chat;
-        event.question = &turn->question;
-        event.answer_id = turn->answer_id;
-        event.text = told.text;
-        event.state = told.state;
-        co_return co_await listener(event);
-    };
-    std::optional<Result<void>> result;
-    auto work = store_in(result, graph_.run(state, relay));
-    const auto first = co_await race(std::move(work), wait_for_stop(*running));
-    if (first == 0) co_return *std::move(result);
+    EventGate gate(executor, listener);
+    std::optional<Result<void>> worked, opened;
+    auto work_done = store_in(worked, work(turn, gate));
+    auto gate_failed = store_in(opened, open_gate(turn, gate));
+    auto ended_early = end_of_either(std::move(gate_failed), wait_for_stop(*running, gate));
+    // The writer is asked before the agents.
+    const auto first = co_await race(std::move(ended_early), std::move(work_done));
+    if (first == 1) co_return *std::move(worked);
+    if (opened && !*opened) co_return *std::move(opened);
     if (running->ended) co_return stopping();
     turn->interrupted = true;
     co_return Result<void>();
@@ -275,14 +316,14 @@ Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
     co_return stored;
 }
 
-// The conversation before message number `before`, newest kept first, inside the token budget; returned oldest first.
-Task<std::vector<model::Message>> Chats::history(Owner owner, std::string chat_id, std::int64_t before) {
-    store::Parameters parameters{chat_id, before, kHistoryMessagesMax};
+// The conversation before the question, newest kept first, inside the token budget; returned oldest first.
+Task<std::vector<model::Message>> Chats::history(std::shared_ptr<Turn> turn) {
+    store::Parameters parameters{turn->chat.id, turn->history_end, turn->question.id, kHistoryMessagesMax};
     SLIPWAY_CO_TRY(
         const auto rows,
-        co_await database_.read(owner.workspace,
+        co_await database_.read(turn->owner.workspace,
                                 "select role, content from messages where workspace = $workspace and chat_id = $1 "
-                                "and number < $2 and status <> 'failed' order by number desc limit $3",
+                                "and number < $2 and id <> $3 and status <> 'failed' order by number desc limit $4",
                                 std::move(parameters)));
     std::vector<model::Message> newest_first;
     std::int64_t budget = options_.history_tokens;

@@ -1,8 +1,9 @@
 // Chats: conversations that remember, answered by the graph of agents.
 //
-// The question is stored before anything is answered, the answer when it is whole. When the client leaves (the awaiting
-// coroutine is cancelled), the user stops it, or the model breaks off, the model call is cancelled and what was sent is
-// stored as partial. Two messages sent to one chat at once are answered in the order they came. Thread safe.
+// The question is stored before anything of an answer is told (the agents may be at work already), the answer when it
+// is whole. When the client leaves (the awaiting coroutine is cancelled), the user stops it, or the model breaks off,
+// the model call is cancelled and what was sent is stored as partial. Two messages sent to one chat at once are
+// answered in the order they came. Thread safe.
 #pragma once
 
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "agent/graph.h"
 #include "base/keyed_lock.h"
+#include "chat/event_gate.h"
 #include "chat/types.h"
 #include "store/database/database.h"
 
@@ -60,10 +62,13 @@ class Chats {
     struct Running;
 
     Task<Message> answer(std::shared_ptr<Turn> turn, ChatListener listener);
-    static asio::awaitable<void> wait_for_stop(Running& running);
+    Task<void> store_question(std::shared_ptr<Turn> turn);
+    Task<void> open_gate(std::shared_ptr<Turn> turn, EventGate& gate);
+    static asio::awaitable<void> wait_for_stop(Running& running, EventGate& gate);
+    Task<void> work(std::shared_ptr<Turn> turn, EventGate& gate);
     Task<void> run_graph(std::shared_ptr<Turn> turn, ChatListener listener);
     Task<void> store_answer(std::shared_ptr<Turn> turn);
-    Task<std::vector<model::Message>> history(Owner owner, std::string chat_id, std::int64_t before);
+    Task<std::vector<model::Message>> history(std::shared_ptr<Turn> turn);
 
     store::Database& database_;
     const agent::Graph& graph_;

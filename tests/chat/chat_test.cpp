@@ -16,10 +16,11 @@ namespace {
 // Repeats what it was asked, word by word, and how many messages of history it saw.
 class Echo final : public agent::Node {
  public:
-    explicit Echo(const bool& fails) : fails_(fails) {}
+    Echo(const bool& fails, bool& began) : fails_(fails), began_(began) {}
     std::string_view kind() const override { return "answer"; }
     Task<void> run(agent::State& state, agent::Step& step, agent::Output& output) override {
         state.agent = step.node;
+        began_ = true;
         const auto text = fmt::format("{} seen, you said {}", state.input.history.size(), state.input.message);
         SLIPWAY_CO_CHECK(co_await output.text(text));
         if (fails_) co_return fail(ErrorCode::upstream, "the model broke off");
@@ -33,6 +34,29 @@ class Echo final : public agent::Node {
 
  private:
     const bool& fails_;
+    bool& began_;
+};
+
+// Does before each transaction what the test wants.
+class PausingDatabase final : public store::Database {
+ public:
+    PausingDatabase(store::Database& inner, std::function<Task<void>()> before)
+        : inner_(inner), before_(std::move(before)) {}
+    Task<store::Rows> read(store::Scope scope, std::string sql, store::Parameters parameters) override {
+        return inner_.read(std::move(scope), std::move(sql), std::move(parameters));
+    }
+    Task<void> transact(store::Scope scope, Body body) override {
+        SLIPWAY_CO_CHECK(co_await before_());
+        co_return co_await inner_.transact(std::move(scope), std::move(body));
+    }
+    Task<void> migrate(std::span<const store::Migration> migrations) override { return inner_.migrate(migrations); }
+    Task<void> backup(std::filesystem::path destination) override { return inner_.backup(std::move(destination)); }
+    Task<store::DatabaseStatus> status() override { return inner_.status(); }
+    Task<void> check_integrity() override { return inner_.check_integrity(); }
+
+ private:
+    store::Database& inner_;
+    std::function<Task<void>()> before_;
 };
 
 class ChatsTest : public ::testing::Test {
@@ -53,7 +77,7 @@ class ChatsTest : public ::testing::Test {
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
         owner_ = user("ada");
         agent::GraphNode node;
-        node.node = std::make_unique<Echo>(fails_);
+        node.node = std::make_unique<Echo>(fails_, began_);
         node.time_max = std::chrono::minutes(20);
         graph_.add("echo", std::move(node));
         chats_ = std::make_unique<Chats>(*database_, graph_, ChatOptions{});
@@ -87,6 +111,7 @@ class ChatsTest : public ::testing::Test {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<account::Accounts> accounts_;
     bool fails_ = false;  // whether the model breaks off
+    bool began_ = false;  // whether the agents were asked
     agent::Graph graph_;
     std::unique_ptr<Chats> chats_;
     Owner owner_;
@@ -261,6 +286,39 @@ TEST_F(ChatsTest, PagingRenamingRemovingExporting) {
     ASSERT_TRUE(run_to_end(chats_->remove(owner_, first)));
     EXPECT_FALSE(run_to_end(chats_->get(owner_, first)));
     EXPECT_EQ(run_to_end(chats_->list(owner_, 0, 10))->total, 1);
+}
+
+TEST_F(ChatsTest, TheAgentsWorkWhileTheQuestionIsStoredButNothingIsToldBefore) {
+    bool asked = false;
+    PausingDatabase slow(*database_, [&]() -> Task<void> {
+        if (std::exchange(asked, true)) co_return Result<void>();
+        while (!began_) co_await sleep_for(Milliseconds(1));
+        co_await sleep_for(Milliseconds(20));  // the agents' first words have every chance to come through
+        EXPECT_TRUE(kinds_.empty());
+        co_return Result<void>();
+    });
+    chats_ = std::make_unique<Chats>(slow, graph_, ChatOptions{});
+    const auto answer = send("hello");
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(kinds_.front(), ChatEvent::Kind::started);
+    EXPECT_EQ(told_, "0 seen, you said hello");
+    EXPECT_EQ(run_to_end(chats_->messages(owner_, chat_, 0, 10))->size(), 2U);
+}
+
+TEST_F(ChatsTest, AQuestionThatCannotBeStoredIsAnErrorAndItsAnswerIsNotTold) {
+    PausingDatabase full(*database_, [&]() -> Task<void> {
+        while (!began_) co_await sleep_for(Milliseconds(1));
+        co_return fail(ErrorCode::unavailable, "the disk is full");
+    });
+    Chats unlucky(full, graph_, ChatOptions{});
+    SendRequest request;
+    request.owner = owner_;
+    request.content = "wait";
+    const auto answer = run_to_end(unlucky.send(std::move(request), listener()));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().message, "the disk is full");
+    EXPECT_TRUE(kinds_.empty());
+    EXPECT_EQ(run_to_end(chats_->list(owner_, 0, 10))->total, 0);
 }
 
 TEST_F(ChatsTest, EmptyAndTooLongMessagesAreRefused) {

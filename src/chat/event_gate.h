@@ -1,0 +1,34 @@
+// Holds what a run of the graph tells back until its question is stored: the graph works while the disk does, and yet
+// nothing of an answer is told before it may be acknowledged.
+#pragma once
+
+#include <chrono>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "chat/types.h"
+
+namespace slipway::chat {
+
+// One turn's. Not thread safe: everything of a turn runs on one loop.
+class EventGate {
+ public:
+    // `listener` outlives it.
+    EventGate(const asio::any_io_executor& executor, const ChatListener& listener)
+        : listener_(listener), opened_(executor, std::chrono::steady_clock::time_point::max()) {}
+
+    // Tells `started` and what waits; from then on events go through. An error is the listener's.
+    Task<void> open(ChatEvent started);
+    // A first `routed` waits inside, so that the run goes on; whoever tells another event waits outside.
+    Task<void> tell(ChatEvent event);
+    // Returns when it is open, or the coroutine is cancelled.
+    asio::awaitable<void> wait();
+
+ private:
+    const ChatListener& listener_;
+    asio::steady_timer opened_;  // expires: open
+    bool is_open_ = false;
+    std::optional<ChatEvent> routed_;
+};
+
+}  // namespace slipway::chat
