@@ -15,6 +15,7 @@ constexpr auto kAlwaysAbbreviated = std::to_array<std::string_view>(
      "evtl", "fig",    "figs", "gen", "ggf",  "gov", "hon",  "i.e", "ing",  "lt",  "messrs", "mr",  "mrs",
      "ms",   "mt",     "mwst", "nr",  "op",   "pp",  "prof", "rep", "rev",  "s.o", "s.u",    "sen", "sgt",
      "st",   "str",    "u.a",  "usf", "viz",  "vol", "vols", "vs",  "z.b",  "z.t"});
+static_assert(std::ranges::is_sorted(kAlwaysAbbreviated));
 constexpr auto kMayEnd = std::to_array<std::string_view>(
     {"a.m", "apr", "aug", "bros", "co", "corp", "dec",  "dept", "est", "etc",  "feb", "inc", "jan", "jr",   "ltd",
      "min", "no",  "nov", "oct",  "p",  "p.m",  "ph.d", "sec",  "sep", "sept", "sr",  "u.k", "u.s", "u.s.a"});
@@ -37,9 +38,13 @@ bool is_letter(char c) {
 }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
+// Where a sentence may end; most characters are none of these.
+bool may_end(char c) { return c == '\n' || c == '.' || c == '!' || c == '?' || static_cast<unsigned char>(c) >= 0x80; }
+
 std::size_t length_of_any(std::string_view text, std::span<const std::string_view> marks) {
+    if (text.empty()) return 0;
     for (const auto mark : marks)
-        if (text.starts_with(mark)) return mark.size();
+        if (text.front() == mark.front() && text.starts_with(mark)) return mark.size();
     return 0;
 }
 
@@ -66,7 +71,7 @@ bool is_abbreviation(std::string_view text, std::size_t at, std::string_view res
     const auto word = word_before(text, at);
     if (word.empty()) return false;
     const auto lowered = lower_ascii(word);
-    if (std::ranges::find(kAlwaysAbbreviated, lowered) != kAlwaysAbbreviated.end()) return true;
+    if (std::ranges::binary_search(kAlwaysAbbreviated, lowered)) return true;
     // An initial: "J. Smith". "I" ends sentences more often than it starts a name.
     if (word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z' && word[0] != 'I') return true;
     if (std::ranges::binary_search(kMayEnd, lowered))
@@ -82,7 +87,11 @@ class Splitter {
     Splitter(std::string_view text, SentenceOptions options) : text_(text), options_(options) {}
 
     std::vector<std::string_view> split() {
-        while (at_ < text_.size()) step();
+        while (true) {
+            while (at_ < text_.size() && !may_end(text_[at_])) ++at_;
+            if (at_ >= text_.size()) break;
+            step();
+        }
         cut(text_.size());
         return std::move(sentences_);
     }

@@ -101,7 +101,7 @@ bool leans_on_context(std::string_view question, std::string_view language) {
 }
 
 std::string context_of(std::string_view question, const std::vector<std::string>& earlier, std::string_view language) {
-    if (!leans_on_context(question, language)) return "";
+    if (earlier.empty() || !leans_on_context(question, language)) return "";
     std::string context;
     std::size_t looked_at = 0;
     for (auto before = earlier.rbegin(); before != earlier.rend() && looked_at < QuestionLimits::earlier_questions;

@@ -36,6 +36,7 @@ class Snapshot {
     sqlite::Connection* connection_;
 };
 
+constexpr std::string_view kWrongVector = "a vector has the wrong size";
 constexpr std::string_view kCursorPrefix = "after:";
 
 std::string cursor_after(std::string_view id) { return to_base64url(std::string(kCursorPrefix) + std::string(id)); }
@@ -49,17 +50,32 @@ Result<std::optional<std::string>> id_of_cursor(const std::optional<std::string>
 }
 
 Result<std::vector<Ranked>> score_vectors(sqlite::Connection& connection, const Space& space,
-                                          const CollectionOptions& options, const Vector& query) {
+                                          const CollectionOptions& options, const CandidateFilter& filter,
+                                          const Vector& query) {
     const auto asked = prepared_vector(options.metric, query);
     Vector stored(options.dimension);
     std::vector<Ranked> found;
+    const auto score = [&](std::uint64_t number, std::string_view bytes) {
+        const bool readable = from_bytes(bytes, stored);
+        if (readable) found.push_back({number, nearness(options.metric, asked, stored)});
+        return readable;
+    };
+    if (const auto* list = filter.short_list()) {
+        SLIPWAY_TRY(auto row, connection.prepare("SELECT vector FROM vectors WHERE passage = ?1"));
+        for (const auto number : *list) {
+            row.reset();
+            row.bind(1, key_of(space.key, number));
+            SLIPWAY_TRY(const bool has_vector, row.step());
+            if (has_vector && !score(number, row.blob(0))) return damaged(connection, kWrongVector);
+        }
+        return found;
+    }
     SLIPWAY_TRY(auto rows, connection.prepare("SELECT passage, vector FROM vectors WHERE passage BETWEEN ?1 AND ?2"));
     rows.bind(1, key_of(space.key, 0)).bind(2, key_of(space.key, kNumberEnd - 1));
     for (;;) {
         SLIPWAY_TRY(const bool row, rows.step());
         if (!row) break;
-        if (!from_bytes(rows.blob(1), stored)) return damaged(connection, "a vector has the wrong size");
-        found.push_back({number_of(rows.integer(0)), nearness(options.metric, asked, stored)});
+        if (!score(number_of(rows.integer(0)), rows.blob(1))) return damaged(connection, kWrongVector);
     }
     return found;
 }
@@ -111,7 +127,7 @@ Result<std::vector<Ranked>> Search::text_leg() {
 Result<std::vector<Ranked>> Search::vector_leg() {
     static auto& duration = leg("vectors");
     const metrics::Timed timed(duration);
-    SLIPWAY_TRY(auto candidates, score_vectors(connection_, space_, options_, *query_.vector));
+    SLIPWAY_TRY(auto candidates, score_vectors(connection_, space_, options_, filter_, *query_.vector));
     return filter_.best(std::move(candidates), depth());
 }
 

@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kFailuresMax = 200;
 // Passages of a space in which what may match is listed at once: an index has it, a candidate is a row each.
 constexpr std::uint64_t kSmallSpace = 2000;
+// A vector that is looked up costs about twice what one costs that is met on the way.
+constexpr std::uint64_t kShortList = 2;
 
 std::string as_json(const std::vector<std::string>& texts) {
     json::array values;
@@ -119,6 +121,10 @@ Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, s
 bool CandidateFilter::lists_at_once() const {
     if (pushed_.ids) return true;
     return pushed_.namespaces && pushed_.is_complete && space_.statistics.passages <= kSmallSpace;
+}
+
+const std::vector<std::uint64_t>* CandidateFilter::short_list() const {
+    return allowed_ && allowed_->size() <= space_.statistics.passages / kShortList ? &*allowed_ : nullptr;
 }
 
 Result<std::vector<Ranked>> CandidateFilter::best(std::vector<Ranked> candidates, std::size_t limit) {

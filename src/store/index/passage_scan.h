@@ -28,6 +28,8 @@ class CandidateFilter {
           pushed_(pushdown(filter)),
           lets_all_pass_(pushed_.is_complete && !pushed_.namespaces && !pushed_.ids) {}
 
+    // The list, ascending, where it is made and so short that its vectors are better read one by one than all of them.
+    const std::vector<std::uint64_t>* short_list() const;
     Result<std::vector<Ranked>> best(std::vector<Ranked> candidates, std::size_t limit);
 
  private:

@@ -35,8 +35,10 @@ class WordForms {
     bool splits_at_apostrophe() const { return splits_at_apostrophe_; }
 
  private:
-    struct Hash : std::hash<std::string_view> {
+    // Not noexcept: only then does the table keep the hashes of its keys, instead of hashing each that it walks past.
+    struct Hash {
         using is_transparent = void;
+        std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
     };
     // Looked into for each word of each text; std::unordered_map took three times as long.
     using Known = boost::unordered_flat_map<std::string, WordForm, Hash, std::equal_to<>>;
