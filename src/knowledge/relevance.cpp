@@ -231,15 +231,28 @@ Asked understand(std::string_view question, std::string_view context, const Syno
     return asked;
 }
 
-void judge(std::vector<Found>& found, const Asked& asked, std::uint64_t passages_in_index, std::string_view language,
-           bool by_meaning) {
-    const Vocabulary vocabulary(asked);
-    std::vector<Read> reads;
+struct Judging::State {
+    std::vector<Found>& found;
+    const Asked& asked;
+    std::string_view language;
+    Vocabulary vocabulary;
+    std::vector<Read> reads;  // by passage
+};
+
+Judging::Judging(std::vector<Found>& found, const Asked& asked, std::string_view language)
+    : state_(new State{found, asked, language, Vocabulary(asked), std::vector<Read>(found.size())}) {}
+
+Judging::~Judging() = default;
+
+void Judging::read(std::size_t passage) {
+    auto& [found, asked, language, vocabulary, reads] = *state_;
+    reads[passage] = knowledge::read(found[passage], vocabulary, asked.words.size(), language);
+}
+
+void Judging::finish(std::uint64_t passages_in_index, bool by_meaning) {
+    auto& [found, asked, language, vocabulary, reads] = *state_;
     std::unordered_map<std::string_view, Terms> documents;
-    for (const auto& one : found) {
-        reads.push_back(read(one, vocabulary, asked.words.size(), language));
-        documents[one.document.id] |= reads.back().all;
-    }
+    for (std::size_t i = 0; i < found.size(); ++i) documents[found[i].document.id] |= reads[i].all;
     const Judge judge(asked, vocabulary, rarities(found, reads, asked, passages_in_index));
     for (std::size_t i = 0; i < found.size(); ++i) {
         found[i].score = judge.score(reads[i], documents[found[i].document.id]);

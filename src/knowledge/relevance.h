@@ -12,6 +12,7 @@
 // tests/retrieval that finds twice as many first answers to questions which share no word as fusing ranks does.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,11 +46,25 @@ struct Asked {
 Asked understand(std::string_view question, std::string_view context, const Synonyms* synonyms,
                  std::string_view language);
 
-// Fills Found::score of all; `by_meaning`: the question had a vector, so the passages are sorted anew.
-// `passages_in_index` is for the rarity of words that occur nowhere. Linear in the text; blocks for about a millisecond
-// per 20 passages.
-void judge(std::vector<Found>& found, const Asked& asked, std::uint64_t passages_in_index, std::string_view language,
-           bool by_meaning);
+// Fills Found::score of all passages. Reading them is most of the work, so several threads may share it: read() of
+// different passages may run at once, finish() after all of them. Together about a millisecond per 20 passages. What it
+// is given outlives it.
+class Judging {
+ public:
+    Judging(std::vector<Found>& found, const Asked& asked, std::string_view language);
+    ~Judging();
+    Judging(const Judging&) = delete;
+    Judging& operator=(const Judging&) = delete;
+
+    void read(std::size_t passage);
+    // `by_meaning`: the question had a vector, so the passages are sorted anew. `passages_in_index` is for the rarity
+    // of words that occur nowhere.
+    void finish(std::uint64_t passages_in_index, bool by_meaning);
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 // Leaves the first of passages with almost the same words, and of those left the first `limit`.
 void fold_near_equal(std::vector<Found>& found, std::size_t limit, std::string_view language);

@@ -1,4 +1,5 @@
 // Passages for a question: asked of the index, checked against the database, judged, folded, with their neighbours.
+#include <atomic>
 #include <map>
 #include <unordered_map>
 
@@ -19,6 +20,8 @@ constexpr std::size_t kExpansionsMax = 250;
 constexpr std::size_t kHitsMin = 20;
 constexpr std::size_t kHitsPerResult = 4;
 constexpr std::size_t kHitsMax = 1000;
+// Threads that share the reading of one search's hits.
+constexpr std::size_t kReadersMax = 2, kHitsPerReader = 5;
 // Chunks begin with the end of the one before, see ChunkOptions::overlap.
 constexpr std::size_t kOverlapMax = 1024;
 
@@ -110,17 +113,23 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
         SLIPWAY_CO_TRY(const auto hits, co_await ask_index(workspace, query));
         SLIPWAY_CO_TRY(result.found, co_await hydrate(workspace, hits));
         SLIPWAY_CO_TRY(const auto passages, co_await index_.count(workspace, options_.collection, store::Filter()));
-        auto evaluate = [&, this]() -> Result<bool> {
-            static auto& duration = step("judge");
-            const metrics::Timed timed(duration);
-            judge(result.found, asked, passages, options_.language, query.vector.has_value());
+        const auto readers = result.found.size() < kHitsPerReader * kReadersMax ? std::size_t{1} : kReadersMax;
+        Judging judging(result.found, asked, options_.language);
+        std::atomic<std::size_t> reading{readers};
+        auto evaluate = [&, this](std::size_t reader) {
+            for (auto i = reader; i < result.found.size(); i += readers) judging.read(i);
+            if (reading.fetch_sub(1) != 1) return;  // the last one goes on
+            judging.finish(passages, query.vector.has_value());
             std::erase_if(result.found, [&](const Found& found) {
                 return found.score < request.minimum_score || is_unrelated(found);
             });
             fold_near_equal(result.found, limit, options_.language);
-            return true;
         };
-        SLIPWAY_CO_CHECK(co_await pool_.run(evaluate));
+        {
+            static auto& duration = step("judge");
+            const metrics::Timed timed(duration);
+            SLIPWAY_CO_CHECK(co_await pool_.run_each(readers, readers, evaluate));
+        }
         // Deeper hits only when these were too few because some were folded or not visible; a minimum is not met
         // further down.
         const bool exhausted = hits.size() < query.limit || query.limit == kHitsMax;
