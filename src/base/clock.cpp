@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace slipway {
@@ -18,7 +19,7 @@ std::string to_iso8601(Instant instant) {
     const auto day = floor<days>(instant);
     const year_month_day date(day);
     const hh_mm_ss<milliseconds> time(instant - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+    return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
                        time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }

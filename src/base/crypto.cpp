@@ -5,8 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <sodium.h>
 
 namespace slipway {
@@ -25,6 +26,32 @@ std::string encode_base64(std::string_view bytes, int variant) {
     text.resize(std::strlen(text.c_str()));
     return text;
 }
+
+// HMAC with SHA-256 as OpenSSL looked it up once; looking it up each time costs more than the digest of a short text.
+struct HmacContext {
+    HmacContext() {
+        EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+        std::string digest = OSSL_DIGEST_NAME_SHA2_256;
+        const std::array<OSSL_PARAM, 2> parameters{
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0), OSSL_PARAM_construct_end()};
+        context = EVP_MAC_CTX_new(hmac);
+        EVP_MAC_free(hmac);
+        if (EVP_MAC_CTX_set_params(context, parameters.data()) != 1) std::abort();
+    }
+    ~HmacContext() { EVP_MAC_CTX_free(context); }
+    HmacContext(const HmacContext&) = delete;
+    HmacContext& operator=(const HmacContext&) = delete;
+    EVP_MAC_CTX* context = nullptr;
+};
+
+constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr unsigned char kNoDigit = 64;
+constexpr auto kBase64UrlDigits = [] {
+    std::array<unsigned char, 256> digits{};
+    digits.fill(kNoDigit);
+    for (unsigned char i = 0; i < kBase64Url.size(); ++i) digits[static_cast<unsigned char>(kBase64Url[i])] = i;
+    return digits;
+}();
 
 }  // namespace
 
@@ -65,10 +92,13 @@ std::string Sha256::finish() {
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    thread_local const HmacContext hmac;
     std::string digest(32, '\0');
-    unsigned length = 0;
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(),
-             reinterpret_cast<unsigned char*>(digest.data()), &length) == nullptr)
+    std::size_t length = 0;
+    // No key at all would mean the one before.
+    if (EVP_MAC_init(hmac.context, bytes_of(key.empty() ? "" : key), key.size(), nullptr) != 1 ||
+        EVP_MAC_update(hmac.context, bytes_of(bytes), bytes.size()) != 1 ||
+        EVP_MAC_final(hmac.context, reinterpret_cast<unsigned char*>(digest.data()), &length, digest.size()) != 1)
         std::abort();
     return digest;
 }
@@ -91,15 +121,21 @@ std::string to_base64url(std::string_view bytes) {
 std::string to_base64(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_ORIGINAL); }
 
 std::optional<std::string> from_base64url(std::string_view text) {
-    std::string bytes(text.size(), '\0');
-    std::size_t length = 0;
-    const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
-                          nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        end != text.data() + text.size())
-        return std::nullopt;
-    bytes.resize(length);
-    return bytes;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3 + 2);
+    std::uint32_t gathered = 0;
+    int bits = 0;
+    for (const char c : text) {
+        const auto digit = kBase64UrlDigits[static_cast<unsigned char>(c)];
+        if (digit == kNoDigit) return std::nullopt;
+        gathered = gathered << 6 | digit;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        bytes += static_cast<char>(gathered >> bits);
+    }
+    const bool whole = bits < 6 && (gathered & ((1U << bits) - 1)) == 0;
+    return whole ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 std::string random_bytes(std::size_t count) {

@@ -33,6 +33,8 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
 std::string to_hex(std::string_view bytes);
 std::string to_base64url(std::string_view bytes);  // without padding
+// Not for secrets: takes a time that depends on the text. nullopt for any other character, padding too, and for bits
+// that are left over and not zero.
 std::optional<std::string> from_base64url(std::string_view text);
 std::string to_base64(std::string_view bytes);  // with padding
 

@@ -19,6 +19,7 @@ std::string_view name_of(Level level) { return kNames[static_cast<std::size_t>(l
 
 std::string as_json(Level level, std::string_view event, boost::json::object fields) {
     boost::json::object line;
+    line.reserve(fields.size() + 3);
     line["time"] = to_iso8601(now());
     line["level"] = name_of(level);
     line["event"] = event;

@@ -268,6 +268,14 @@ TEST(Jwt, OnlyOurSignatureAndUnexpiredTimesCount) {
     EXPECT_FALSE(verify_token(std::string(parts[0]) + "." + forged + "." + std::string(parts[2]), kSecret));
 }
 
+TEST(Jwt, AHeaderThatIsWrittenInAnotherWayCounts) {
+    for (const auto* header : {R"({"typ":"JWT","alg":"HS256"})", R"({ "alg": "HS256" })"}) {
+        auto token = to_base64url(header) + "." + to_base64url(R"({"sub":"u","exp":99999999999})");
+        token += "." + to_base64url(hmac_sha256(kSecret, token));
+        EXPECT_TRUE(verify_token(token, kSecret)) << header;
+    }
+}
+
 TEST(Jwt, OtherAlgorithmsAreRefusedEvenWhenTheSignatureFits) {
     for (const auto* algorithm : {"none", "HS512", "RS256", "hs256", ""}) {
         auto head = to_base64url(fmt::format(R"({{"alg":"{}"}})", algorithm)) + "." +

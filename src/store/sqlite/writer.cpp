@@ -98,14 +98,15 @@ Task<void> Writer::submit(UnitPointer unit) {
 }
 
 void Writer::enqueue(const UnitPointer& unit) {
+    bool taken = false;
     {
         const std::scoped_lock lock(mutex_);
-        if (queue_.size() < options_.queue_max && !stopping_) {
-            queue_.push_back(unit);
-            wake_.notify_one();
-            return;
-        }
+        taken = queue_.size() < options_.queue_max && !stopping_;
+        if (taken) queue_.push_back(unit);
     }
+    // Not under the lock, for which the writer would wake up only to wait again. The writer is still there: the caller,
+    // who keeps it, resumes on its own loop, and that is busy here.
+    if (taken) return wake_.notify_one();
     unit->finish(
         fail(ErrorCode::unavailable, "Too many writes are waiting ({}); try again in a moment.", options_.queue_max));
 }
