@@ -8,6 +8,8 @@
 namespace slipway::knowledge {
 namespace {
 
+constexpr std::string_view kWayOut = "Restore a backup with `slipway restore`, or add the document again.";
+
 constexpr std::size_t kFindingsMax = 100;
 constexpr std::size_t kScrollPage = 500;
 
@@ -52,12 +54,12 @@ Task<void> Knowledge::verify_document(WorkspaceId workspace, std::string documen
     store::Parameters by_document{document_id};
     SLIPWAY_CO_TRY(const auto chunks, co_await database_.read(workspace, sql, std::move(by_document)));
     if (static_cast<std::int64_t>(chunks.size()) != (document.version > 0 ? document.chunks : 0))
-        found(seen, fmt::format("Document {} has {} chunks instead of {}.", document_id, chunks.size(),
-                                document.version > 0 ? document.chunks : 0));
+        found(seen, fmt::format("Document {} has {} chunks instead of {}. {}", document_id, chunks.size(),
+                                document.version > 0 ? document.chunks : 0, kWayOut));
     std::unordered_set<std::string> expected;
     for (const auto chunk : chunks) expected.insert(chunk.text("chunk_id"));
     if (ids_by_text(document, chunks) != expected)
-        found(seen, fmt::format("The text of document {} is not what was stored.", document_id));
+        found(seen, fmt::format("The text of document {} is not what was stored. {}", document_id, kWayOut));
     const auto of_document = store::Filter::equal("document_id", json::string(document_id));
     std::optional<std::string> cursor;
     do {
@@ -78,14 +80,14 @@ Task<void> Knowledge::verify_document(WorkspaceId workspace, std::string documen
 Task<void> Knowledge::verify_original(WorkspaceId workspace, Document document, Verification& seen) {
     const auto object = co_await objects_.get(std::move(workspace), document.object_key);
     if (!object) {
-        found(seen, fmt::format("The original of document {}: {}", document.id, object.error().message));
+        found(seen, fmt::format("The original of document {}: {} {}", document.id, object.error().message, kWayOut));
         co_return Result<void>();
     }
     auto hash = [&object]() -> Result<std::string> { return sha256_hex(object->data); };
     SLIPWAY_CO_TRY(const auto checksum, co_await pool_.run(std::move(hash)));
     if (checksum != document.content_hash)
-        found(seen, fmt::format("The original of document {} ({}) is not what was stored.", document.id,
-                                document.object_key));
+        found(seen, fmt::format("The original of document {} ({}) is not what was stored. {}", document.id,
+                                document.object_key, kWayOut));
     co_return Result<void>();
 }
 

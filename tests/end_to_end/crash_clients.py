@@ -197,7 +197,7 @@ class Client(threading.Thread):
 
     def sign_in(self):
         name = self._account()
-        if name and self.ledger.accounts[name].active.now:
+        if name and self.ledger.accounts[name].active.now and len(self.ledger.accounts[name].password.states) == 1:
             account = self.ledger.accounts[name]
             tokens = self.api.post("/api/auth/login", {"name": name, "password": account.password.now}).json
             account.sessions = [*account.sessions[-2:], (tokens, Thing(["open"]))]

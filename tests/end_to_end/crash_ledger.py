@@ -12,14 +12,15 @@ class Thing:
     states: list = dataclasses.field(default_factory=lambda: [None])  # None: it does not exist
 
     def change(self, state):
-        """A change begins; until done() nobody knows whether it happened."""
-        self.states = [self.states[-1], state]
+        """A change begins; until done() nobody knows whether it happened. (Of a password nobody may know longer: that of a blocked account
+        cannot be tried.)"""
+        self.states = [*self.states, state]
 
     def done(self):
         self.states = self.states[-1:]
 
     def refused(self):
-        self.states = self.states[:1]
+        self.states = self.states[:-1]
 
     @property
     def now(self):
