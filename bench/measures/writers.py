@@ -90,7 +90,7 @@ def measure(context):
         "disk": {"append and fdatasync of 4 KiB, p50 ms": flush, "p99 ms": flush_slow},
         "notes": f"{seconds} s each, on {kind}. Ours: POST /api/chats over HTTP with a token, from one thread of wrk, each answered after the "
                  "fsync of its transaction. Beside: the same row and indexes, no HTTP and no token, 64 threads with a connection each, "
-                 f"WAL, synchronous FULL, one commit for each write. A flush takes {flush} ms here, far less than on most disks, so on this "
-                 "one CPU decides, and ours pays for HTTP and the token, too. What gathering writes into one flush is worth on other "
-                 f"disks is seen where both programs run with every fsync and fdatasync made to last {SLOW} ms (bench/slow_flush.c), as "
-                 "on network volumes and consumer SSDs, which take 1 to 5 ms."}
+                 f"WAL, synchronous FULL, one commit for each write. A flush takes {flush} ms here. Where that is well below a millisecond, CPU "
+                 "decides, and ours pays for HTTP and the token, too. What gathering writes into one flush is worth on other disks is seen "
+                 f"where both programs run with every fsync and fdatasync made to last {SLOW} ms (bench/slow_flush.c), as on network volumes "
+                 "and consumer SSDs, which take 1 to 5 ms."}
