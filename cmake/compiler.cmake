@@ -15,6 +15,8 @@ target_compile_options(slipway_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers -Wno-c++26-extensions -Wno-c23-extensions
   -fno-omit-frame-pointer -fstack-protector-strong -D_GLIBCXX_ASSERTIONS)
+# Asio would give a coroutine that lives as long as its connection the frame of a larger one that has just ended.
+target_compile_definitions(slipway_options INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 if(SLIPWAY_WERROR)
   target_compile_options(slipway_options INTERFACE -Werror)
 endif()

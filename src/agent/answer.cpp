@@ -12,7 +12,20 @@ Task<void> AnswerNode::say(State& state, Step& step, Output& output, std::string
     co_return co_await output.text(text);
 }
 
-model::ChatRequest AnswerNode::request_for(const State& state) const {
+namespace {
+
+void ground(model::ChatRequest& request, const State& state) {
+    request.question = state.question;
+    request.question_vector = state.question_vector;
+    int number = 0;
+    for (const auto& found : state.found)
+        request.passages.push_back(
+            {++number, found.document.title, found.text, found.score, found.terms, found.vector_score});
+}
+
+}  // namespace
+
+model::ChatRequest AnswerNode::request_for(State& state) const {
     PromptValues values;
     values["passages"] = render_passages(state.found);
     values["question"] = state.question;
@@ -24,15 +37,15 @@ model::ChatRequest AnswerNode::request_for(const State& state) const {
         {model::Role::system, fill(small_talk ? options_.small_talk_prompt : options_.prompt, values)});
     for (const auto& message : state.input.history) request.messages.push_back(message);
     request.messages.push_back({model::Role::user, state.input.message});
-    request.question = state.question;
-    request.question_vector = state.question_vector;
     request.temperature = options_.temperature;
     request.tokens_max = options_.tokens_max;
     request.time_max = options_.model_time;
-    int number = 0;
-    for (const auto& found : state.found)
-        request.passages.push_back(
-            {++number, found.document.title, found.text, found.score, found.terms, found.vector_score});
+    if (model_->is_local()) ground(request, state);  // for others it stands in the messages
+    if (state.last_use) {
+        state.input.history = std::vector<model::Message>();  // not {}, which keeps its room
+        state.question_vector.reset();
+        state.found = std::vector<knowledge::Found>();
+    }
     return request;
 }
 
@@ -62,11 +75,20 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
     state.agent = step.node;
     const bool small_talk = state.intent == "smalltalk";
     if (small_talk && (model_->is_local() || options_.small_talk_prompt.empty()))
-        co_return co_await say(state, step, output, options_.greeting, "a fixed greeting");
+        return say(state, step, output, options_.greeting, "a fixed greeting");
     if (!small_talk && state.found.empty()) {
         state.refused = true;
-        co_return co_await say(state, step, output, options_.refusal, "no passage found, refused");
+        return say(state, step, output, options_.refusal, "no passage found, refused");
     }
+    return write(state, step, output);
+}
+
+Task<model::ChatReply> AnswerNode::ask(State& state, model::DeltaSink sink) const {
+    return model_->stream(request_for(state), std::move(sink));
+}
+
+// Thousands may be in the middle of this: what is not needed while the model writes is done elsewhere.
+Task<void> AnswerNode::write(State& state, Step& step, Output& output) const {
     // The local model knows for sure whether the passages answer before it says anything, so the notice waits for its
     // first words.
     bool noticed = !model_->is_local() || options_.notice.empty();
@@ -79,34 +101,39 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
         if (output.closed()) co_return fail(ErrorCode::forbidden, "The answer was ended by a guard.");
         co_return Result<void>();
     };
-    auto request = request_for(state);
-    auto reply = co_await model_->stream(std::move(request), sink);
-    if (!reply && output.closed()) {
-        step.decision = "ended by a guard";
-        co_return Result<void>();
-    }
-    if (!reply) {
-        // What has passed the guards is in state.answer; the text as the model wrote it has not.
-        auto error = std::move(reply).error();
-        error.details.erase("partial");
-        co_return std::unexpected(std::move(error));
-    }
-    state.model = reply->model;
-    state.usage.estimated = state.usage.estimated || reply->usage.estimated;
-    step.prompt_tokens = reply->usage.prompt_tokens;
-    step.completion_tokens = reply->usage.completion_tokens;
-    step.decision = "answered by " + reply->model;
-    if (!reply->reason.empty()) step.decision += " (" + reply->reason + ")";
-    const bool declined = reply->stop == model::StopReason::refused ||
-                          (!options_.refusal.empty() && trim(reply->message.content) == trim(options_.refusal));
-    if (declined) {
-        state.refused = true;
-        step.decision += ", refused: the passages do not answer";
-        // The local model refuses without words: what to say belongs to the application.
-        if (trim(state.answer).empty() && reply->message.content.empty())
-            co_return co_await output.text(options_.refusal);
-    }
+    auto answering = ask(state, std::move(sink));
+    auto reply = co_await std::move(answering);
+    if (!reply) co_return broken_off(std::move(reply).error(), step, output);
+    // The local model refuses without words: what to say belongs to the application.
+    if (note(*reply, state, step) && trim(state.answer).empty() && reply->message.content.empty())
+        co_return co_await output.text(options_.refusal);
     co_return judge(*reply, state);
+}
+
+Result<void> AnswerNode::broken_off(Error error, Step& step, const Output& output) {
+    if (output.closed()) {
+        step.decision = "ended by a guard";
+        return {};
+    }
+    // What has passed the guards is in state.answer; the text as the model wrote it has not.
+    error.details.erase("partial");
+    return std::unexpected(std::move(error));
+}
+
+// True when the model declined.
+bool AnswerNode::note(const model::ChatReply& reply, State& state, Step& step) const {
+    state.model = reply.model;
+    state.usage.estimated = state.usage.estimated || reply.usage.estimated;
+    step.prompt_tokens = reply.usage.prompt_tokens;
+    step.completion_tokens = reply.usage.completion_tokens;
+    step.decision = "answered by " + reply.model;
+    if (!reply.reason.empty()) step.decision += " (" + reply.reason + ")";
+    const bool declined = reply.stop == model::StopReason::refused ||
+                          (!options_.refusal.empty() && trim(reply.message.content) == trim(options_.refusal));
+    if (!declined) return false;
+    state.refused = true;
+    step.decision += ", refused: the passages do not answer";
+    return true;
 }
 
 }  // namespace slipway::agent

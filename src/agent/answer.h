@@ -25,7 +25,11 @@ class AnswerNode final : public Node {
     Task<void> run(State& state, Step& step, Output& output) override;
 
  private:
-    model::ChatRequest request_for(const State& state) const;
+    model::ChatRequest request_for(State& state) const;
+    Task<model::ChatReply> ask(State& state, model::DeltaSink sink) const;
+    Task<void> write(State& state, Step& step, Output& output) const;
+    static Result<void> broken_off(Error error, Step& step, const Output& output);
+    bool note(const model::ChatReply& reply, State& state, Step& step) const;
     Result<void> judge(const model::ChatReply& reply, State& state) const;
     Task<void> say(State& state, Step& step, Output& output, std::string text, std::string decision) const;
 

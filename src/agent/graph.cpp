@@ -31,23 +31,23 @@ class Graph::Run final : public Output {
     Run(const Graph& graph, State& state, Listener listener)
         : graph_(graph), state_(state), listener_(std::move(listener)), began_(std::chrono::steady_clock::now()) {}
 
-    Task<void> go() {
-        std::string name = graph_.start_;
+    static Task<void> go(std::unique_ptr<Run> run) {
+        std::string name = run->graph_.start_;
         for (int steps = 0; !name.empty(); ++steps) {
             if (steps >= kStepsMax)
                 co_return fail(ErrorCode::internal, "The graph went through {} nodes without an end.", kStepsMax);
-            const auto& entry = graph_.nodes_.at(name);
-            open_filters(name);
-            SLIPWAY_CO_TRY(name, co_await visit(name, entry));
+            const auto& entry = run->graph_.nodes_.at(name);
+            run->open_filters(name);
+            SLIPWAY_CO_TRY(name, co_await run->visit(name, entry));
         }
         // A filter whose node was not reached, because an edge or a fallback went past it, still holds text back.
-        for (std::size_t i = 0; i < filters_.size(); ++i) {
-            if (filters_[i].finished) continue;
-            const auto& entry = graph_.nodes_.at(filters_[i].node);
-            SLIPWAY_CO_TRY(name, co_await visit(filters_[i].node, entry));
+        for (std::size_t i = 0; i < run->filters_.size(); ++i) {
+            if (run->filters_[i].finished) continue;
+            const auto& entry = run->graph_.nodes_.at(run->filters_[i].node);
+            SLIPWAY_CO_TRY(name, co_await run->visit(run->filters_[i].node, entry));
         }
-        if (graph_.streaming_ || state_.answer.empty()) co_return Result<void>();
-        co_return co_await tell_text(state_.answer);
+        if (run->graph_.streaming_ || run->state_.answer.empty()) co_return Result<void>();
+        co_return co_await run->tell_text(run->state_.answer);
     }
 
     Task<void> text(std::string_view piece) override {
@@ -98,18 +98,10 @@ class Graph::Run final : public Output {
     // written, and then it is sent.
     void open_filters(const std::string& name) {
         if (!filters_.empty() || graph_.nodes_.at(name).node->kind() != "answer") return;
-        std::vector<std::string> reached{name};
-        for (std::size_t i = 0; i < reached.size(); ++i) {
-            const auto& entry = graph_.nodes_.at(reached[i]);
-            if (auto filter = i == 0 ? nullptr : entry.node->filter())
-                filters_.push_back({reached[i], std::move(filter), elapsed_ms(began_)});
-            for (const auto& edge : entry.next) reach(reached, edge.to);
-            reach(reached, entry.fallback);
+        for (const auto& reached : graph_.behind(name)) {
+            auto filter = reached == name ? nullptr : graph_.nodes_.at(reached).node->filter();
+            if (filter) filters_.push_back({reached, std::move(filter), elapsed_ms(began_)});
         }
-    }
-
-    static void reach(std::vector<std::string>& reached, const std::string& name) {
-        if (!name.empty() && std::ranges::find(reached, name) == reached.end()) reached.push_back(name);
     }
 
     Task<std::string> visit(const std::string& name, const GraphNode& entry) {
@@ -123,22 +115,35 @@ class Graph::Run final : public Output {
         if (filtered != filters_.end()) {
             done = co_await finish_filter(static_cast<std::size_t>(filtered - filters_.begin()), step);
         } else {
-            auto work = entry.node->run(state_, step, *this);
-            done = co_await with_timeout(std::move(work), entry.time_max, fmt::format("The node {}", name));
+            auto work = run_node(name, entry, step);
+            done = co_await std::move(work);
         }
+        const bool left = !done && co_await cancelled();
+        note(std::move(step), done);
+        if (left) co_return pass(done);  // nobody waits for it any more, which is no failure
+        co_return way_on(name, entry, std::move(done), state_.answer.size() == sent_before);
+    }
+
+    Task<void> run_node(const std::string& name, const GraphNode& entry, Step& step) {
+        state_.last_use = state_.input.forget && !graph_.passages_needed_behind(name);
+        return with_timeout(entry.node->run(state_, step, *this), entry.time_max, fmt::format("The node {}", name));
+    }
+
+    void note(Step step, const Result<void>& done) {
         step.duration_ms = elapsed_ms(began_) - step.started_ms;
         if (!done) step.error = done.error().message;
         state_.usage.prompt_tokens += step.prompt_tokens;
         state_.usage.completion_tokens += step.completion_tokens;
-        state_.trace.push_back(step);
-        if (done) co_return next_of(entry);
-        if (co_await cancelled()) co_return pass(done);  // nobody waits for it any more, which is no failure
+        state_.trace.push_back(std::move(step));
+    }
+
+    Result<std::string> way_on(const std::string& name, const GraphNode& entry, Result<void> done, bool nothing_sent) {
+        if (done) return next_of(entry);
         log::warning("agent node failed",
                      {{"node", name}, {"code", to_string(done.error().code)}, {"error", done.error().message}});
-        const bool nothing_sent = state_.answer.size() == sent_before;
-        if (nothing_sent && !entry.fallback.empty()) co_return entry.fallback;
-        if (nothing_sent && entry.node->kind() != "answer" && !entry.next.empty()) co_return next_of(entry);
-        co_return pass(done);
+        if (nothing_sent && !entry.fallback.empty()) return entry.fallback;
+        if (nothing_sent && entry.node->kind() != "answer" && !entry.next.empty()) return next_of(entry);
+        return pass(done);
     }
 
     // The rest that the filter held back goes through the filters behind it.
@@ -165,6 +170,24 @@ class Graph::Run final : public Output {
     std::vector<OpenFilter> filters_;
 };
 
+std::vector<std::string> Graph::behind(const std::string& name) const {
+    std::vector<std::string> reached;
+    const auto reach = [&](const std::string& next) {
+        if (!next.empty() && std::ranges::find(reached, next) == reached.end()) reached.push_back(next);
+    };
+    const auto look = [&](const GraphNode& entry) {
+        for (const auto& edge : entry.next) reach(edge.to);
+        reach(entry.fallback);
+    };
+    look(nodes_.at(name));
+    for (std::size_t i = 0; i < reached.size(); ++i) look(nodes_.at(reached[i]));
+    return reached;
+}
+
+bool Graph::passages_needed_behind(const std::string& name) const {
+    return std::ranges::any_of(behind(name), [&](const auto& next) { return nodes_.at(next).node->reads_passages(); });
+}
+
 void Graph::add(std::string name, GraphNode node) {
     if (start_.empty()) start_ = name;
     nodes_.insert_or_assign(std::move(name), std::move(node));
@@ -187,8 +210,7 @@ Result<void> Graph::validate() const {
 }
 
 Task<void> Graph::run(State& state, Listener listener) const {
-    Run run(*this, state, std::move(listener));
-    co_return co_await run.go();
+    return Run::go(std::make_unique<Run>(*this, state, std::move(listener)));
 }
 
 }  // namespace slipway::agent

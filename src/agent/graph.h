@@ -40,6 +40,10 @@ class Graph {
 
  private:
     class Run;
+    // All nodes that some way from this one leads to; this one only where a way leads back.
+    std::vector<std::string> behind(const std::string& name) const;
+    bool passages_needed_behind(const std::string& name) const;
+
     std::map<std::string, GraphNode, std::less<>> nodes_;
     std::string start_;
     bool streaming_ = true;

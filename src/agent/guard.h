@@ -25,6 +25,7 @@ class GuardNode final : public Node {
     explicit GuardNode(GuardOptions options);
     std::string_view kind() const override { return "guard"; }
     Task<void> run(State& state, Step& step, Output& output) override;  // only when nothing answered before it
+    bool reads_passages() const override { return false; }
     std::unique_ptr<TextFilter> filter() const override;
 
     const GuardOptions& options() const { return options_; }

@@ -36,6 +36,8 @@ class Node {
     // Reads and writes the state; fills step.decision and tokens. Errors are handled by the graph (fallback, or the run
     // fails).
     virtual Task<void> run(State& state, Step& step, Output& output) = 0;
+    // False: it needs neither the conversation's history nor the passages or the question's vector.
+    virtual bool reads_passages() const { return true; }
     // A node that filters the text of the node before it; it is not run itself then.
     virtual std::unique_ptr<TextFilter> filter() const { return nullptr; }
 };

@@ -16,6 +16,9 @@ struct RunInput {
     WorkspaceId workspace;
     std::string message;
     std::vector<model::Message> history;  // of this conversation, oldest first, already cut to the token budget
+    // Nobody looks at history, passages and the question's vector after the run: the last node that may need them takes
+    // them. Answers are waited for by thousands at once, and this is most of what a run holds.
+    bool forget = false;
 };
 
 // One visit of a node, kept with the message.
@@ -40,6 +43,7 @@ struct State {
     std::vector<std::string> namespaces;           // to search; empty: all
     std::string routing_reason;
 
+    bool last_use = false;  // the node that is visited is the last that may need history, vector and passages
     std::vector<knowledge::Found> found;
     std::vector<knowledge::Source> sources;  // numbered from 1, as the answer cites them
 

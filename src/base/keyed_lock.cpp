@@ -57,7 +57,7 @@ void KeyedLock::release(const std::string& key) {
             return;
         }
         next = entry->second.front();
-        entry->second.pop_front();
+        entry->second.erase(entry->second.begin());
         next->granted = true;
     }
     auto wake = [next] { next->timer.cancel(); };

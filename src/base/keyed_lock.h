@@ -1,11 +1,11 @@
 // A lock per key for coroutines: those who ask for the same key go one after another, in the order they asked.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/task.h"
 
@@ -39,7 +39,8 @@ class KeyedLock {
 
     std::size_t waiting_max_;
     std::mutex mutex_;
-    std::unordered_map<std::string, std::deque<std::shared_ptr<Waiter>>> held_;
+    // Few wait, so a queue that costs nothing while nobody does.
+    std::unordered_map<std::string, std::vector<std::shared_ptr<Waiter>>> held_;
 };
 
 }  // namespace slipway

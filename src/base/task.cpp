@@ -4,8 +4,10 @@
 #include <exception>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -13,39 +15,112 @@ namespace slipway {
 
 asio::awaitable<void> sleep_for(Milliseconds duration) {
     asio::steady_timer timer(co_await asio::this_coro::executor, duration);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await timer.async_wait(asio::as_tuple(asio::deferred));
 }
 
 namespace {
 
-asio::awaitable<void> settle(asio::awaitable<void> work, std::exception_ptr& thrown) {
-    try {
-        co_await std::move(work);
-    } catch (...) {
-        thrown = std::current_exception();
+// Two that run at the same time; who ends last resumes the caller, who keeps what they threw.
+using Thrown = std::array<std::exception_ptr, 2>;
+template <typename Handler>
+struct Pair : std::enable_shared_from_this<Pair<Handler>> {
+    Pair(Handler then, Thrown& errors, bool is_race)
+        : handler(std::move(then)), thrown(errors), one_is_enough(is_race) {}
+
+    void run(std::size_t runner, const asio::any_io_executor& executor, asio::awaitable<void> work) {
+        auto done = [pair = this->shared_from_this(), runner](const std::exception_ptr& error) {
+            pair->ended(runner, error);
+        };
+        asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stops[runner].slot(), std::move(done)));
     }
+    void stop(asio::cancellation_type type) {
+        for (auto& signal : stops) signal.emit(type);
+    }
+    void ended(std::size_t runner, const std::exception_ptr& error) {
+        thrown[runner] = error;
+        if (--running == 0) return std::move(handler)(first);
+        first = runner;
+        if (one_is_enough) stops[1 - runner].emit(asio::cancellation_type::terminal);
+    }
+
+    std::array<asio::cancellation_signal, 2> stops;
+    std::size_t running = 2, first = 0;
+    Handler handler;
+    Thrown& thrown;
+    bool one_is_enough;
+};
+
+// To be awaited; gives which was first. Not a coroutine, whose frame would wait as well.
+auto run_pair(asio::awaitable<void>& one, asio::awaitable<void>& two, Thrown& thrown, bool is_race) {
+    auto start = [&one, &two, &thrown, is_race](auto handler) {
+        const asio::any_io_executor executor = asio::get_associated_executor(handler);
+        auto caller = asio::get_associated_cancellation_slot(handler);
+        using State = Pair<decltype(handler)>;
+        const auto pair = std::make_shared<State>(std::move(handler), thrown, is_race);
+        if (caller.is_connected())
+            caller.assign([weak = std::weak_ptr<State>(pair)](asio::cancellation_type type) {
+                if (const auto running = weak.lock()) running->stop(type);
+            });
+        pair->run(0, executor, std::move(one));
+        pair->run(1, executor, std::move(two));
+    };
+    return asio::async_initiate<const asio::deferred_t&, void(std::size_t)>(std::move(start), asio::deferred);
 }
 
 }  // namespace
 
 asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second) {
-    using namespace asio::experimental::awaitable_operators;
-    std::array<std::exception_ptr, 2> thrown;
-    auto one = settle(std::move(first), thrown[0]);
-    auto two = settle(std::move(second), thrown[1]);
-    const auto ended = co_await (std::move(one) || std::move(two));
-    if (thrown[ended.index()]) std::rethrow_exception(thrown[ended.index()]);
-    co_return ended.index();
+    Thrown thrown;
+    auto pair = run_pair(first, second, thrown, true);
+    const auto ended = co_await std::move(pair);
+    if (thrown[ended]) std::rethrow_exception(thrown[ended]);
+    co_return ended;
 }
 
 asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second) {
-    using namespace asio::experimental::awaitable_operators;
-    std::array<std::exception_ptr, 2> thrown;
-    auto one = settle(std::move(first), thrown[0]);
-    auto two = settle(std::move(second), thrown[1]);
-    co_await (std::move(one) && std::move(two));
+    Thrown thrown;
+    auto pair = run_pair(first, second, thrown, false);
+    co_await std::move(pair);
     for (const auto& each : thrown)
         if (each) std::rethrow_exception(each);
+}
+
+void Stop::ask() {
+    if (std::exchange(asked_, true)) return;
+    signal_.emit(asio::cancellation_type::terminal);
+}
+
+void Stop::ask_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit) {
+    stop->timer_.emplace(executor, limit);
+    // Weak: the timer is the stop's own. Without a timer the work has ended.
+    stop->timer_->async_wait([weak = std::weak_ptr<Stop>(stop)](boost::system::error_code error) {
+        const auto waiting = error ? nullptr : weak.lock();
+        if (waiting && waiting->timer_) waiting->ask();
+    });
+}
+
+asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void> work) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    auto start = [&](auto handler) {
+        auto caller = asio::get_associated_cancellation_slot(handler);
+        if (caller.is_connected())
+            caller.assign([weak = std::weak_ptr<Stop>(stop)](asio::cancellation_type type) {
+                if (const auto running = weak.lock()) running->signal_.emit(type);
+            });
+        auto slot = stop->signal_.slot();
+        asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(slot, std::move(handler)));
+        if (stop->asked_) stop->signal_.emit(asio::cancellation_type::terminal);
+    };
+    std::exception_ptr thrown;
+    try {
+        co_await asio::async_initiate<const asio::deferred_t&, void(std::exception_ptr)>(start, asio::deferred);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    const bool asked = stop->asked();
+    stop->timer_.reset();
+    stop->signal_.slot().clear();  // who asks later reaches nobody
+    if (thrown && !asked) std::rethrow_exception(thrown);
 }
 
 asio::awaitable<bool> cancelled() {

@@ -7,10 +7,13 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
 
@@ -30,13 +33,34 @@ asio::awaitable<void> sleep_for(Milliseconds duration);
 asio::awaitable<bool> cancelled();
 
 // Runs both until one has ended, in whatever way; the other is cancelled and awaited. Gives 0 or 1, which was first,
-// and throws what that one threw. (Asio's `||` waits for a success: an exception would wait for the other to end.)
+// and throws what that one threw. (Asio's `||` waits for a success: an exception would wait for the other to end. And
+// it holds some KB where thousands wait.)
 asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second);
 
 // Runs both to their ends, and throws what one of them threw.
 asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second);
 
-// `into` gets the result. For what race() and both() take.
+// Ends the work of run_until() from outside. Used on the executor of that work. No coroutine is resumed inside a call.
+class Stop {
+ public:
+    void ask();
+    bool asked() const { return asked_; }
+    // Asks once `limit` has passed, unless the work has ended before.
+    static void ask_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit);
+
+ private:
+    friend asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void> work);
+
+    asio::cancellation_signal signal_;
+    std::optional<asio::steady_timer> timer_;
+    bool asked_ = false;
+};
+
+// Runs `work` to its end, which it is to reach soon once `stop` is asked: it is cancelled then, and what it throws does
+// not count. Costs less memory than a race with something that waits.
+asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void> work);
+
+// `into` gets the result. For what these take.
 template <typename T>
 asio::awaitable<void> store_in(std::optional<Result<T>>& into, Task<T> task) {
     into.emplace(co_await std::move(task));

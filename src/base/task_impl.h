@@ -5,7 +5,7 @@
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace slipway {
 
@@ -35,9 +35,10 @@ template <typename T>
 Task<T> with_timeout(Task<T> task, Milliseconds limit, std::string what) {
     std::optional<Result<T>> result;
     auto work = store_in(result, std::move(task));
-    auto timer = sleep_for(limit);
-    const auto first = co_await race(std::move(work), std::move(timer));
-    if (first == 0) co_return *std::move(result);
+    const auto stop = std::make_shared<Stop>();
+    Stop::ask_after(stop, co_await asio::this_coro::executor, limit);
+    co_await run_until(stop, std::move(work));
+    if (!stop->asked()) co_return *std::move(result);
     if (co_await cancelled()) co_return fail(ErrorCode::unavailable, "{} was cancelled.", what);
     co_return fail(ErrorCode::unavailable, "{} took longer than {} ms and was stopped.", what, limit.count());
 }

@@ -1,7 +1,7 @@
 // A message and its answer: one turn of a chat.
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/characters.h"
 #include "base/crypto.h"
@@ -30,8 +30,13 @@ std::unexpected<Error> stopping() {
                 "The server is stopping and could not finish this answer; ask again in a moment.");
 }
 
-asio::awaitable<void> end_of_either(asio::awaitable<void> one, asio::awaitable<void> other) {
-    co_await race(std::move(one), std::move(other));
+std::unexpected<Error> explain(const std::exception_ptr& thrown, const std::string& chat_id) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        log::error("answer failed", {{"chat", chat_id}, {"error", error.what()}});
+    }
+    return fail(ErrorCode::internal, "The answer failed; the log says why.");
 }
 
 }  // namespace
@@ -48,21 +53,43 @@ struct Chats::Turn {
     std::string answer_id = new_id();
     std::string replaced_id;  // the answer that this one takes the place of
     agent::State state;
-    Result<void> outcome;
+    Result<void> opened;       // storing the question and telling that
+    Result<void> outcome;      // of the graph
+    Result<void> ended;        // what the caller is told
     bool interrupted = false;  // the client left, or the user stopped it
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-    Message answer;
+    std::shared_ptr<Message> answer;  // once it is whole
+
+    ChatEvent event(ChatEvent::Kind kind) const {
+        ChatEvent told;
+        told.kind = kind;
+        told.chat = &chat;
+        told.question = &question;
+        told.answer_id = answer_id;
+        return told;
+    }
 };
 
 // Lets stop() reach the loop of the turn.
 struct Chats::Running {
-    explicit Running(const asio::any_io_executor& executor)
-        : stopped(executor, std::chrono::steady_clock::time_point::max()) {}
-    asio::steady_timer stopped;  // expires: stop
-    bool ended = false;          // by end_all()
+    explicit Running(asio::any_io_executor loop) : executor(std::move(loop)) {}
+    asio::any_io_executor executor;
+    Stop stop;
+    bool ended = false;  // by end_all()
 };
 
-Task<Message> Chats::send(SendRequest request, ChatListener listener) {
+Task<Answer> Chats::send(SendRequest request, ChatListener listener) {
+    auto turn = std::make_shared<Turn>();
+    auto asking = ask(std::move(request), turn);
+    SLIPWAY_CO_TRY(const auto guard, co_await std::move(asking));
+    const auto executor = co_await asio::this_coro::executor;
+    auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::deferred);
+    co_await std::move(answered);
+    SLIPWAY_CO_CHECK(turn->ended);
+    co_return Answer(turn->answer);
+}
+
+Task<KeyedLock::Guard> Chats::ask(SendRequest request, std::shared_ptr<Turn> turn) {
     const auto content = trim(request.content);
     if (content.empty()) co_return fail(ErrorCode::invalid, "The message is empty.");
     const auto characters = count_characters(content);
@@ -70,12 +97,11 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
         co_return fail(ErrorCode::invalid, "The message is too long: {} characters; at most {} are accepted.",
                        characters, options_.message_characters_max);
 
-    auto turn = std::make_shared<Turn>();
     turn->owner = request.owner;
     turn->is_new = !request.chat_id;
     turn->chat.id = request.chat_id.value_or(new_id());
     // The turn is taken before anything else is awaited: that is what makes the order of answers the order of asking.
-    SLIPWAY_CO_TRY(const auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
+    SLIPWAY_CO_TRY(auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
     if (turn->is_new) {
         turn->chat.user_id = request.owner.user_id;
         turn->chat.title = title_of(content, options_.title_characters_max);
@@ -87,16 +113,24 @@ Task<Message> Chats::send(SendRequest request, ChatListener listener) {
     turn->question.chat_id = turn->chat.id;
     turn->question.content = std::string(content);
     turn->question.created_at = now();
-    const auto executor = co_await asio::this_coro::executor;
-    auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::use_awaitable);
-    co_return co_await std::move(answered);
+    co_return guard;
 }
 
-Task<Message> Chats::regenerate(Owner owner, std::string id, ChatListener listener) {
+Task<Answer> Chats::regenerate(Owner owner, std::string id, ChatListener listener) {
     auto turn = std::make_shared<Turn>();
+    auto asking = ask_again(std::move(owner), std::move(id), turn);
+    SLIPWAY_CO_TRY(const auto guard, co_await std::move(asking));
+    const auto executor = co_await asio::this_coro::executor;
+    auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::deferred);
+    co_await std::move(answered);
+    SLIPWAY_CO_CHECK(turn->ended);
+    co_return Answer(turn->answer);
+}
+
+Task<KeyedLock::Guard> Chats::ask_again(Owner owner, std::string id, std::shared_ptr<Turn> turn) {
     turn->owner = owner;
     SLIPWAY_CO_TRY(turn->chat, co_await get(owner, id));
-    SLIPWAY_CO_TRY(const auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
+    SLIPWAY_CO_TRY(auto guard, co_await turns_.acquire(turn->chat.id, options_.turn_patience));
     SLIPWAY_CO_TRY(const auto last, co_await messages(owner, id, 0, 2));
     for (const auto& message : last) {
         if (message.role == model::Role::user)
@@ -108,9 +142,7 @@ Task<Message> Chats::regenerate(Owner owner, std::string id, ChatListener listen
     if (turn->question.id.empty()) co_return fail(ErrorCode::conflict, "This chat has no question to answer again.");
     turn->history_end = turn->question.number;
     turn->stored = Result<void>();
-    const auto executor = co_await asio::this_coro::executor;
-    auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::use_awaitable);
-    co_return co_await std::move(answered);
+    co_return guard;
 }
 
 Task<void> Chats::store_question(std::shared_ptr<Turn> turn) {
@@ -131,25 +163,30 @@ Task<void> Chats::store_question(std::shared_ptr<Turn> turn) {
     co_return turn->stored;
 }
 
-// Ends only when that fails: the answer goes on behind the gate.
-Task<void> Chats::open_gate(std::shared_ptr<Turn> turn, EventGate& gate) {
+Task<void> Chats::store_and_open(std::shared_ptr<Turn> turn, EventGate& gate) {
     if (!turn->stored) SLIPWAY_CO_CHECK(co_await store_question(turn));
-    ChatEvent started;
-    started.kind = ChatEvent::Kind::started;
-    started.chat = &turn->chat;
-    started.question = &turn->question;
-    started.answer_id = turn->answer_id;
-    SLIPWAY_CO_CHECK(co_await gate.open(started));
-    asio::steady_timer forever(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
-    co_await forever.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return Result<void>();
+    const auto started = turn->event(ChatEvent::Kind::started);
+    co_return co_await gate.open(started);
+}
+
+// Beside the agents; where it fails they are stopped.
+asio::awaitable<void> Chats::open_gate(std::shared_ptr<Turn> turn, EventGate& gate, std::shared_ptr<Running> running) {
+    std::exception_ptr thrown;
+    try {
+        turn->opened = co_await store_and_open(turn, gate);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown) turn->opened = explain(thrown, turn->chat.id);
+    if (!turn->opened) running->stop.ask();
 }
 
 // A coroutine of its own, with its own cancellation state: after a cancellation it still stores what was sent.
-Task<Message> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
+asio::awaitable<void> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
+    EventGate gate(co_await asio::this_coro::executor, listener);
     std::exception_ptr thrown;
     try {
-        turn->outcome = co_await run_graph(turn, listener);
+        turn->outcome = co_await run_graph(turn, gate);
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -158,32 +195,25 @@ Task<Message> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
     turn->interrupted = turn->interrupted || cancelled;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (thrown && !cancelled) {
-        turn->outcome = fail(ErrorCode::internal, "The answer failed; the log says why.");
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const std::exception& error) {
-            log::error("answer failed", {{"chat", turn->chat.id}, {"error", error.what()}});
-        }
-    }
+    co_await gate.close(cancelled);
+    if (thrown && !cancelled) turn->outcome = explain(thrown, turn->chat.id);
+    turn->ended = co_await end_answer(turn, listener, cancelled);
+}
+
+Task<void> Chats::end_answer(std::shared_ptr<Turn> turn, const ChatListener& listener, bool cancelled) {
     if (!turn->stored) co_return std::unexpected(turn->outcome ? turn->stored.error() : turn->outcome.error());
     SLIPWAY_CO_CHECK(co_await store_answer(turn));
     if (!turn->outcome && !turn->interrupted) {
         auto error = std::move(turn->outcome).error();
-        if (turn->replaced_id.empty()) error.details["message_id"] = turn->answer.id;
+        if (turn->replaced_id.empty()) error.details["message_id"] = turn->answer->id;
         co_return std::unexpected(std::move(error));
     }
-    if (!cancelled) {
-        ChatEvent event;
-        event.kind = ChatEvent::Kind::done;
-        event.chat = &turn->chat;
-        event.question = &turn->question;
-        event.answer_id = turn->answer_id;
-        event.answer = &turn->answer;
-        // The answer is stored; a client that cannot be told any more finds it there.
-        static_cast<void>(co_await listener(event));
-    }
-    co_return turn->answer;
+    if (cancelled) co_return Result<void>();
+    auto event = turn->event(ChatEvent::Kind::done);
+    event.answer = turn->answer.get();
+    // The answer is stored; a client that cannot be told any more finds it there.
+    static_cast<void>(co_await listener(event));
+    co_return Result<void>();
 }
 
 void Chats::end_all() {
@@ -192,15 +222,10 @@ void Chats::end_all() {
     for (const auto& [id, running] : running_) {
         auto end = [running] {
             running->ended = true;
-            running->stopped.expires_at(std::chrono::steady_clock::time_point::min());
+            running->stop.ask();
         };
-        asio::post(running->stopped.get_executor(), end);
+        asio::post(running->executor, end);
     }
-}
-
-asio::awaitable<void> Chats::wait_for_stop(Running& running, EventGate& gate) {
-    co_await running.stopped.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_await gate.wait();
 }
 
 // What the agents make of the question, from the conversation before it.
@@ -208,18 +233,15 @@ Task<void> Chats::work(std::shared_ptr<Turn> turn, EventGate& gate) {
     auto& state = turn->state;
     state.input.workspace = turn->owner.workspace;
     state.input.message = turn->question.content;
+    state.input.forget = true;
     state.question = turn->question.content;
     if (!turn->is_new) {
         SLIPWAY_CO_TRY(state.input.history, co_await history(turn));
     }
     agent::Listener relay = [&turn, &gate](const agent::Event& told) -> Task<void> {
-        ChatEvent event;
-        event.kind = told.kind == agent::Event::Kind::routed    ? ChatEvent::Kind::routed
-                     : told.kind == agent::Event::Kind::sources ? ChatEvent::Kind::sources
-                                                                : ChatEvent::Kind::text;
-        event.chat = &turn->chat;
-        event.question = &turn->question;
-        event.answer_id = turn->answer_id;
+        auto event = turn->event(told.kind == agent::Event::Kind::routed    ? ChatEvent::Kind::routed
+                                 : told.kind == agent::Event::Kind::sources ? ChatEvent::Kind::sources
+                                                                            : ChatEvent::Kind::text);
         event.text = told.text;
         event.state = told.state;
         co_return co_await gate.tell(event);
@@ -236,7 +258,7 @@ Task<void> Chats::work(std::shared_ptr<Turn> turn, EventGate& gate) {
     co_return done;
 }
 
-Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
+Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, EventGate& gate) {
     const auto executor = co_await asio::this_coro::executor;
     const auto running = std::make_shared<Running>(executor);
     struct Registration {
@@ -254,22 +276,21 @@ Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, ChatListener listener) {
     }
     const Registration registration{*this, turn->chat.id};
 
-    EventGate gate(executor, listener);
-    std::optional<Result<void>> worked, opened;
-    auto work_done = store_in(worked, work(turn, gate));
-    auto gate_failed = store_in(opened, open_gate(turn, gate));
-    auto ended_early = end_of_either(std::move(gate_failed), wait_for_stop(*running, gate));
-    // The writer is asked before the agents.
-    const auto first = co_await race(std::move(ended_early), std::move(work_done));
-    if (first == 1) co_return *std::move(worked);
-    if (opened && !*opened) co_return *std::move(opened);
+    std::optional<Result<void>> worked;
+    auto working = store_in(worked, work(turn, gate));
+    gate.begin(open_gate(turn, gate, running));  // the writer is asked before the agents
+    const std::shared_ptr<Stop> stop(running, &running->stop);
+    co_await run_until(stop, std::move(working));
+    if (!turn->opened) co_return turn->opened;
+    if (!stop->asked()) co_return *std::move(worked);
     if (running->ended) co_return stopping();
     turn->interrupted = true;
     co_return Result<void>();
 }
 
 Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
-    auto& answer = turn->answer;
+    turn->answer = std::make_shared<Message>();
+    auto& answer = *turn->answer;
     auto& state = turn->state;
     answer.id = turn->answer_id;
     answer.chat_id = turn->chat.id;
@@ -348,9 +369,8 @@ Task<bool> Chats::stop(Owner owner, std::string id) {
         if (found != running_.end()) running = found->second;
     }
     if (!running) co_return false;
-    // Not cancel(): a turn that does not wait yet must find it when it does.
-    auto cancel = [running] { running->stopped.expires_at(std::chrono::steady_clock::time_point::min()); };
-    asio::post(running->stopped.get_executor(), cancel);
+    auto stop = [running] { running->stop.ask(); };
+    asio::post(running->executor, stop);
     co_return true;
 }
 

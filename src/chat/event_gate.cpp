@@ -1,9 +1,26 @@
 #include "chat/event_gate.h"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 
 namespace slipway::chat {
+
+void EventGate::begin(asio::awaitable<void> opening) {
+    opening_ = true;
+    auto ended = [this](const std::exception_ptr&) {
+        opening_ = false;
+        ended_.expires_at(std::chrono::steady_clock::time_point::min());
+    };
+    const auto executor = ended_.get_executor();
+    asio::co_spawn(executor, std::move(opening), asio::bind_cancellation_slot(hurry_.slot(), std::move(ended)));
+}
+
+asio::awaitable<void> EventGate::close(bool hurry) {
+    if (opening_ && hurry) hurry_.emit(asio::cancellation_type::terminal);
+    while (opening_) co_await ended_.async_wait(asio::as_tuple(asio::deferred));
+}
 
 Task<void> EventGate::open(ChatEvent started) {
     SLIPWAY_CO_CHECK(co_await listener_(started));
@@ -24,7 +41,7 @@ Task<void> EventGate::tell(ChatEvent event) {
 }
 
 asio::awaitable<void> EventGate::wait() {
-    if (!is_open_) co_await opened_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!is_open_) co_await opened_.async_wait(asio::as_tuple(asio::deferred));
 }
 
 }  // namespace slipway::chat

@@ -15,7 +15,14 @@ class EventGate {
  public:
     // `listener` outlives it.
     EventGate(const asio::any_io_executor& executor, const ChatListener& listener)
-        : listener_(listener), opened_(executor, std::chrono::steady_clock::time_point::max()) {}
+        : listener_(listener),
+          opened_(executor, std::chrono::steady_clock::time_point::max()),
+          ended_(executor, std::chrono::steady_clock::time_point::max()) {}
+
+    // Runs `opening`, which calls open(), beside what its caller does next. Nothing may be left of it when the gate
+    // goes: close() waits for its end, which is near when it is told to `hurry`.
+    void begin(asio::awaitable<void> opening);
+    asio::awaitable<void> close(bool hurry);
 
     // Tells `started` and what waits; from then on events go through. An error is the listener's.
     Task<void> open(ChatEvent started);
@@ -27,7 +34,9 @@ class EventGate {
  private:
     const ChatListener& listener_;
     asio::steady_timer opened_;  // expires: open
-    bool is_open_ = false;
+    asio::steady_timer ended_;   // expires: nothing opens it any more
+    asio::cancellation_signal hurry_;
+    bool is_open_ = false, opening_ = false;
     std::optional<ChatEvent> routed_;
 };
 

@@ -31,6 +31,9 @@ struct SendRequest {
     std::string content;
 };
 
+// An answer as it was stored. Shared, so that who waits for it holds a pointer and not the room for it.
+using Answer = std::shared_ptr<const Message>;
+
 class Chats {
  public:
     Chats(store::Database& database, const agent::Graph& graph, ChatOptions options);
@@ -48,9 +51,9 @@ class Chats {
 
     // Returns the answer as it was stored. An error after `started` was told means that the answer failed or is
     // partial; it is stored too (details.message_id).
-    Task<Message> send(SendRequest request, ChatListener listener);
+    Task<Answer> send(SendRequest request, ChatListener listener);
     // Answers the last question again; the previous answer is replaced when the new one is stored.
-    Task<Message> regenerate(Owner owner, std::string id, ChatListener listener);
+    Task<Answer> regenerate(Owner owner, std::string id, ChatListener listener);
     // Ends the answer that is being written in this chat. False when there is none.
     Task<bool> stop(Owner owner, std::string id);
     // The process stops: answers under way, and questions that come later, end as `unavailable`; what was sent is
@@ -61,12 +64,16 @@ class Chats {
     struct Turn;
     struct Running;
 
-    Task<Message> answer(std::shared_ptr<Turn> turn, ChatListener listener);
+    // Takes the turn.
+    Task<KeyedLock::Guard> ask(SendRequest request, std::shared_ptr<Turn> turn);
+    Task<KeyedLock::Guard> ask_again(Owner owner, std::string id, std::shared_ptr<Turn> turn);
     Task<void> store_question(std::shared_ptr<Turn> turn);
-    Task<void> open_gate(std::shared_ptr<Turn> turn, EventGate& gate);
-    static asio::awaitable<void> wait_for_stop(Running& running, EventGate& gate);
+    Task<void> store_and_open(std::shared_ptr<Turn> turn, EventGate& gate);
+    asio::awaitable<void> open_gate(std::shared_ptr<Turn> turn, EventGate& gate, std::shared_ptr<Running> running);
+    asio::awaitable<void> answer(std::shared_ptr<Turn> turn, ChatListener listener);
     Task<void> work(std::shared_ptr<Turn> turn, EventGate& gate);
-    Task<void> run_graph(std::shared_ptr<Turn> turn, ChatListener listener);
+    Task<void> run_graph(std::shared_ptr<Turn> turn, EventGate& gate);
+    Task<void> end_answer(std::shared_ptr<Turn> turn, const ChatListener& listener, bool cancelled);
     Task<void> store_answer(std::shared_ptr<Turn> turn);
     Task<std::vector<model::Message>> history(std::shared_ptr<Turn> turn);
 

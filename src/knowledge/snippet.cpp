@@ -136,6 +136,7 @@ std::string snippet(std::string_view passage, std::span<const std::string> terms
     const bool whole_sentence = std::ranges::any_of(
         sentences, [&](auto sentence) { return sentence.data() + sentence.size() == text.data() + end; });
     if (!whole_sentence && end < text.size()) excerpt += "…";
+    excerpt.shrink_to_fit();  // kept as long as an answer is written
     return excerpt;
 }
 

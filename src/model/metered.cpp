@@ -57,23 +57,24 @@ class MeteredChat final : public ChatModel {
     explicit MeteredChat(std::shared_ptr<ChatModel> model) : model_(std::move(model)) {}
 
     Task<ChatReply> complete(ChatRequest request) override {
-        Call call("chat", name_of(request));
-        auto reply = co_await model_->complete(std::move(request));
-        co_await call.end(reply);
-        if (reply) call.count(reply->usage);
-        co_return reply;
+        auto name = name_of(request);
+        return counted(std::move(name), model_->complete(std::move(request)));
     }
     Task<ChatReply> stream(ChatRequest request, DeltaSink sink) override {
-        Call call("chat", name_of(request));
-        auto reply = co_await model_->stream(std::move(request), std::move(sink));
-        co_await call.end(reply);
-        if (reply) call.count(reply->usage);
-        co_return reply;
+        auto name = name_of(request);
+        return counted(std::move(name), model_->stream(std::move(request), std::move(sink)));
     }
     std::string name() const override { return model_->name(); }
     bool is_local() const override { return model_->is_local(); }
 
  private:
+    static Task<ChatReply> counted(std::string name, Task<ChatReply> answering) {
+        Call call("chat", std::move(name));
+        auto reply = co_await std::move(answering);
+        co_await call.end(reply);
+        if (reply) call.count(reply->usage);
+        co_return reply;
+    }
     // A request may name another model of the provider: configured ones only, so they are few.
     std::string name_of(const ChatRequest& request) const {
         const auto own = model_->name();

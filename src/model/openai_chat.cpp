@@ -12,6 +12,11 @@ constexpr std::size_t kEventBytesMax = 1 << 20;
 // longer.
 constexpr Milliseconds kEndOfBodyMax{50};
 
+std::unexpected<Error> broken_off(Error error, const std::string& text) {
+    if (!text.empty()) error.details["partial"] = text;
+    return std::unexpected(std::move(error));
+}
+
 }  // namespace
 
 // One streamed answer on its way.
@@ -20,11 +25,13 @@ class OpenAiChat::Streaming {
     Streaming(const Provider& provider, std::unique_ptr<net::ClientResponse> response, DeltaSink sink)
         : provider_(provider), response_(std::move(response)), sink_(std::move(sink)) {}
 
-    Task<ChatReply> run();
-    const StreamAssembler& assembler() const { return assembler_; }
+    Task<void> run();
+    // After run(); and what has come of an answer that broke off.
+    ChatReply reply() const { return whole_ ? *whole_ : assembler_.reply(); }
+    const std::string& text() const { return assembler_.text(); }
 
  private:
-    Task<ChatReply> run_whole();
+    Task<void> run_whole();
     // True once the stream has said that it is done.
     Task<bool> take(std::string bytes);
     Task<bool> take_event(const std::string& data);
@@ -35,6 +42,7 @@ class OpenAiChat::Streaming {
     DeltaSink sink_;
     net::EventParser events_{kEventBytesMax};
     StreamAssembler assembler_;
+    std::unique_ptr<ChatReply> whole_;  // of a provider that did not stream
 };
 
 Task<bool> OpenAiChat::Streaming::take_event(const std::string& data) {
@@ -70,19 +78,21 @@ Task<void> OpenAiChat::Streaming::let_connection_be_reused() {
 }
 
 // Some servers answer a request for a stream in one piece, some send an error that way.
-Task<ChatReply> OpenAiChat::Streaming::run_whole() {
+Task<void> OpenAiChat::Streaming::run_whole() {
     SLIPWAY_CO_TRY(const auto body, co_await provider_.read(std::move(response_)));
     auto reply = parse_reply(body);
     if (!reply) co_return fail(ErrorCode::upstream, "{} {}.", provider_.options().name, reply.error().message);
-    if (!reply->message.content.empty()) SLIPWAY_CO_CHECK(co_await sink_(reply->message.content));
-    co_return reply;
+    whole_ = std::make_unique<ChatReply>(*std::move(reply));
+    if (!whole_->message.content.empty()) SLIPWAY_CO_CHECK(co_await sink_(whole_->message.content));
+    co_return Result<void>();
 }
 
-Task<ChatReply> OpenAiChat::Streaming::run() {
+Task<void> OpenAiChat::Streaming::run() {
     const auto type = lower_ascii(response_->headers.get("content-type"));
     if (type.starts_with("application/json")) co_return co_await run_whole();
     if (type.starts_with("text/html"))
         co_return provider_.nonsense("a web page instead of an answer; check its base URL");
+    response_->headers = net::Headers();
     while (true) {
         auto piece = co_await response_->read_some();
         const bool over = !piece || !*piece;
@@ -98,7 +108,7 @@ Task<ChatReply> OpenAiChat::Streaming::run() {
             break;
         }
     }
-    co_return assembler_.reply();
+    co_return Result<void>();
 }
 
 OpenAiChat::OpenAiChat(std::shared_ptr<net::Client> client, OpenAiChatOptions options)
@@ -111,12 +121,17 @@ Task<std::unique_ptr<net::ClientResponse>> OpenAiChat::send(const ChatRequest& r
     co_return co_await provider_.post("/chat/completions", std::move(body), end, stream);
 }
 
-void OpenAiChat::complete_reply(ChatReply& reply, const ChatRequest& request) const {
+OpenAiChat::Stand OpenAiChat::stand_in(const ChatRequest& request) const {
+    return {estimate_tokens(request), request.model.empty() ? options_.model : request.model};
+}
+
+ChatReply OpenAiChat::completed(ChatReply reply, Stand stand) {
     if (reply.usage.estimated) {
-        reply.usage.prompt_tokens = estimate_tokens(request);
+        reply.usage.prompt_tokens = stand.prompt_tokens;
         reply.usage.completion_tokens = estimate_tokens(reply.message);
     }
-    if (reply.model.empty()) reply.model = request.model.empty() ? options_.model : request.model;
+    if (reply.model.empty()) reply.model = std::move(stand.model);
+    return reply;
 }
 
 Task<ChatReply> OpenAiChat::complete(ChatRequest request) {
@@ -124,21 +139,22 @@ Task<ChatReply> OpenAiChat::complete(ChatRequest request) {
     SLIPWAY_CO_TRY(const auto body, co_await provider_.read(std::move(response)));
     auto reply = parse_reply(body);
     if (!reply) co_return fail(ErrorCode::upstream, "{} {}.", provider_.options().name, reply.error().message);
-    complete_reply(*reply, request);
-    co_return reply;
+    co_return completed(*std::move(reply), stand_in(request));
 }
 
 Task<ChatReply> OpenAiChat::stream(ChatRequest request, DeltaSink sink) {
-    SLIPWAY_CO_TRY(auto response, co_await send(request, true));
+    return stream_answer(std::make_unique<ChatRequest>(std::move(request)), std::move(sink));
+}
+
+Task<ChatReply> OpenAiChat::stream_answer(std::unique_ptr<ChatRequest> request, DeltaSink sink) {
+    SLIPWAY_CO_TRY(auto response, co_await send(*request, true));
+    // Thousands may wait for what a model has to say; its prompt has done its work.
+    auto stand = stand_in(*request);
+    request.reset();
     Streaming streaming(provider_, std::move(response), std::move(sink));
-    auto reply = co_await streaming.run();
-    if (!reply) {
-        auto error = std::move(reply).error();
-        if (!streaming.assembler().text().empty()) error.details["partial"] = streaming.assembler().text();
-        co_return std::unexpected(std::move(error));
-    }
-    complete_reply(*reply, request);
-    co_return reply;
+    auto ran = co_await streaming.run();
+    if (!ran) co_return broken_off(std::move(ran).error(), streaming.text());
+    co_return completed(streaming.reply(), std::move(stand));
 }
 
 }  // namespace slipway::model

@@ -29,8 +29,14 @@ class OpenAiChat final : public ChatModel {
  private:
     class Streaming;
     Task<std::unique_ptr<net::ClientResponse>> send(const ChatRequest& request, bool stream) const;
-    // Adds what the provider left out.
-    void complete_reply(ChatReply& reply, const ChatRequest& request) const;
+    Task<ChatReply> stream_answer(std::unique_ptr<ChatRequest> request, DeltaSink sink);
+    // What stands in for what a provider leaves out of its reply.
+    struct Stand {
+        std::int64_t prompt_tokens = 0;
+        std::string model;
+    };
+    Stand stand_in(const ChatRequest& request) const;
+    static ChatReply completed(ChatReply reply, Stand stand);
 
     OpenAiChatOptions options_;
     Provider provider_;

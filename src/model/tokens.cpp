@@ -1,6 +1,7 @@
 #include "model/tokens.h"
 
 #include <algorithm>
+#include <array>
 
 namespace slipway::model {
 namespace {
@@ -25,7 +26,7 @@ Character first_of(std::string_view text) {
     return {code, bytes};
 }
 
-Kind ascii_kind(char32_t c) {
+constexpr Kind ascii_kind(char32_t c) {
     if (c == ' ' || c == '\t' || c == '\r') return Kind::space;
     if (c == '\n') return Kind::line_end;
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return Kind::latin;
@@ -33,8 +34,14 @@ Kind ascii_kind(char32_t c) {
     return Kind::symbol;
 }
 
+constexpr auto kAsciiKinds = [] {
+    std::array<Kind, 0x80> kinds{};
+    for (char32_t c = 0; c < kinds.size(); ++c) kinds[c] = ascii_kind(c);
+    return kinds;
+}();
+
 Kind kind_of(char32_t c) {
-    if (c < 0x80) return ascii_kind(c);
+    if (c < 0x80) return kAsciiKinds[c];
     if (c < 0x250) return c < 0xC0 || c == 0xD7 || c == 0xF7 ? Kind::symbol : Kind::latin;
     if (c >= 0x2000 && c < 0x2070) return Kind::symbol;
     const bool ideograph = (c >= 0x2E80 && c < 0xA000) || (c >= 0xAC00 && c < 0xD7B0) || (c >= 0xF900 && c < 0xFB00) ||

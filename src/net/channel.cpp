@@ -82,7 +82,32 @@ void Channel::read_on(std::size_t input_max) {
         socket_.async_read_some(room, std::move(done));
 }
 
+void Channel::rest() {
+    if (tls_) return read_on(kIdleInput);
+    if (resting_ || ended_ || end_ > begin_) return read_on(kIdleInput);
+    if (!reading_) return wait_at_rest();
+    if (sending_) return;  // it may wait for the kernel, too
+    resting_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void Channel::wait_at_rest() {
+    buffer_.reset();
+    capacity_ = begin_ = end_ = 0;
+    filled_ = false;
+    reading_ = resting_ = true;
+    socket_.async_wait(Socket::wait_read, [this, keep = owner_.shared_from_this()](boost::system::error_code error) {
+        if (error) return read_done(error, 0);
+        reading_ = resting_ = false;
+        read_on(kIdleInput);
+    });
+}
+
 void Channel::read_done(boost::system::error_code error, std::size_t count) {
+    // Cancelled in order to rest.
+    if (std::exchange(resting_, false) && capacity_ > 0 && error == asio::error::operation_aborted && !broken_)
+        return wait_at_rest();
     reading_ = false;
     end_ += count;
     filled_ = end_ == capacity_;

@@ -23,7 +23,7 @@
 
 namespace slipway::net {
 
-constexpr std::size_t kIdleInput = 2048;  // the buffer that a waiting connection keeps
+constexpr std::size_t kIdleInput = 2048;  // the buffer that a waiting connection keeps, until it rests
 
 using Clock = std::chrono::steady_clock;
 using Pieces = std::span<const std::string_view>;
@@ -55,6 +55,9 @@ class Channel {
     void stop_waiting() { input_arrived_.wake_later(); }
     // Starts a read unless one is under way or `input_max` bytes wait already; owner.input_changed() follows.
     void read_on(std::size_t input_max);
+    // From here on, until something comes, the wait for input keeps no buffer: for a connection that may be silent for
+    // long. Costs a call of the kernel when it is not. With TLS it only reads on.
+    void rest();
     // Asks the kernel, for the time when read_on() has no room to notice it by itself.
     bool peer_has_closed();
 
@@ -79,6 +82,7 @@ class Channel {
 
  private:
     void read_done(boost::system::error_code error, std::size_t count);
+    void wait_at_rest();
     bool make_room(std::size_t input_max);
     void resize_buffer(std::size_t capacity);
     std::size_t push(Pieces pieces, std::size_t skip);
@@ -96,6 +100,7 @@ class Channel {
     std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
     bool filled_ = false;  // the last read took all the room there was
     bool reading_ = false, ended_ = false;
+    bool resting_ = false;  // the read under way keeps no buffer, or is cancelled so that the next will not
     Wakeup input_arrived_;
 
     bool sending_ = false, broken_ = false;

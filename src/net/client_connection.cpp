@@ -22,27 +22,25 @@ std::string ClientRoute::key() const {
 
 asio::awaitable<ClientConnection::Outcome> ClientConnection::read_some(std::span<char> room) {
     const auto buffer = asio::buffer(room.data(), room.size());
-    if (tls_) {
-        const auto [error, count] = co_await tls_->async_read_some(buffer, kAsTuple);
-        co_return Outcome(error, count);
-    }
-    const auto [error, count] = co_await socket_.async_read_some(buffer, kAsTuple);
-    co_return Outcome(error, count);
+    if (tls_) return tls_->async_read_some(buffer, kAsTuple);
+    return socket_.async_read_some(buffer, kAsTuple);
+}
+
+std::size_t ClientConnection::read_more(std::span<char> room) {
+    if (tls_) return 0;
+    const auto count = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
 asio::awaitable<ClientConnection::Outcome> ClientConnection::write_some(std::string_view bytes) {
     const auto buffer = asio::buffer(bytes.data(), bytes.size());
-    if (tls_) {
-        const auto [error, count] = co_await tls_->async_write_some(buffer, kAsTuple);
-        co_return Outcome(error, count);
-    }
-    const auto [error, count] = co_await socket_.async_write_some(buffer, kAsTuple);
-    co_return Outcome(error, count);
+    if (tls_) return tls_->async_write_some(buffer, kAsTuple);
+    return socket_.async_write_some(buffer, kAsTuple);
 }
 
 asio::awaitable<boost::system::error_code> ClientConnection::start_tls(asio::ssl::context& context,
                                                                        const std::string& host) {
-    tls_.emplace(socket_, context);
+    tls_ = std::make_unique<asio::ssl::stream<ClientSocket&>>(socket_, context);
     SSL* ssl = tls_->native_handle();
     boost::system::error_code not_an_address;
     asio::ip::make_address(host, not_an_address);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -35,9 +35,13 @@ class ClientConnection {
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
 
-    using Outcome = std::pair<boost::system::error_code, std::size_t>;
+    using Outcome = std::tuple<boost::system::error_code, std::size_t>;
     asio::awaitable<Outcome> read_some(std::span<char> room);
     asio::awaitable<Outcome> write_some(std::string_view bytes);
+    // What is there already; 0 when there is nothing, when the connection ends or breaks, which read_some() will tell,
+    // and with TLS.
+    std::size_t read_more(std::span<char> room);
+    bool is_tls() const { return tls_ != nullptr; }
 
     // Certificate and host name are verified as the context says; `host` is also sent by SNI.
     asio::awaitable<boost::system::error_code> start_tls(asio::ssl::context& context, const std::string& host);
@@ -51,7 +55,7 @@ class ClientConnection {
 
  private:
     ClientSocket socket_;
-    std::optional<asio::ssl::stream<ClientSocket&>> tls_;
+    std::unique_ptr<asio::ssl::stream<ClientSocket&>> tls_;
     std::string key_;
 };
 

@@ -12,7 +12,9 @@ namespace slipway::net {
 namespace {
 
 constexpr std::size_t kHeaderBytesMax = 64 << 10;
-constexpr std::size_t kReadBytesFirst = 2 << 10, kReadBytesMax = 16 << 10;
+// A token or two. When more comes, all of it is taken at once, into what the thread's connections share; TLS holds tens
+// of KB anyway.
+constexpr std::size_t kReadBytesFirst = 512, kReadBytesMore = 16 << 10, kReadsAtOnce = 16;
 // A body up to this size goes into one write with its head.
 constexpr std::size_t kJoinedBodyBytesMax = 64 << 10;
 
@@ -127,7 +129,7 @@ Task<void> ClientExchange::begin(std::string head, std::string body) {
 }
 
 Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
-    if (room_.empty()) room_.resize(kReadBytesFirst);
+    if (room_.empty()) room_.resize(connection_->is_tls() ? kReadBytesMore : kReadBytesFirst);
     arm(limit);
     const auto [error, count] = co_await connection_->read_some(room_);
     if (deadline_.fired()) co_return broken(error, limit, phase);
@@ -140,17 +142,34 @@ Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
     }
     if (error) co_return broken(error, limit, phase);
     received_any_ = true;
-    unread_.append(room_, 0, count);
-    if (count == room_.size()) room_.resize(kReadBytesMax);
-    auto used = parser_.feed(unread_);
-    if (!used && !parser_.has_head()) co_return failed(used.error().code, phase, used.error().message);
-    if (!used) {
-        // What came before the fault is the reader's first; then read_some() tells of the fault.
-        static_cast<void>(failed(used.error().code, "body", used.error().message));
-        co_return Result<void>();
-    }
-    unread_.erase(0, *used);
+    take(std::string_view(room_).substr(0, count), phase);
+    if (count == room_.size()) take_all_there_is(phase);
+    if (error_ && !parser_.has_head()) co_return std::unexpected(*error_);
+    // What came before a fault is the reader's first; then read_some() tells of the fault.
     co_return Result<void>();
+}
+
+void ClientExchange::take(std::string_view bytes, std::string_view phase) {
+    const bool joined = !unread_.empty();
+    if (joined) bytes = unread_.append(bytes);
+    const auto used = parser_.feed(bytes);
+    if (!used) {
+        static_cast<void>(failed(used.error().code, parser_.has_head() ? "body" : phase, used.error().message));
+    } else if (joined) {
+        unread_.erase(0, *used);
+        if (unread_.empty()) unread_ = std::string();
+    } else {
+        unread_ = bytes.substr(*used);
+    }
+}
+
+void ClientExchange::take_all_there_is(std::string_view phase) {
+    static thread_local std::array<char, kReadBytesMore> room;
+    for (std::size_t reads = 0; reads < kReadsAtOnce && connection_ && !parser_.done(); ++reads) {
+        const auto count = connection_->read_more(room);
+        if (count == 0) return;
+        take({room.data(), count}, phase);
+    }
 }
 
 void ClientExchange::finish() {

@@ -36,6 +36,9 @@ class ClientExchange final : public ClientResponse {
     Task<void> send(std::string_view bytes);
     // Reads once and feeds the parser.
     Task<void> receive(Milliseconds limit, std::string_view phase);
+    // Feeds the parser.
+    void take(std::string_view bytes, std::string_view phase);
+    void take_all_there_is(std::string_view phase);
     void arm(Milliseconds limit);
     std::unexpected<Error> failed(ErrorCode code, std::string_view phase, std::string_view what);
     std::unexpected<Error> broken(boost::system::error_code error, Milliseconds limit, std::string_view phase);

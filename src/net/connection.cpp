@@ -15,6 +15,7 @@ namespace slipway::net {
 namespace {
 
 constexpr Milliseconds kFinishMax{2'000};    // for the goodbye
+constexpr Milliseconds kRestAfter{500};      // a connection kept alive that is silent for so long is so for longer
 constexpr Milliseconds kFirstMax{1'000};     // for the first request of a connection, once the server drains
 constexpr std::size_t kRequestsInARow = 32;  // pipelined requests before others of the loop get their turn
 
@@ -108,7 +109,7 @@ asio::awaitable<void> Connection::refuse_connection() {
     auto response = render(exchange, refuse(503, ErrorCode::unavailable,
                                             "The server has all the connections it takes; try again in a moment.")
                                          .error());
-    co_await respond(exchange, std::move(response));
+    co_await respond(exchange, response);
     record(exchange, 0);
 }
 
@@ -142,7 +143,7 @@ asio::awaitable<bool> Connection::serve_request() {
         exchange.keep_alive = false;
         linger_ = true;
         auto response = render(exchange, accepted.error());
-        co_await respond(exchange, std::move(response));
+        co_await respond(exchange, response);
     } else {
         gone_ = true;
     }
@@ -199,6 +200,7 @@ void Connection::check_limits(Clock::time_point now) {
     else if (cancellable_ && channel_.peer_has_closed())
         hang_up();
     if (deadline_ && now > *deadline_) expire();
+    if (phase_ == Phase::idle && deadline_ && now > *deadline_ - limits().idle_time_max + kRestAfter) channel_.rest();
     if (!heartbeat_.empty() && now > heartbeat_at_ && !channel_.sending()) {
         postpone_heartbeat();
         auto ignore = [keep = self()](const std::exception_ptr&) {};

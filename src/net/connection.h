@@ -73,17 +73,24 @@ class Connection final : public ChannelOwner {
     Result<void> admit(const Request& request) const;
     Response without_route(const Exchange& exchange);
     Response render(const Exchange& exchange, const Refusal& refusal);
-    asio::awaitable<void> respond(Exchange& exchange, Response response);
+    // `response` is kept by who awaits.
+    asio::awaitable<void> respond(Exchange& exchange, Response& response);
     asio::awaitable<void> respond_text(Exchange& exchange, Response& response, std::string& body);
     asio::awaitable<void> respond_stream(Exchange& exchange, Response& response, StreamBody& body);
     asio::awaitable<void> respond_events(Exchange& exchange, Response& response, EventBody& body);
+    asio::awaitable<bool> begin_events(Exchange& exchange, Response& response, bool chunked);
     void end_stream(Exchange& exchange, bool whole);
     asio::awaitable<void> respond_file(Exchange& exchange, Response& response, const FileBody& body);
+    Response stopped(const Exchange& exchange, Milliseconds time_max);
+    Response failed(const Exchange& exchange);
+    static void log_failure(std::string_view what, const Exchange& exchange, std::string_view thrown);
     std::string head_of(Exchange& exchange, const Response& response, bool chunked,
                         std::optional<std::uint64_t> length);
     asio::awaitable<bool> send(Pieces pieces);
     asio::awaitable<void> send_heartbeat();
     asio::awaitable<void> serve_websocket(Exchange& exchange);
+    asio::awaitable<bool> shake_hands(Exchange& exchange);
+    std::optional<Response> refuse_websocket(const Exchange& exchange);
 
     Loop& loop_;
     Service& service_;

@@ -56,15 +56,10 @@ asio::awaitable<Connection::Outcome> Connection::guarded(asio::awaitable<void> w
         co_await std::move(work);
     } catch (const std::exception& thrown) {
         outcome = cancellable_ ? Outcome::failed : Outcome::cancelled;
-        if (outcome == Outcome::failed)
-            log::error(what, {{"route", exchange.request.route},
-                              {"request_id", exchange.request.request_id},
-                              {"exception", thrown.what()}});
+        if (outcome == Outcome::failed) log_failure(what, exchange, thrown.what());
     } catch (...) {
         outcome = Outcome::failed;
-        log::error(
-            what,
-            {{"route", exchange.request.route}, {"request_id", exchange.request.request_id}, {"exception", "unknown"}});
+        log_failure(what, exchange, "unknown");
     }
     // Nobody hears a cancellation of this work any more; and what the application changed in the coroutine's state is
     // undone.
@@ -74,14 +69,20 @@ asio::awaitable<Connection::Outcome> Connection::guarded(asio::awaitable<void> w
     co_return outcome;
 }
 
+void Connection::log_failure(std::string_view what, const Exchange& exchange, std::string_view thrown) {
+    log::error(what, {{"route", exchange.request.route},
+                      {"request_id", exchange.request.request_id},
+                      {"exception", json::string_view(thrown)}});
+}
+
 asio::awaitable<void> Connection::answer(Exchange& exchange) {
     if (exchange.route == nullptr) {
         auto response = without_route(exchange);
-        co_return co_await respond(exchange, std::move(response));
+        co_return co_await respond(exchange, response);
     }
     if (const auto admitted = admit(exchange.request); !admitted) {
         auto response = render(exchange, Refusal{.status = 429, .error = admitted.error()});
-        co_return co_await respond(exchange, std::move(response));
+        co_return co_await respond(exchange, response);
     }
     if (std::holds_alternative<WebSocketHandler>(exchange.route->handler)) co_return co_await serve_websocket(exchange);
     const auto time_max = exchange.route->operation.time_max;
@@ -92,17 +93,24 @@ asio::awaitable<void> Connection::answer(Exchange& exchange) {
     const bool late = timed_out_;
     enter(Phase::sending);
     if (gone_) co_return;
-    if (late || outcome == Outcome::cancelled) {
-        response = render(exchange, refuse(503, ErrorCode::unavailable,
-                                           "The request took longer than {} ms and was stopped.", time_max.count())
-                                        .error());
-    } else if (outcome == Outcome::failed || !response || response->status < 200 || response->status > 599) {
-        response = render(exchange, refuse(500, ErrorCode::internal,
-                                           "Something went wrong here; the server's log says what (request {}).",
-                                           exchange.request.request_id)
-                                        .error());
-    }
-    co_await respond(exchange, std::move(*response));
+    if (late || outcome == Outcome::cancelled)
+        response = stopped(exchange, time_max);
+    else if (outcome == Outcome::failed || !response || response->status < 200 || response->status > 599)
+        response = failed(exchange);
+    co_await respond(exchange, *response);
+}
+
+Response Connection::stopped(const Exchange& exchange, Milliseconds time_max) {
+    return render(exchange, refuse(503, ErrorCode::unavailable, "The request took longer than {} ms and was stopped.",
+                                   time_max.count())
+                                .error());
+}
+
+Response Connection::failed(const Exchange& exchange) {
+    return render(exchange, refuse(500, ErrorCode::internal,
+                                   "Something went wrong here; the server's log says what (request {}).",
+                                   exchange.request.request_id)
+                                .error());
 }
 
 Result<void> Connection::admit(const Request& request) const {
@@ -173,7 +181,7 @@ std::string Connection::head_of(Exchange& exchange, const Response& response, bo
     return render_head(framing, loop_.common_headers(), exchange.request.request_id, response.headers);
 }
 
-asio::awaitable<void> Connection::respond(Exchange& exchange, Response response) {
+asio::awaitable<void> Connection::respond(Exchange& exchange, Response& response) {
     phase_ = Phase::sending;
     // It may be held for as long as the client takes to read it. What a request has changed is told nonetheless.
     const auto method = exchange.request.method;
@@ -182,14 +190,10 @@ asio::awaitable<void> Connection::respond(Exchange& exchange, Response response)
         (method == Method::get || method == Method::head))
         response = render(exchange, overfull());
     add_cors_headers(service_.options.cors, exchange.request, response.headers);
-    if (auto* text = std::get_if<std::string>(&response.body))
-        co_await respond_text(exchange, response, *text);
-    else if (auto* stream = std::get_if<StreamBody>(&response.body))
-        co_await respond_stream(exchange, response, *stream);
-    else if (auto* events = std::get_if<EventBody>(&response.body))
-        co_await respond_events(exchange, response, *events);
-    else
-        co_await respond_file(exchange, response, std::get<FileBody>(response.body));
+    if (auto* text = std::get_if<std::string>(&response.body)) return respond_text(exchange, response, *text);
+    if (auto* stream = std::get_if<StreamBody>(&response.body)) return respond_stream(exchange, response, *stream);
+    if (auto* events = std::get_if<EventBody>(&response.body)) return respond_events(exchange, response, *events);
+    return respond_file(exchange, response, std::get<FileBody>(response.body));
 }
 
 asio::awaitable<void> Connection::respond_text(Exchange& exchange, Response& response, std::string& body) {
@@ -239,21 +243,29 @@ void Connection::end_stream(Exchange& exchange, bool whole) {
     channel_.close();
 }
 
-asio::awaitable<void> Connection::respond_events(Exchange& exchange, Response& response, EventBody& body) {
-    const bool chunked = !exchange.http_1_0;
-    if (!chunked) exchange.keep_alive = false;
+// False: nothing follows.
+asio::awaitable<bool> Connection::begin_events(Exchange& exchange, Response& response, bool chunked) {
     response.headers.set("Cache-Control", "no-cache");
     response.headers.set("X-Accel-Buffering", "no");
     const auto head = head_of(exchange, response, chunked, std::nullopt);
-    const auto comment = chunked ? chunk_of(kComment) : std::string(kComment);
+    auto comment = chunked ? chunk_of(kComment) : std::string(kComment);
     const bool head_only = exchange.request.method == Method::head;
     // The comment tells every proxy on the way that bytes flow.
     const std::array<std::string_view, 2> pieces{head, head_only ? std::string_view() : std::string_view(comment)};
-    if (!co_await send(pieces) || head_only) co_return;
+    if (!co_await send(pieces) || head_only) co_return false;
+    set_heartbeat(std::move(comment));
+    co_return true;
+}
+
+asio::awaitable<void> Connection::respond_events(Exchange& exchange, Response& response, EventBody& body) {
+    const bool chunked = !exchange.http_1_0;
+    if (!chunked) exchange.keep_alive = false;
+    if (!co_await begin_events(exchange, response, chunked)) co_return;
     static auto& open_streams = metrics::gauge("slipway_http_event_streams", "Open streams of server-sent events.");
     const metrics::UnderWay open(open_streams);
+    response.headers = Headers();
+    channel_.rest();  // it may last
     EventWriter writer(*this, chunked);
-    set_heartbeat(comment);
     const auto outcome = co_await guarded(body(writer), "event stream failed", exchange);
     stop_heartbeat();
     bool whole = outcome == Outcome::finished && !channel_.broken();

@@ -14,7 +14,7 @@ asio::awaitable<void> Connection::respond_file(Exchange& exchange, Response& res
     const auto file = OpenFile::open(body.path);
     if (!file) {
         auto missing = render(exchange, Refusal{file.error().code == ErrorCode::not_found ? 404 : 500, file.error()});
-        co_return co_await respond(exchange, std::move(missing));
+        co_return co_await respond(exchange, missing);
     }
     auto& headers = response.headers;
     const auto& version = file->version;
@@ -28,7 +28,7 @@ asio::awaitable<void> Connection::respond_file(Exchange& exchange, Response& res
         auto refused =
             render(exchange, refuse(416, ErrorCode::invalid, "The file has only {} bytes.", version.size).error());
         refused.headers.set("Content-Range", content_range(selected, version));
-        co_return co_await respond(exchange, std::move(refused));
+        co_return co_await respond(exchange, refused);
     }
     if (selected.status == 206) headers.set("Content-Range", content_range(selected, version));
     std::optional<std::uint64_t> length;

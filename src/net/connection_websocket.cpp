@@ -21,39 +21,45 @@ std::string handshake_answer(std::string_view common, std::string_view request_i
 
 }  // namespace
 
-asio::awaitable<void> Connection::serve_websocket(Exchange& exchange) {
+std::optional<Response> Connection::refuse_websocket(const Exchange& exchange) {
     const auto& headers = exchange.request.headers;
-    const auto accepted = accept_key(trim(headers.get("Sec-WebSocket-Key")));
     if (headers.get("Sec-WebSocket-Version") != kVersion) {
         auto response =
             render(exchange, refuse(426, ErrorCode::invalid, "Only version 13 of WebSocket is spoken here.").error());
         response.headers.set("Sec-WebSocket-Version", std::string(kVersion));
-        co_return co_await respond(exchange, std::move(response));
+        return response;
     }
-    if (!accepted) {
-        auto response =
-            render(exchange, refuse(400, ErrorCode::invalid, "The Sec-WebSocket-Key is missing or not valid.").error());
-        co_return co_await respond(exchange, std::move(response));
-    }
-    if (!may_open_socket(service_.options.cors, exchange.request)) {
-        const auto origin = cut_utf8(headers.get("Origin"), kShownOriginMax);
-        log::warning("WebSocket refused", {{"origin", to_valid_utf8(origin)},
-                                           {"route", exchange.request.route},
-                                           {"request_id", exchange.request.request_id}});
-        auto response =
-            render(exchange, refuse(403, ErrorCode::forbidden,
-                                    "Pages of this origin may not open WebSockets here; cors.origins names those "
-                                    "that may.")
-                                 .error());
-        co_return co_await respond(exchange, std::move(response));
+    if (!accept_key(trim(headers.get("Sec-WebSocket-Key"))))
+        return render(exchange,
+                      refuse(400, ErrorCode::invalid, "The Sec-WebSocket-Key is missing or not valid.").error());
+    if (may_open_socket(service_.options.cors, exchange.request)) return std::nullopt;
+    const auto origin = cut_utf8(headers.get("Origin"), kShownOriginMax);
+    log::warning("WebSocket refused", {{"origin", to_valid_utf8(origin)},
+                                       {"route", exchange.request.route},
+                                       {"request_id", exchange.request.request_id}});
+    return render(exchange,
+                  refuse(403, ErrorCode::forbidden,
+                         "Pages of this origin may not open WebSockets here; cors.origins names those that may.")
+                      .error());
+}
+
+// False when it came to none.
+asio::awaitable<bool> Connection::shake_hands(Exchange& exchange) {
+    if (auto refused = refuse_websocket(exchange)) {
+        co_await respond(exchange, *refused);
+        co_return false;
     }
     exchange.status = 101;
     exchange.keep_alive = false;
     enter(Phase::websocket);
+    const auto accepted = accept_key(trim(exchange.request.headers.get("Sec-WebSocket-Key")));
     const auto head = handshake_answer(loop_.common_headers(), exchange.request.request_id, *accepted);
     const std::array<std::string_view, 1> pieces{head};
-    if (!co_await send(pieces)) co_return;
+    co_return co_await send(pieces);
+}
 
+asio::awaitable<void> Connection::serve_websocket(Exchange& exchange) {
+    if (!co_await shake_hands(exchange)) co_return;
     const auto session = std::make_shared<WebSocketSession>(*this);
     websocket_ = session.get();
     session->start();

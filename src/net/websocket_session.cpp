@@ -47,8 +47,11 @@ void WebSocketSession::read_frames() {
         }
         if (!something) break;
     }
-    if (!close_received_ && !failure_ && !is_full())
-        channel.read_on(reader_.inside_message() ? kMessageInput : kIdleInput);
+    if (close_received_ || failure_ || is_full()) return;
+    if (reader_.inside_message())
+        channel.read_on(kMessageInput);
+    else
+        channel.rest();
 }
 
 void WebSocketSession::handle(FrameReader::Event event) {
@@ -93,7 +96,7 @@ Task<std::optional<WebSocketMessage>> WebSocketSession::receive() {
     while (true) {
         if (!messages_.empty()) {
             auto message = std::move(messages_.front());
-            messages_.pop_front();
+            messages_.erase(messages_.begin());
             message_bytes_ -= message.data.size();
             read_frames();
             co_return std::optional(std::move(message));

@@ -3,7 +3,7 @@
 // bytes) wait for receive().
 #pragma once
 
-#include <deque>
+#include <vector>
 
 #include "base/metrics.h"
 #include "net/connection.h"
@@ -55,7 +55,7 @@ class WebSocketSession final : public WebSocket, public std::enable_shared_from_
 
     Connection& connection_;
     FrameReader reader_;
-    std::deque<WebSocketMessage> messages_;
+    std::vector<WebSocketMessage> messages_;  // a few, mostly none
     std::size_t message_bytes_ = 0;
     HeldBytes held_;  // of messages_, and of the one on its way in
     Wakeup received_, controls_sent_;

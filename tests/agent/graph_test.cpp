@@ -47,6 +47,7 @@ class Decider final : public Node {
 class Shout final : public Node {
  public:
     std::string_view kind() const override { return "guard"; }
+    bool reads_passages() const override { return false; }
     Task<void> run(State&, Step&, Output&) override { co_return Result<void>(); }
     std::unique_ptr<TextFilter> filter() const override {
         class Filter final : public TextFilter {
@@ -237,6 +238,52 @@ TEST(Graph, AnEndlessGraphEnds) {
     State state;
     Told told;
     EXPECT_FALSE(run(graph, state, told));
+}
+
+// Notes whether it was told that nobody behind it needs the passages.
+class Reader final : public Node {
+ public:
+    explicit Reader(std::vector<std::string>& last) : last_(last) {}
+    std::string_view kind() const override { return "answer"; }
+    Task<void> run(State& state, Step& step, Output& output) override {
+        if (state.last_use) last_.push_back(step.node);
+        co_return co_await output.text(step.node);
+    }
+
+ private:
+    std::vector<std::string>& last_;
+};
+
+TEST(Graph, PassagesAreLetGoOnlyByTheLastNodeThatMayNeedThem) {
+    std::vector<std::string> last;
+    const auto reader = [&](std::vector<std::string> next) {
+        return node(std::make_unique<Reader>(last), std::move(next));
+    };
+    Graph graph;
+    graph.add("first", reader({"second"}));
+    graph.add("second", reader({"shout"}));
+    graph.add("shout", node(std::make_unique<Shout>()));
+    ASSERT_TRUE(graph.validate());
+    Told told;
+    State kept;
+    ASSERT_TRUE(run(graph, kept, told));
+    EXPECT_TRUE(last.empty()) << "who ran the graph may look at them";
+    State state;
+    state.input.forget = true;
+    ASSERT_TRUE(run(graph, state, told));
+    EXPECT_EQ(last, std::vector<std::string>{"second"});
+
+    last.clear();
+    Graph with_fallback;
+    auto first = reader({"shout"});
+    first.fallback = "second";
+    with_fallback.add("first", std::move(first));
+    with_fallback.add("second", reader({"shout"}));
+    with_fallback.add("shout", node(std::make_unique<Shout>()));
+    State again;
+    again.input.forget = true;
+    ASSERT_TRUE(run(with_fallback, again, told));
+    EXPECT_TRUE(last.empty()) << "the fallback answers from them";
 }
 
 TEST(Condition, SaysWhatItUnderstands) {

@@ -128,30 +128,5 @@ TEST(Pool, WhatWorkThrowsIsAnErrorAndNotTheEndOfTheProcess) {
     EXPECT_EQ(run_to_end(doubled(pool, 2)), 4);
 }
 
-asio::awaitable<void> throw_after(Milliseconds wait) {
-    co_await sleep_for(wait);
-    throw std::runtime_error("broken");
-}
-
-asio::awaitable<void> add_after(Milliseconds delay, int& sum, int addend) {
-    co_await sleep_for(delay);
-    sum += addend;
-}
-
-TEST(Both, RunToTheirEndsAndWhatOneThrowsIsThrownThen) {
-    int sum = 0;
-    run_to_end(both(add_after(Milliseconds(2), sum, 1), add_after(Milliseconds(1), sum, 2)));
-    EXPECT_EQ(sum, 3);
-    EXPECT_THROW(run_to_end(both(throw_after(Milliseconds(1)), add_after(Milliseconds(5), sum, 4))),
-                 std::runtime_error);
-    EXPECT_EQ(sum, 7);
-}
-
-TEST(Race, WhatTheFirstThrowsIsThrownAtOnce) {
-    EXPECT_EQ(run_to_end(race(sleep_for(Milliseconds(60'000)), sleep_for(Milliseconds(1)))), 1U);
-    EXPECT_THROW(run_to_end(race(throw_after(Milliseconds(1)), sleep_for(Milliseconds(60'000)))), std::runtime_error);
-    EXPECT_EQ(run_to_end(race(throw_after(Milliseconds(60'000)), sleep_for(Milliseconds(1)))), 1U);
-}
-
 }  // namespace
 }  // namespace slipway

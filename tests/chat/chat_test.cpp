@@ -94,7 +94,9 @@ class ChatsTest : public ::testing::Test {
         request.owner = owner_;
         request.chat_id = std::move(chat);
         request.content = std::move(content);
-        return run_to_end(chats_->send(std::move(request), listener()));
+        auto answer = run_to_end(chats_->send(std::move(request), listener()));
+        if (!answer) return pass(answer);
+        return **answer;
     }
 
     ChatListener listener() {
@@ -195,7 +197,7 @@ TEST_F(ChatsTest, WhenTheClientLeavesWhatWasSentIsStoredAsPartial) {
         co_return Result<void>();
     };
     bool ended = false;
-    auto end = [&ended](std::exception_ptr, Result<Message>) { ended = true; };
+    auto end = [&ended](std::exception_ptr, Result<Answer>) { ended = true; };
     asio::co_spawn(loop, chats_->send(std::move(request), listener), asio::bind_cancellation_slot(hang_up.slot(), end));
     loop.run();
     EXPECT_TRUE(ended);
@@ -217,12 +219,12 @@ TEST_F(ChatsTest, StopEndsTheAnswerAndKeepsItsPart) {
     SendRequest request;
     request.owner = owner_;
     request.content = "wait";
-    Result<Message> answer;
-    auto end = [&answer](std::exception_ptr, Result<Message> result) { answer = std::move(result); };
+    Result<Answer> answer;
+    auto end = [&answer](std::exception_ptr, Result<Answer> result) { answer = std::move(result); };
     asio::co_spawn(loop, chats_->send(std::move(request), listener), end);
     loop.run();
     ASSERT_TRUE(answer) << answer.error().message;
-    EXPECT_EQ(answer->status, MessageStatus::partial);
+    EXPECT_EQ((*answer)->status, MessageStatus::partial);
     EXPECT_FALSE(*run_to_end(chats_->stop(owner_, chat_))) << "nothing runs any more";
 }
 
@@ -235,8 +237,8 @@ TEST_F(ChatsTest, TwoMessagesAtOnceAreAnsweredInOrder) {
         request.owner = owner_;
         request.chat_id = chat_;
         request.content = fmt::format("message {}", i);
-        auto end = [&answers](std::exception_ptr, Result<Message> result) {
-            answers.push_back(result ? result->content : result.error().message);
+        auto end = [&answers](std::exception_ptr, Result<Answer> result) {
+            answers.push_back(result ? (*result)->content : result.error().message);
         };
         asio::co_spawn(loop, chats_->send(std::move(request), listener()), end);
     }

@@ -23,6 +23,20 @@ TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
     EXPECT_TRUE(becomes_empty());
 }
 
+TEST_F(ServerTest, AConnectionThatHasRestedIsServedLikeAnyOther) {
+    start();
+    RawClient client(port());
+    EXPECT_EQ(client.get("/hello").status, 200);
+    const std::string large = "X-Large: " + std::string(5000, 'x') + "\r\n";
+    for (const auto* more : {"", large.c_str()}) {
+        std::this_thread::sleep_for(Milliseconds(1'500));  // it gives up its buffer meanwhile
+        const auto answer = client.get("/hello", more);
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_TRUE(answer.whole);
+    }
+    EXPECT_EQ(client.get("/hello").status, 200);
+}
+
 TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
     router->add(Method::get, "/n/{n}", {}, [](Request& request) { return say_hello(request); });
     start();

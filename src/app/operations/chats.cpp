@@ -37,7 +37,7 @@ Task<json::value> send(const Capabilities& capabilities, CallContext& context, j
         co_return Result<void>();
     };
     SLIPWAY_CO_TRY(const auto message, co_await capabilities.chats.send(std::move(wanted), listener));
-    co_return json::value(to_json(message, capabilities.links, principal.workspace));
+    co_return json::value(to_json(*message, capabilities.links, principal.workspace));
 }
 
 }  // namespace

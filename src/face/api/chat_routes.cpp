@@ -103,33 +103,44 @@ bool wants_events(const net::Request& request) {
 }
 
 // What answers: send or regenerate.
-using Turn = std::function<Task<chat::Message>(chat::ChatListener)>;
+using Turn = std::function<Task<chat::Answer>(chat::ChatListener)>;
 
-asio::awaitable<void> stream_turn(const app::Capabilities& capabilities, account::Principal principal,
-                                  std::string request_id, Turn turn, net::EventStream& stream) {
-    chat::ChatListener listener = [&](const chat::ChatEvent& event) -> Task<void> {
-        const auto object = app::to_json(event, capabilities.links, principal.workspace);
-        co_return co_await stream.send(std::string(text_or(object, "type")), write_json(object));
-    };
-    auto answered = co_await turn(listener);
-    if (answered) co_return;
-    auto object = error_body(answered.error(), request_id);
+// What streams of answers are made of, kept as long as they last.
+struct Streamed {
+    const app::Capabilities& capabilities;
+    WorkspaceId workspace;
+    std::string request_id;
+    Turn turn;
+};
+
+asio::awaitable<void> tell(const Streamed& streamed, const Error& error, net::EventStream& stream) {
+    auto object = error_body(error, streamed.request_id);
     object["type"] = "error";
     static_cast<void>(co_await stream.send("error", write_json(object)));
+}
+
+asio::awaitable<void> stream_turn(const Streamed& streamed, net::EventStream& stream) {
+    chat::ChatListener listener = [&streamed, &stream](const chat::ChatEvent& event) -> Task<void> {
+        const auto object = app::to_json(event, streamed.capabilities.links, streamed.workspace);
+        co_return co_await stream.send(std::string(text_or(object, "type")), write_json(object));
+    };
+    auto answering = streamed.turn(std::move(listener));
+    const auto answered = co_await std::move(answering);
+    if (!answered) co_await tell(streamed, answered.error(), stream);
 }
 
 Task<net::Response> answer(const app::Capabilities& capabilities, const net::Request& request,
                            const account::Principal& principal, Turn turn) {
     if (wants_events(request)) {
-        net::EventBody body = [&capabilities, principal, request_id = request.request_id,
-                               turn = std::move(turn)](net::EventStream& stream) -> asio::awaitable<void> {
-            return stream_turn(capabilities, principal, request_id, turn, stream);
+        Streamed streamed{capabilities, principal.workspace, request.request_id, std::move(turn)};
+        net::EventBody body = [streamed = std::move(streamed)](net::EventStream& stream) -> asio::awaitable<void> {
+            return stream_turn(streamed, stream);
         };
         co_return net::Response::events(std::move(body));
     }
     chat::ChatListener nobody = [](const chat::ChatEvent&) -> Task<void> { co_return Result<void>(); };
     SLIPWAY_CO_TRY(const auto message, co_await turn(nobody));
-    co_return net::Response::of_json(200, app::to_json(message, capabilities.links, principal.workspace));
+    co_return net::Response::of_json(200, app::to_json(*message, capabilities.links, principal.workspace));
 }
 
 Task<net::Response> list_messages(const app::Capabilities& capabilities, net::Request& request) {
@@ -151,12 +162,13 @@ Task<net::Response> send_message(const app::Capabilities& capabilities, net::Req
     chat::SendRequest wanted;
     wanted.owner = owner_of(principal);
     wanted.content = std::string(text_or(body, "content"));
+    request.body = std::string();  // an answer may take minutes
     // "new" begins a chat with its first message; the answer says which.
     if (request.parameter("id") != "new") {
         wanted.chat_id = std::string(request.parameter("id"));
         SLIPWAY_CO_CHECK(co_await capabilities.chats.get(wanted.owner, *wanted.chat_id));
     }
-    Turn turn = [&capabilities, wanted](chat::ChatListener listener) {
+    Turn turn = [&capabilities, wanted = std::move(wanted)](chat::ChatListener listener) {
         return capabilities.chats.send(wanted, std::move(listener));
     };
     co_return co_await answer(capabilities, request, principal, std::move(turn));

@@ -6,7 +6,7 @@
 // message; when that no longer holds the socket is closed with 1008. Another {"type": "auth"} of the same user goes on
 // with a newer token. When the server drains, the messages that it has taken are answered before the socket is closed
 // with 1001.
-#include <deque>
+#include <vector>
 
 #include "app/capabilities/chat_events.h"
 #include "face/api/access.h"
@@ -33,21 +33,26 @@ class ChatSocket {
           answered_(std::move(executor)) {}
 
     asio::awaitable<void> run() {
-        auto signing_in = sign_in();
-        const auto signed_in = co_await with_timeout(std::move(signing_in), kAuthTimeMax, "Signing in");
-        if (!signed_in && socket_.draining()) co_return;
-        if (!signed_in) {
-            co_await tell(signed_in.error());
-            co_await socket_.close(kPolicyViolation, "sign in first");
-            co_return;
-        }
-        co_await tell_ready();
+        if (!co_await let_in()) co_return;
         // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled
         // while that lives.
         co_await race(read_all(), answer_all());
     }
 
  private:
+    asio::awaitable<bool> let_in() {
+        auto signing_in = sign_in();
+        const auto signed_in = co_await with_timeout(std::move(signing_in), kAuthTimeMax, "Signing in");
+        if (!signed_in && socket_.draining()) co_return false;
+        if (!signed_in) {
+            co_await tell(signed_in.error());
+            co_await socket_.close(kPolicyViolation, "sign in first");
+            co_return false;
+        }
+        co_await tell_ready();
+        co_return true;
+    }
+
     // nullopt when no more can come, closed or broken; an error for a message that is not an object, after which others
     // may follow.
     Task<std::optional<json::object>> receive() {
@@ -136,7 +141,7 @@ class ChatSocket {
         while (true) {
             while (waiting_.empty()) co_await arrived_.wait();
             const auto message = std::move(waiting_.front());
-            waiting_.pop_front();
+            waiting_.erase(waiting_.begin());
             answering_ = true;
             if (!co_await still_signed_in()) co_return;
             co_await answer(message);
@@ -180,7 +185,7 @@ class ChatSocket {
     net::WebSocket& socket_;
     account::Principal principal_;
     std::string chat_id_;
-    std::deque<json::object> waiting_;
+    std::vector<json::object> waiting_;  // a few, mostly none
     bool answering_ = false;
     net::Wakeup arrived_, answered_;
 };
