@@ -10,7 +10,9 @@ It opens all connections, sends on all, and again on each that has its answer un
 for each stream in seconds from its first byte sent to the first token and to the end, its tokens, and what went wrong.
 """
 
+import contextlib
 import json
+import os
 import select
 import socket
 import sys
@@ -118,5 +120,14 @@ def run(plan):
     return {"seconds": seconds, "client CPU s": time.process_time(), "results": [one for stream in every for one in stream.results]}
 
 
+def take_precedence():
+    """What is timed here is when a token arrives, not when a client whose processor is taken by what it measures finds the time to look."""
+    with contextlib.suppress(OSError):  # without the right to it
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
 if __name__ == "__main__":
-    print(json.dumps(run(json.loads(sys.stdin.readline()))))
+    told = json.loads(sys.stdin.readline())
+    if told["streams"] == 1:
+        take_precedence()
+    print(json.dumps(run(told)))

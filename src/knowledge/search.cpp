@@ -111,8 +111,13 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
     for (query.limit = std::clamp(limit * kHitsPerResult, kHitsMin, kHitsMax);;
          query.limit = std::min(query.limit * 5, kHitsMax)) {
         SLIPWAY_CO_TRY(const auto hits, co_await ask_index(workspace, query));
-        SLIPWAY_CO_TRY(result.found, co_await hydrate(workspace, hits));
-        SLIPWAY_CO_TRY(const auto passages, co_await index_.count(workspace, options_.collection, store::Filter()));
+        std::optional<Result<std::vector<Found>>> hydrated;
+        std::optional<Result<std::uint64_t>> counted;
+        auto hydrating = store_in(hydrated, hydrate(workspace, hits));
+        auto counting = store_in(counted, index_.count(workspace, options_.collection, store::Filter()));
+        co_await both(std::move(hydrating), std::move(counting));
+        SLIPWAY_CO_TRY(result.found, *std::move(hydrated));
+        SLIPWAY_CO_TRY(const auto passages, *std::move(counted));
         const auto readers = result.found.size() < kHitsPerReader * kReadersMax ? std::size_t{1} : kReadersMax;
         Judging judging(result.found, asked, options_.language);
         std::atomic<std::size_t> reading{readers};
