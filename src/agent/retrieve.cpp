@@ -14,10 +14,11 @@ Task<void> RetrieveNode::run(State& state, Step& step, Output& output) {
     request.limit = options_.passages;
     request.minimum_score = options_.minimum_score;
     request.neighbours = options_.neighbours;
+    request.vector = std::exchange(state.vector_ahead, std::nullopt);
     SLIPWAY_CO_TRY(auto result, co_await knowledge_.search(state.input.workspace, request));
     if (result.found.empty() && !request.namespaces.empty()) {
         request.namespaces.clear();
-        request.vector = std::move(result.vector);
+        request.vector = knowledge::QuestionVector{result.question, std::move(result.vector), result.note};
         SLIPWAY_CO_TRY(result, co_await knowledge_.search(state.input.workspace, request));
         step.decision = "nothing in the chosen namespaces, searched all; ";
     }

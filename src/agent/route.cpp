@@ -33,8 +33,8 @@ std::string trimmed_words(std::string_view message) {
 
 }  // namespace
 
-RouteNode::RouteNode(RouteOptions options, std::shared_ptr<model::ChatModel> model)
-    : options_(std::move(options)), model_(std::move(model)) {
+RouteNode::RouteNode(RouteOptions options, std::shared_ptr<model::ChatModel> model, knowledge::Knowledge* knowledge)
+    : options_(std::move(options)), model_(std::move(model)), knowledge_(knowledge) {
     std::map<std::vector<std::string>, std::vector<std::size_t>> topics_of;
     for (std::size_t topic = 0; topic < options_.topics.size(); ++topic)
         for (const auto& keyword : options_.topics[topic].keywords) {
@@ -157,6 +157,21 @@ Task<Route> RouteNode::by_model(const State& state, Step& step) const {
     co_return route;
 }
 
+Task<Route> RouteNode::by_model_with_vector(State& state, Step& step) const {
+    std::optional<Result<Route>> chosen;
+    std::optional<Result<knowledge::QuestionVector>> made;
+    const auto stop = std::make_shared<Stop>();
+    auto choose = [&]() -> asio::awaitable<void> {
+        chosen.emplace(co_await by_model(state, step));
+        if (*chosen && (*chosen)->intent == "smalltalk") stop->ask();  // nothing is searched
+    };
+    auto choosing = choose();
+    auto embedding = run_until(stop, store_in(made, knowledge_->embed_question(state.question)));
+    co_await both(std::move(choosing), std::move(embedding));
+    if (made && *made) state.vector_ahead = *std::move(*made);
+    co_return *std::move(chosen);
+}
+
 Task<void> RouteNode::run(State& state, Step& step, Output& output) {
     Route route;
     const bool small_talk = is_small_talk(state.input.message);
@@ -167,7 +182,8 @@ Task<void> RouteNode::run(State& state, Step& step, Output& output) {
         route.confidence = 1;
         route.reason = "a greeting or thanks";
     } else if (model_ && !model_->is_local() && !options_.prompt.empty()) {
-        auto chosen = co_await by_model(state, step);
+        auto choosing = knowledge_ ? by_model_with_vector(state, step) : by_model(state, step);
+        auto chosen = co_await std::move(choosing);
         if (chosen) {
             route = *std::move(chosen);
         } else {

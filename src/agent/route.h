@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "agent/node.h"
+#include "knowledge/service.h"
 
 namespace slipway::agent {
 
@@ -43,7 +44,9 @@ struct Route {
 
 class RouteNode final : public Node {
  public:
-    RouteNode(RouteOptions options, std::shared_ptr<model::ChatModel> model);
+    // `knowledge`: where passages are looked for afterwards. While the model is asked, the question's vector is made
+    // there; each takes its time, and most questions need both.
+    RouteNode(RouteOptions options, std::shared_ptr<model::ChatModel> model, knowledge::Knowledge* knowledge = nullptr);
     std::string_view kind() const override { return "route"; }
     Task<void> run(State& state, Step& step, Output& output) override;
 
@@ -58,9 +61,11 @@ class RouteNode final : public Node {
         std::string text;
     };
     Task<Route> by_model(const State& state, Step& step) const;
+    Task<Route> by_model_with_vector(State& state, Step& step) const;
 
     RouteOptions options_;
     std::shared_ptr<model::ChatModel> model_;
+    knowledge::Knowledge* knowledge_;
     std::unordered_map<std::string, std::vector<Keyword>> keywords_;  // by first word
     std::vector<std::vector<std::string>> small_talk_;
 };

@@ -36,11 +36,12 @@ json::object to_json(const Step& step);
 struct State {
     RunInput input;
 
-    std::string question;                          // the message, completed from the conversation
-    std::optional<store::Vector> question_vector;  // of `question`, where vectors were searched
-    std::string intent;                            // "question", "smalltalk", or what a model said
-    double confidence = 0;                         // of the routing, 0 … 1
-    std::vector<std::string> namespaces;           // to search; empty: all
+    std::string question;                                   // the message, completed from the conversation
+    std::optional<store::Vector> question_vector;           // of `question`, where vectors were searched
+    std::optional<knowledge::QuestionVector> vector_ahead;  // of `question`, made while a model routed it
+    std::string intent;                                     // "question", "smalltalk", or what a model said
+    double confidence = 0;                                  // of the routing, 0 … 1
+    std::vector<std::string> namespaces;                    // to search; empty: all
     std::string routing_reason;
 
     bool last_use = false;  // the node that is visited is the last that may need history, vector and passages

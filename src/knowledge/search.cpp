@@ -76,20 +76,24 @@ void append_text(std::string& text, std::string_view piece) {
 }  // namespace
 
 // The question's vector, or nothing and a note when the model does not answer: words alone are better than no answer.
-Task<std::optional<store::Vector>> Knowledge::embed_question(std::string question, std::string& note) {
+Task<QuestionVector> Knowledge::embed_question(std::string question) {
+    QuestionVector made;
+    made.question = question;
     if (!vectors_usable_ || !embedding_) {
-        if (const auto known = note_.load()) note = *known;
-        co_return std::optional<store::Vector>();
+        if (const auto known = note_.load()) made.note = *known;
+        co_return made;
     }
     static auto& duration = step("embed");
     const metrics::Timed timed(duration);
     std::vector<std::string> texts;
     texts.push_back(std::move(question));
     auto vectors = co_await embedding_->embed(std::move(texts));
-    if (vectors && vectors->size() == 1) co_return std::optional<store::Vector>(std::move(vectors->front()));
-    note = fmt::format("The embedding model did not answer, so only words were searched: {}",
-                       vectors ? "it returned no vector." : vectors.error().message);
-    co_return std::optional<store::Vector>();
+    if (vectors && vectors->size() == 1)
+        made.vector = std::move(vectors->front());
+    else
+        made.note = fmt::format("The embedding model did not answer, so only words were searched: {}",
+                                vectors ? "it returned no vector." : vectors.error().message);
+    co_return made;
 }
 
 Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest request) {
@@ -102,10 +106,11 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
     SearchResult result;
     result.question = complete_question(question, request.earlier, options_.language);
     auto query = query_for(request, question, asked);
-    query.vector = std::move(request.vector);
-    if (!query.vector) {
-        SLIPWAY_CO_TRY(query.vector, co_await embed_question(result.question, result.note));
+    if (!request.vector || request.vector->question != result.question) {
+        SLIPWAY_CO_TRY(request.vector, co_await embed_question(result.question));
     }
+    query.vector = std::move(request.vector->vector);
+    result.note = std::move(request.vector->note);
     result.mode = query.vector ? "text+vector" : "text";
 
     for (query.limit = std::clamp(limit * kHitsPerResult, kHitsMin, kHitsMax);;

@@ -59,9 +59,8 @@ struct SearchRequest {
     store::Filter filter;
     std::size_t limit = 5;
     double minimum_score = 0;
-    std::size_t neighbours = 0;  // chunks of context on each side; at most kNeighboursMax
-    // Of the completed question, from an earlier search for it; left out: it is made.
-    std::optional<store::Vector> vector;
+    std::size_t neighbours = 0;            // chunks of context on each side; at most kNeighboursMax
+    std::optional<QuestionVector> vector;  // made before, where that was for the completed question
 };
 
 struct SearchResult {
@@ -126,6 +125,8 @@ class Knowledge {
     Task<std::vector<NamespaceCount>> namespaces(WorkspaceId workspace);
 
     Task<SearchResult> search(WorkspaceId workspace, SearchRequest request);
+    // What a search for this (completed) question begins with; for those who know the question before they search.
+    Task<QuestionVector> embed_question(std::string question);
 
     // Makes the index of all workspaces anew from the database's chunks; embeds again when the model changed.
     // `progress` is told chunks done and all.
@@ -179,7 +180,6 @@ class Knowledge {
     Task<void> verify_document(WorkspaceId workspace, std::string document_id, Verification& seen);
     Task<void> verify_original(WorkspaceId workspace, Document document, Verification& seen);
     Task<void> verify_passages(WorkspaceId workspace, Verification& seen);
-    Task<std::optional<store::Vector>> embed_question(std::string question, std::string& note);
     Task<std::vector<store::Hit>> ask_index(WorkspaceId workspace, const store::Query& query);
     Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
     Task<void> add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours);

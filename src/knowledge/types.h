@@ -88,6 +88,12 @@ struct Found {
     std::vector<store::TermScore> terms;
 };
 
+struct QuestionVector {
+    std::string question;
+    std::optional<store::Vector> vector;
+    std::string note;  // why there is none
+};
+
 // A passage as an answer cites it.
 struct Source {
     int number = 0;

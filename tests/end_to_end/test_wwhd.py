@@ -19,7 +19,7 @@ import pytest
 import websockets
 
 from http_api import Api, register
-from programs import ROOT, WWHD, Provider, Server, run_cli
+from programs import ROOT, WWHD, Provider, Server, eventually, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 UNANSWERABLE = "What is the boiling point of tungsten in kelvin?"
@@ -459,6 +459,26 @@ def test_openai_key_is_used_for_chat_and_embeddings_and_vectors_persist(tmp_path
             assert len(provider.record()) == len(asked), "nothing is embedded again"
             found = register(server.url).get("/api/search?q=debt").json["results"]
             assert any(result["explanation"]["vector"] is not None for result in found)
+
+
+def test_the_question_is_embedded_while_a_model_routes_it(tmp_path, small_application):
+    def routed(intent):
+        return json.dumps({"intent": intent, "confidence": 0.9, "namespaces": ["money"]})
+    small_talk = "So what is it that you are all about, old friend?"
+    rules = [{"when": {"path": "/embeddings", "contains": small_talk}, "first_delay_ms": 600_000},
+             {"when": {"path": "/chat/completions", "stream": False, "contains": small_talk}, "answer": routed("smalltalk")},
+             {"when": {"path": "/chat/completions", "stream": False}, "answer": routed("question"), "first_delay_ms": 1000},
+             {"when": {"path": "/chat/completions"}, "answer": "Pay the one that bites first [1]."}]
+    with Provider(tmp_path, rules) as provider, Server(small_application, tmp_path / "data", **provider.environment()) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        before = len(provider.record())
+        assert user.post("/api/chats/new/messages", {"content": QUESTION}).json["sources"]
+        ended = [(entry["path"], entry["body"].get("stream", False)) for entry in provider.record()[before:]]
+        assert ended == [("/v1/embeddings", False), ("/v1/chat/completions", False), ("/v1/chat/completions", True)]
+        answer = user.post("/api/chats/new/messages", {"content": small_talk}).json  # nobody waits for its vector
+        assert answer["content"] and not answer["sources"]
+        eventually(lambda: any(entry["path"] == "/v1/embeddings" and entry["client_gone"] for entry in provider.record()))
 
 
 def test_variables_of_the_original_that_change_what_is_served(tmp_path, small_application):
