@@ -168,7 +168,7 @@ Task<Route> RouteNode::by_model_with_vector(State& state, Step& step) const {
     auto choosing = choose();
     auto embedding = run_until(stop, store_in(made, knowledge_->embed_question(state.question)));
     co_await both(std::move(choosing), std::move(embedding));
-    if (made && *made) state.vector_ahead = *std::move(*made);
+    if (made && *made && !stop->asked()) state.vector_ahead = *std::move(*made);
     co_return *std::move(chosen);
 }
 

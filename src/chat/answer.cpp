@@ -80,7 +80,15 @@ struct Chats::Running {
 
 Task<Answer> Chats::send(SendRequest request, ChatListener listener) {
     auto turn = std::make_shared<Turn>();
-    auto asking = ask(std::move(request), turn);
+    return take_turn(turn, ask(std::move(request), turn), std::move(listener));
+}
+
+Task<Answer> Chats::regenerate(Owner owner, std::string id, ChatListener listener) {
+    auto turn = std::make_shared<Turn>();
+    return take_turn(turn, ask_again(std::move(owner), std::move(id), turn), std::move(listener));
+}
+
+Task<Answer> Chats::take_turn(std::shared_ptr<Turn> turn, Task<KeyedLock::Guard> asking, ChatListener listener) {
     SLIPWAY_CO_TRY(const auto guard, co_await std::move(asking));
     const auto executor = co_await asio::this_coro::executor;
     auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::deferred);
@@ -114,17 +122,6 @@ Task<KeyedLock::Guard> Chats::ask(SendRequest request, std::shared_ptr<Turn> tur
     turn->question.content = std::string(content);
     turn->question.created_at = now();
     co_return guard;
-}
-
-Task<Answer> Chats::regenerate(Owner owner, std::string id, ChatListener listener) {
-    auto turn = std::make_shared<Turn>();
-    auto asking = ask_again(std::move(owner), std::move(id), turn);
-    SLIPWAY_CO_TRY(const auto guard, co_await std::move(asking));
-    const auto executor = co_await asio::this_coro::executor;
-    auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::deferred);
-    co_await std::move(answered);
-    SLIPWAY_CO_CHECK(turn->ended);
-    co_return Answer(turn->answer);
 }
 
 Task<KeyedLock::Guard> Chats::ask_again(Owner owner, std::string id, std::shared_ptr<Turn> turn) {

@@ -64,7 +64,8 @@ class Chats {
     struct Turn;
     struct Running;
 
-    // Takes the turn.
+    // `asking` waits for the turn and fills it.
+    Task<Answer> take_turn(std::shared_ptr<Turn> turn, Task<KeyedLock::Guard> asking, ChatListener listener);
     Task<KeyedLock::Guard> ask(SendRequest request, std::shared_ptr<Turn> turn);
     Task<KeyedLock::Guard> ask_again(Owner owner, std::string id, std::shared_ptr<Turn> turn);
     Task<void> store_question(std::shared_ptr<Turn> turn);

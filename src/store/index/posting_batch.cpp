@@ -37,7 +37,7 @@ const unsigned char* begin_of(std::string_view bytes) { return reinterpret_cast<
 
 }  // namespace
 
-std::uint64_t PostingChanges::prefix_of(std::string_view term) {
+std::uint64_t prefix_of(std::string_view term) {
     std::uint64_t prefix = 0;
     std::memcpy(&prefix, term.data(), std::min(term.size(), sizeof prefix));
     if constexpr (std::endian::native == std::endian::little) prefix = std::byteswap(prefix);
@@ -169,7 +169,7 @@ std::optional<std::vector<Posting>> changed(std::span<const Posting> postings, s
 void BatchEntries::add(std::string_view batch) {
     BatchReader reader(batch);
     for (BatchReader::Entry entry; reader.next(entry);)
-        entries_.push_back({PostingChanges::prefix_of(entry.term), entry.term, entry.changes, batches_});
+        entries_.push_back({prefix_of(entry.term), entry.term, entry.changes, batches_});
     ++batches_;
     damaged_ |= reader.is_damaged();
 }

@@ -28,6 +28,9 @@ struct PostingChange {
     bool operator==(const PostingChange&) const = default;
 };
 
+// The first eight bytes of a term as a number that sorts as they do: most comparisons need no more.
+std::uint64_t prefix_of(std::string_view term);
+
 // What one call changes, collected in any order. The terms must outlive it.
 class PostingChanges {
  public:
@@ -38,10 +41,6 @@ class PostingChanges {
     std::string encode();
 
  private:
-    friend class BatchEntries;
-    // The first eight bytes as a number that sorts as they do: most comparisons need no more.
-    static std::uint64_t prefix_of(std::string_view term);
-
     struct Change {
         std::uint64_t prefix;
         std::string_view term;
