@@ -66,7 +66,7 @@ bool RouteNode::is_small_talk(std::string_view message) const {
     const auto folded = trimmed_words(message);
     const auto words = split(folded, ' ');
     if (folded.empty() || words.size() > options_.small_talk_words_max) return false;
-    // Every word belongs to some phrase that stands in the message: "hello herman" does, "hello, my knee hurts" does
+    // Every word belongs to some phrase that stands in the message: "hello ada" does, "hello, my knee hurts" does
     // not.
     std::vector<bool> covered(words.size(), false);
     for (const auto& phrase : small_talk_)
