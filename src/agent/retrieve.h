@@ -20,6 +20,8 @@ class RetrieveNode final : public Node {
     Task<void> run(State& state, Step& step, Output& output) override;
 
  private:
+    Task<void> tell_sources(State& state, Output& output) const;
+
     RetrieveOptions options_;
     knowledge::Knowledge& knowledge_;
 };

@@ -1,5 +1,6 @@
 // Reading, editing and counting documents.
 #include "knowledge/prepared.h"
+#include "knowledge/reading.h"
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
@@ -23,7 +24,8 @@ Knowledge::Knowledge(store::Database& database, store::Index& index, store::Obje
       readers_(readers),
       embedding_(std::move(embedding)),
       synonyms_(std::move(synonyms)),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      readings_(std::make_shared<Readings>()) {}
 
 Task<std::optional<Document>> Knowledge::find_source(WorkspaceId workspace, std::string source) {
     const auto sql = fmt::format(

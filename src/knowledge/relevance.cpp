@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <bitset>
 #include <cmath>
-#include <numeric>
 #include <unordered_map>
 
-#include "base/sentence.h"
 #include "base/text.h"
 #include "store/index/analyser.h"
 #include "store/index/bm25.h"
@@ -59,7 +57,8 @@ class Vocabulary {
         }
     }
 
-    std::optional<std::size_t> find(const std::string& term) const {
+    std::optional<std::size_t> find(TermHash term) const {
+        if (!seen_.test(term % kSeen)) return std::nullopt;  // as most words of a passage
         const auto known = numbers_.find(term);
         return known == numbers_.end() ? std::nullopt : std::optional(known->second);
     }
@@ -71,15 +70,20 @@ class Vocabulary {
     }
 
  private:
-    std::size_t number(const std::string& term) {
-        if (const auto known = find(term)) return *known;
+    static constexpr std::size_t kSeen = 8192;
+
+    std::size_t number(std::string_view term) {
+        const auto hash = hash_of_term(term);
+        if (const auto known = find(hash)) return *known;
         if (numbers_.size() == kTermsMax) return kTermsMax;
         const auto next = numbers_.size();
-        numbers_.emplace(term, next);
+        numbers_.emplace(hash, next);
+        seen_.set(hash % kSeen);
         return next;
     }
 
-    std::unordered_map<std::string, std::size_t> numbers_;
+    std::unordered_map<TermHash, std::size_t> numbers_;
+    std::bitset<kSeen> seen_;
     std::vector<std::vector<Terms>> alternatives_;  // by word
 };
 
@@ -92,24 +96,25 @@ struct Read {
     std::size_t length = 0;                // as BM25 counts it
 };
 
-Read read(const Found& found, const Vocabulary& vocabulary, std::size_t words, std::string_view language) {
+Read in_numbers(const Reading& reading, const Vocabulary& vocabulary, std::size_t words) {
     Read result;
     result.occurrences.resize(words);
-    const auto take = [&](std::string_view text) {
+    result.length = reading.terms.size();
+    std::size_t at = 0;
+    for (std::size_t part = 0; part < reading.ends.size(); ++part) {
         Terms terms;
-        for (const auto& term : store::analyse(text, language)) {
-            ++result.length;
-            const auto known = vocabulary.find(term.text);
+        for (; at < reading.ends[part]; ++at) {
+            const auto known = vocabulary.find(reading.terms[at]);
             if (!known) continue;
             terms.set(*known);
             if (*known < words) ++result.occurrences[*known];
         }
         result.all |= terms;
-        return terms;
-    };
-    result.heading = take(found.document.title);
-    for (const auto& heading : found.place.headings) result.heading |= take(heading);
-    for (const auto sentence : split_sentences(found.text)) result.sentences.push_back(take(sentence));
+        if (part == 0)
+            result.heading = terms;
+        else
+            result.sentences.push_back(terms);
+    }
     return result;
 }
 
@@ -122,7 +127,7 @@ double rarity_behind(double score, double weight, std::size_t occurrences, doubl
 }
 
 // Of each word: the mean over the passages that hold it, or what a word is worth that no passage holds.
-std::vector<double> rarities(const std::vector<Found>& found, const std::vector<Read>& reads, const Asked& asked,
+std::vector<double> rarities(const std::vector<Candidate>& found, const std::vector<Read>& reads, const Asked& asked,
                              std::uint64_t passages) {
     double length = 0;
     for (const auto& one : reads) length += static_cast<double>(one.length);
@@ -136,8 +141,9 @@ std::vector<double> rarities(const std::vector<Found>& found, const std::vector<
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (reads[i].occurrences[word] == 0) continue;
             ++held;
-            const auto term = std::ranges::find(found[i].terms, asked.words[word].term, &store::TermScore::term);
-            if (term == found[i].terms.end()) continue;
+            const auto& terms = found[i].found.terms;
+            const auto term = std::ranges::find(terms, asked.words[word].term, &store::TermScore::term);
+            if (term == terms.end()) continue;
             ++seen;
             sum += rarity_behind(term->score, asked.words[word].weight, reads[i].occurrences[word],
                                  static_cast<double>(reads[i].length) / average);
@@ -191,34 +197,18 @@ double weigh(double words, const std::optional<double>& similarity) {
     return kWordsShare * words + (1 - kWordsShare) * std::clamp(similarity.value_or(0), 0.0, 1.0);
 }
 
-// Passages of equal score stay in the order of the index.
-void sort_by_score(std::vector<Found>& found) {
-    std::vector<std::size_t> order(found.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-        return found[a].score != found[b].score ? found[a].score > found[b].score : a < b;
-    });
-    std::vector<Found> sorted;
-    for (const auto i : order) sorted.push_back(std::move(found[i]));
-    found = std::move(sorted);
-}
-
-// Different words, as sorted hashes.
-std::vector<std::size_t> fingerprint(std::string_view text, std::string_view language) {
-    std::vector<std::size_t> words;
-    for (const auto& term : store::analyse(text, language)) words.push_back(std::hash<std::string>()(term.text));
-    std::ranges::sort(words);
-    words.erase(std::ranges::unique(words).begin(), words.end());
-    return words;
-}
-
 // The share of the shorter one's words that the longer one has too, if they are of similar size; else 0.
-double likeness(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
+double likeness(const std::vector<TermHash>& a, const std::vector<TermHash>& b) {
     const auto [smaller, larger] = std::minmax(a.size(), b.size());
     if (smaller == 0 || smaller * 2 < larger) return 0;
-    std::vector<std::size_t> common;
-    std::ranges::set_intersection(a, b, std::back_inserter(common));
-    return static_cast<double>(common.size()) / static_cast<double>(smaller);
+    std::size_t common = 0;
+    for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+        common += a[i] == b[j] ? 1 : 0;
+        const bool next_of_a = a[i] <= b[j], next_of_b = b[j] <= a[i];
+        i += next_of_a ? 1 : 0;
+        j += next_of_b ? 1 : 0;
+    }
+    return static_cast<double>(common) / static_cast<double>(smaller);
 }
 
 }  // namespace
@@ -231,49 +221,36 @@ Asked understand(std::string_view question, std::string_view context, const Syno
     return asked;
 }
 
-struct Judging::State {
-    std::vector<Found>& found;
-    const Asked& asked;
-    std::string_view language;
-    Vocabulary vocabulary;
-    std::vector<Read> reads;  // by passage
-};
-
-Judging::Judging(std::vector<Found>& found, const Asked& asked, std::string_view language)
-    : state_(new State{found, asked, language, Vocabulary(asked), std::vector<Read>(found.size())}) {}
-
-Judging::~Judging() = default;
-
-void Judging::read(std::size_t passage) {
-    auto& [found, asked, language, vocabulary, reads] = *state_;
-    reads[passage] = knowledge::read(found[passage], vocabulary, asked.words.size(), language);
-}
-
-void Judging::finish(std::uint64_t passages_in_index, bool by_meaning) {
-    auto& [found, asked, language, vocabulary, reads] = *state_;
+void judge(std::vector<Candidate>& candidates, const Asked& asked, std::uint64_t passages_in_index, bool by_meaning) {
+    const Vocabulary vocabulary(asked);
+    std::vector<Read> reads;
+    for (const auto& one : candidates) reads.push_back(in_numbers(*one.reading, vocabulary, asked.words.size()));
     std::unordered_map<std::string_view, Terms> documents;
-    for (std::size_t i = 0; i < found.size(); ++i) documents[found[i].document.id] |= reads[i].all;
-    const Judge judge(asked, vocabulary, rarities(found, reads, asked, passages_in_index));
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        found[i].score = judge.score(reads[i], documents[found[i].document.id]);
-        if (by_meaning) found[i].score = weigh(found[i].score, found[i].vector_score);
+    for (std::size_t i = 0; i < candidates.size(); ++i) documents[candidates[i].found.document.id] |= reads[i].all;
+    const Judge judge(asked, vocabulary, rarities(candidates, reads, asked, passages_in_index));
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        auto& found = candidates[i].found;
+        found.score = judge.score(reads[i], documents[found.document.id]);
+        if (by_meaning) found.score = weigh(found.score, found.vector_score);
     }
-    if (by_meaning) sort_by_score(found);
+    const auto order = [](const Candidate& one) { return std::pair(-one.found.score, one.rank); };
+    if (by_meaning) std::ranges::sort(candidates, {}, order);
 }
 
-void fold_near_equal(std::vector<Found>& found, std::size_t limit, std::string_view language) {
+std::vector<Found> fold_near_equal(std::vector<Candidate> candidates, std::size_t limit) {
     constexpr double kNearEqual = 0.9;
     std::vector<Found> kept;
-    std::vector<std::vector<std::size_t>> prints;
-    for (auto& one : found) {
+    std::vector<std::shared_ptr<const Reading>> readings;
+    for (auto& [found, rank, reading] : candidates) {
         if (kept.size() == limit) break;
-        auto print = fingerprint(one.text, language);
-        if (std::ranges::any_of(prints, [&](const auto& other) { return likeness(print, other) >= kNearEqual; }))
-            continue;
-        prints.push_back(std::move(print));
-        kept.push_back(std::move(one));
+        const auto says_the_same = [&](const auto& other) {
+            return likeness(reading->different_ones, other->different_ones) >= kNearEqual;
+        };
+        if (std::ranges::any_of(readings, says_the_same)) continue;
+        readings.push_back(std::move(reading));
+        kept.push_back(std::move(found));
     }
-    found = std::move(kept);
+    return kept;
 }
 
 }  // namespace slipway::knowledge

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "knowledge/reading.h"
 #include "knowledge/synonyms.h"
 #include "knowledge/types.h"
 
@@ -46,27 +47,17 @@ struct Asked {
 Asked understand(std::string_view question, std::string_view context, const Synonyms* synonyms,
                  std::string_view language);
 
-// Fills Found::score of all passages. Reading them is most of the work, so several threads may share it: read() of
-// different passages may run at once, finish() after all of them. Together about a millisecond per 20 passages. What it
-// is given outlives it.
-class Judging {
- public:
-    Judging(std::vector<Found>& found, const Asked& asked, std::string_view language);
-    ~Judging();
-    Judging(const Judging&) = delete;
-    Judging& operator=(const Judging&) = delete;
-
-    void read(std::size_t passage);
-    // `by_meaning`: the question had a vector, so the passages are sorted anew. `passages_in_index` is for the rarity
-    // of words that occur nowhere.
-    void finish(std::uint64_t passages_in_index, bool by_meaning);
-
- private:
-    struct State;
-    std::unique_ptr<State> state_;
+struct Candidate {
+    Found found;
+    std::size_t rank = 0;                         // in the order of the index
+    std::shared_ptr<const Reading> reading = {};  // of its text; not null where it is judged
 };
 
-// Leaves the first of passages with almost the same words, and of those left the first `limit`.
-void fold_near_equal(std::vector<Found>& found, std::size_t limit, std::string_view language);
+// Fills Found::score of all. `by_meaning`: the question had a vector, so they are sorted anew. `passages_in_index` is
+// for the rarity of words that occur nowhere.
+void judge(std::vector<Candidate>& candidates, const Asked& asked, std::uint64_t passages_in_index, bool by_meaning);
+
+// The first of passages with almost the same words, and of those the first `limit`.
+std::vector<Found> fold_near_equal(std::vector<Candidate> candidates, std::size_t limit);
 
 }  // namespace slipway::knowledge

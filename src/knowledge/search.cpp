@@ -1,5 +1,4 @@
 // Passages for a question: asked of the index, checked against the database, judged, folded, with their neighbours.
-#include <atomic>
 #include <map>
 #include <unordered_map>
 
@@ -20,8 +19,9 @@ constexpr std::size_t kExpansionsMax = 250;
 constexpr std::size_t kHitsMin = 20;
 constexpr std::size_t kHitsPerResult = 4;
 constexpr std::size_t kHitsMax = 1000;
-// Threads that share the reading of one search's hits.
-constexpr std::size_t kReadersMax = 2, kHitsPerReader = 5;
+// Passages that were not read lately are read elsewhere when they are more than this: a thread is woken for them.
+constexpr std::size_t kReadHere = 2;
+constexpr std::size_t kReadersMax = 2, kReadPerReader = 5;
 // Chunks begin with the end of the one before, see ChunkOptions::overlap.
 constexpr std::size_t kOverlapMax = 1024;
 
@@ -37,6 +37,7 @@ store::Query query_for(const SearchRequest& request, std::string_view question, 
         filters.push_back(store::Filter::any("namespace", std::move(names)));
     }
     filters.push_back(request.filter);
+    query.only_ids = true;  // the rest is the database's to say
     query.filter = filters.size() == 1 ? std::move(filters.front()) : store::Filter::all(std::move(filters));
     return query;
 }
@@ -116,40 +117,47 @@ Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest reques
     for (query.limit = std::clamp(limit * kHitsPerResult, kHitsMin, kHitsMax);;
          query.limit = std::min(query.limit * 5, kHitsMax)) {
         SLIPWAY_CO_TRY(const auto hits, co_await ask_index(workspace, query));
-        std::optional<Result<std::vector<Found>>> hydrated;
+        std::optional<Result<std::vector<Candidate>>> hydrated;
         std::optional<Result<std::uint64_t>> counted;
         auto hydrating = store_in(hydrated, hydrate(workspace, hits));
         auto counting = store_in(counted, index_.count(workspace, options_.collection, store::Filter()));
         co_await both(std::move(hydrating), std::move(counting));
-        SLIPWAY_CO_TRY(result.found, *std::move(hydrated));
+        SLIPWAY_CO_TRY(auto candidates, *std::move(hydrated));
         SLIPWAY_CO_TRY(const auto passages, *std::move(counted));
-        const auto readers = result.found.size() < kHitsPerReader * kReadersMax ? std::size_t{1} : kReadersMax;
-        Judging judging(result.found, asked, options_.language);
-        std::atomic<std::size_t> reading{readers};
-        auto evaluate = [&, this](std::size_t reader) {
-            for (auto i = reader; i < result.found.size(); i += readers) judging.read(i);
-            if (reading.fetch_sub(1) != 1) return;  // the last one goes on
-            judging.finish(passages, query.vector.has_value());
-            std::erase_if(result.found, [&](const Found& found) {
-                return found.score < request.minimum_score || is_unrelated(found);
-            });
-            fold_near_equal(result.found, limit, options_.language);
-        };
-        {
-            static auto& duration = step("judge");
-            const metrics::Timed timed(duration);
-            SLIPWAY_CO_CHECK(co_await pool_.run_each(readers, readers, evaluate));
-        }
+        static auto& duration = step("judge");
+        const metrics::Timed timed(duration);
+        SLIPWAY_CO_CHECK(co_await read_all(workspace, candidates));
+        judge(candidates, asked, passages, query.vector.has_value());
+        std::erase_if(candidates, [&](const Candidate& one) {
+            return one.found.score < request.minimum_score || is_unrelated(one.found);
+        });
+        result.found = fold_near_equal(std::move(candidates), limit);
         // Deeper hits only when these were too few because some were folded or not visible; a minimum is not met
         // further down.
         const bool exhausted = hits.size() < query.limit || query.limit == kHitsMax;
         if (exhausted || result.found.size() >= limit || request.minimum_score > 0) break;
     }
     result.vector = std::move(query.vector);
-    if (request.neighbours > 0)
-        SLIPWAY_CO_CHECK(
-            co_await add_neighbours(std::move(workspace), result.found, std::min(request.neighbours, kNeighboursMax)));
     co_return result;
+}
+
+// Gives each candidate what is in its text.
+Task<void> Knowledge::read_all(WorkspaceId workspace, std::vector<Candidate>& candidates) {
+    std::vector<Candidate*> unread;
+    for (auto& one : candidates) {
+        one.reading = readings_->find(workspace, one.found.chunk_id);
+        if (!one.reading) unread.push_back(&one);
+    }
+    const auto readers = std::clamp<std::size_t>(unread.size() / kReadPerReader, 1, kReadersMax);
+    auto read_share = [&](std::size_t reader) {
+        for (auto i = reader; i < unread.size(); i += readers) {
+            unread[i]->reading = std::make_shared<const Reading>(read(unread[i]->found, options_.language));
+            readings_->keep(workspace, unread[i]->found.chunk_id, unread[i]->reading);
+        }
+    };
+    if (unread.size() > kReadHere) co_return co_await pool_.run_each(readers, readers, read_share);
+    read_share(0);
+    co_return Result<void>();
 }
 
 Task<std::vector<store::Hit>> Knowledge::ask_index(WorkspaceId workspace, const store::Query& query) {
@@ -159,9 +167,10 @@ Task<std::vector<store::Hit>> Knowledge::ask_index(WorkspaceId workspace, const 
 }
 
 // Hits as the database knows them, in their order; what is not visible there is left out.
-Task<std::vector<Found>> Knowledge::hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits) {
-    std::vector<Found> found;
+Task<std::vector<Candidate>> Knowledge::hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits) {
+    std::vector<Candidate> found;
     if (hits.empty()) co_return found;
+    found.reserve(hits.size());
     static auto& duration = step("database");
     const metrics::Timed timed(duration);
     const auto sql = fmt::format(
@@ -177,7 +186,9 @@ Task<std::vector<Found>> Knowledge::hydrate(WorkspaceId workspace, const std::ve
         const auto known = row_of.find(hit.passage.id);
         if (known == row_of.end()) continue;
         const auto row = rows[known->second];
-        Found one;
+        auto& candidate = found.emplace_back();
+        candidate.rank = found.size();
+        auto& one = candidate.found;
         one.chunk_id = hit.passage.id;
         one.document = document_of(row);
         one.text = row.text("text");
@@ -185,13 +196,13 @@ Task<std::vector<Found>> Knowledge::hydrate(WorkspaceId workspace, const std::ve
         one.text_score = hit.text_score;
         one.vector_score = hit.vector_score;
         one.terms = hit.terms;
-        found.push_back(std::move(one));
     }
     co_return found;
 }
 
 Task<void> Knowledge::add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours) {
-    if (found.empty()) co_return Result<void>();
+    neighbours = std::min(neighbours, kNeighboursMax);
+    if (found.empty() || neighbours == 0) co_return Result<void>();
     const auto sql = fmt::format(
         "select c.chunk_id as chunk_id, n.ordinal - c.ordinal as distance, n.text as text "
         "from document_chunks c join document_chunks n on n.document_id = c.document_id and n.workspace = $workspace "

@@ -59,7 +59,6 @@ struct SearchRequest {
     store::Filter filter;
     std::size_t limit = 5;
     double minimum_score = 0;
-    std::size_t neighbours = 0;            // chunks of context on each side; at most kNeighboursMax
     std::optional<QuestionVector> vector;  // made before, where that was for the completed question
 };
 
@@ -86,6 +85,8 @@ struct Verification {
 };
 
 class Synonyms;
+class Readings;
+struct Candidate;
 struct Prepared;  // an extracted and chunked document, see prepared.h
 
 class Knowledge {
@@ -125,6 +126,9 @@ class Knowledge {
     Task<std::vector<NamespaceCount>> namespaces(WorkspaceId workspace);
 
     Task<SearchResult> search(WorkspaceId workspace, SearchRequest request);
+    // Fills `before` and `after` with the text of so many chunks on each side, at most kNeighboursMax. What else is in
+    // `found` may be read meanwhile.
+    Task<void> add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours);
     // What a search for this (completed) question begins with; for those who know the question before they search.
     Task<QuestionVector> embed_question(std::string question);
 
@@ -181,8 +185,8 @@ class Knowledge {
     Task<void> verify_original(WorkspaceId workspace, Document document, Verification& seen);
     Task<void> verify_passages(WorkspaceId workspace, Verification& seen);
     Task<std::vector<store::Hit>> ask_index(WorkspaceId workspace, const store::Query& query);
-    Task<std::vector<Found>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
-    Task<void> add_neighbours(WorkspaceId workspace, std::vector<Found>& found, std::size_t neighbours);
+    Task<std::vector<Candidate>> hydrate(WorkspaceId workspace, const std::vector<store::Hit>& hits);
+    Task<void> read_all(WorkspaceId workspace, std::vector<Candidate>& candidates);
 
     store::Database& database_;
     store::Index& index_;
@@ -195,6 +199,7 @@ class Knowledge {
     std::atomic<bool> vectors_usable_{false};
     std::atomic<std::shared_ptr<const std::string>>
         note_;                                  // why vectors are not used; null when they are, or when none are wanted
+    std::shared_ptr<Readings> readings_;        // of passages that were found lately
     KeyedLock sources_;                         // see hold_source()
     std::atomic<std::uint64_t> generation_{0};  // of the index: counts reindex()
     std::atomic<int> originals_held_{0};

@@ -82,7 +82,7 @@ struct Found {
     Document document;
     std::string text;
     Place place;
-    std::string before, after;  // neighbouring context, when asked for
+    std::string before, after;  // neighbouring context, see Knowledge::add_neighbours
     double score = 0;           // 0 … 1, comparable between questions
     std::optional<double> text_score, vector_score;
     std::vector<store::TermScore> terms;

@@ -197,9 +197,9 @@ TEST_F(Search, NeighboursComeWithoutTheOverlap) {
     SearchRequest request;
     request.question = "sailor30";
     request.limit = 1;
-    request.neighbours = 1;
-    const auto result = search(request);
+    auto result = search(request);
     ASSERT_EQ(result.found.size(), 1u);
+    must(run_to_end(knowledge_->add_neighbours(workspace_, result.found, 1)));
     const auto& found = result.found.front();
     EXPECT_FALSE(found.before.empty());
     EXPECT_FALSE(found.after.empty());

@@ -166,7 +166,11 @@ Result<std::vector<Hit>> Search::run() {
 
 Result<Hit> Search::make_hit(const Fused& found) const {
     Hit hit;
-    SLIPWAY_TRY(hit.passage, passage_at(connection_, space_, found.number));
+    if (query_.only_ids) {
+        SLIPWAY_TRY(hit.passage.id, id_at(connection_, space_, found.number));
+    } else {
+        SLIPWAY_TRY(hit.passage, passage_at(connection_, space_, found.number));
+    }
     hit.score = found.score;
     hit.text_score = found.text_score;
     hit.vector_score = found.vector_score;

@@ -78,6 +78,7 @@ struct Query {
     Filter filter = {};
     std::size_t limit = 10;      // 1 … 1000
     double vector_weight = 0.5;  // share of the vector leg when both are there (fusion by reciprocal rank)
+    bool only_ids = false;       // of a hit's passage nothing but the id is wanted: the rest stays empty
 };
 
 struct TermScore {

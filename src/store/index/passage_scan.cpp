@@ -110,11 +110,27 @@ Result<std::uint64_t> count_matching(sqlite::Connection& connection, const Space
     return static_cast<std::uint64_t>(rows.integer(0));
 }
 
-Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, std::uint64_t number) {
-    SLIPWAY_TRY(auto row, connection.prepare("SELECT id, namespace, metadata, text FROM passages WHERE passage = ?1"));
+namespace {
+
+Result<sqlite::Statement> row_at(sqlite::Connection& connection, std::string_view sql, const Space& space,
+                                 std::uint64_t number) {
+    SLIPWAY_TRY(auto row, connection.prepare(sql));
     row.bind(1, key_of(space.key, number));
     SLIPWAY_TRY(const bool found, row.step());
     if (!found) return damaged(connection, "the postings name a passage that does not exist");
+    return row;
+}
+
+}  // namespace
+
+Result<std::string> id_at(sqlite::Connection& connection, const Space& space, std::uint64_t number) {
+    SLIPWAY_TRY(const auto row, row_at(connection, "SELECT id FROM passages WHERE passage = ?1", space, number));
+    return std::string(row.text(0));
+}
+
+Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, std::uint64_t number) {
+    constexpr std::string_view kSql = "SELECT id, namespace, metadata, text FROM passages WHERE passage = ?1";
+    SLIPWAY_TRY(const auto row, row_at(connection, kSql, space, number));
     return read_passage(connection, row);
 }
 

@@ -14,6 +14,7 @@ Result<std::vector<Passage>> matching_passages(sqlite::Connection& connection, c
 Result<std::vector<std::uint64_t>> matching_numbers(sqlite::Connection& connection, const Space& space,
                                                     const Filter& filter);
 Result<std::uint64_t> count_matching(sqlite::Connection& connection, const Space& space, const Filter& filter);
+Result<std::string> id_at(sqlite::Connection& connection, const Space& space, std::uint64_t number);
 Result<Passage> passage_at(sqlite::Connection& connection, const Space& space, std::uint64_t number);
 
 // Picks the best candidates that match a filter. Candidates are looked at one by one, best first, as long as that finds

@@ -35,6 +35,12 @@ void text_is_found(Bench& bench) {
            "the scores of the legs are wrong");
     expect(ids_of(bench.search("felines")) == std::vector<std::string>{"cats"}, "extra_text is not searched");
     expect(found.extra_text.empty(), "extra_text was returned");
+    Query only_ids{.text = "sleeping cat", .only_ids = true};
+    const auto named = bench.search(only_ids);
+    expect(ids_of(named) == std::vector<std::string>{"cats"} && named[0].score == hits[0].score,
+           "where only ids are wanted, {} was found", listed(ids_of(named)));
+    expect(named[0].passage.text.empty() && named[0].passage.metadata.empty() && named[0].passage.name_space.empty(),
+           "where only ids are wanted, more came back");
     expect(bench.search("elephant").empty(), "\"elephant\" found {}", listed(ids_of(bench.search("elephant"))));
     expect(bench.search("?!").empty(), "a query without words found something");
 }
