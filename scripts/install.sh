@@ -84,20 +84,24 @@ install_python() {
   fi
 }
 
-# nginx is only measured beside: unpacked, as installing it would start a service.
-unpack_nginx() {
-  [ -x build/nginx/usr/sbin/nginx ] || [ -x /usr/sbin/nginx ] && return 0
-  echo "Fetching nginx into build/nginx"
+# What is only measured beside, or checks something: unpacked into build/NAME, as installing it would start a service.
+# unpack NAME PROGRAM
+unpack() {
+  command -v "${2##*/}" >/dev/null || [ -x "build/$1/$2" ] || [ -x "/$2" ] && return 0
+  echo "Fetching $1 into build/$1"
   local part
   part=$(mktemp -d)
-  mkdir -p build/nginx
-  if ! (chmod 755 "$part" && cd "$part" && apt-get download -qq nginx) || ! dpkg -x "$part"/nginx_*.deb build/nginx; then
-    echo "It could not be fetched: what is measured beside it is left out." >&2
+  mkdir -p "build/$1"
+  if ! (chmod 755 "$part" && cd "$part" && apt-get download -qq -o APT::Sandbox::User=root "$1") || ! dpkg -x "$part/$1"_*.deb "build/$1"; then
+    echo "It could not be fetched: what needs ${2##*/} is left out." >&2
   fi
   rm -rf "$part"
 }
 
 cd "$(dirname "$0")/.."
 install_packages "${wanted[@]}"
-case "${1:-build}" in test) install_python tests && unpack_nginx ;; bench) install_python bench && unpack_nginx ;; esac
+case "${1:-build}" in
+  test) install_python tests; unpack nginx usr/sbin/nginx; unpack prometheus usr/bin/promtool ;;
+  bench) install_python bench; unpack nginx usr/sbin/nginx ;;
+esac
 [ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder

@@ -248,7 +248,7 @@ def binary_of(path):
 def crowd_on(folder, clients, seconds, seed, application=programs.WWHD):
     """What a crowd did on a fresh server, and all that was wrong, in its answers or in the server's log."""
     folder.mkdir()
-    with programs.Provider(folder, RULES) as provider:
+    with programs.Provider(folder, RULES, quiet=True) as provider:
         server = programs.Server(application, folder / "data", GROQ_API_KEY="gsk-of-the-test",
                                  GROQ_BASE_URL=provider.url)
         with server:

@@ -49,7 +49,7 @@ class Everybody(threading.Thread):
 def run(context):
     last = max(2 * FIRST, context.scaled(LAST))
     looks = []
-    with programs.Provider(context.folder, load.RULES) as provider, \
+    with programs.Provider(context.folder, load.RULES, quiet=True) as provider, \
             programs.Server(programs.WWHD, context.folder / "data", GROQ_API_KEY="gsk-of-the-test", GROQ_BASE_URL=provider.url) as server:
         server.wait_for_documents()
         user = http_api.register(server.url)

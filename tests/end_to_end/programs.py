@@ -139,13 +139,14 @@ class Server:
 class Provider:
     """tools/scripted-provider with rules of tools/scripted-provider/script.h."""
 
-    def __init__(self, folder, rules=()):
+    def __init__(self, folder, rules=(), quiet=False):
         script = folder / "script.json"
         script.write_text(json.dumps({"rules": list(rules)}))
         self._record = folder / "record.jsonl"
         command = [str(PROVIDER), "--script", str(script), "--record", str(self._record),
                    "--dimension", "1536"]  # as text-embedding-3-small has it
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        errors = subprocess.DEVNULL if quiet else None  # each answer that its rules cut is one
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening on http://"), line
         self.url = line.split()[-1]
