@@ -49,7 +49,8 @@ constexpr unsigned char kNoDigit = 64;
 constexpr auto kBase64UrlDigits = [] {
     std::array<unsigned char, 256> digits{};
     digits.fill(kNoDigit);
-    for (unsigned char i = 0; i < kBase64Url.size(); ++i) digits[static_cast<unsigned char>(kBase64Url[i])] = i;
+    for (std::size_t i = 0; i < kBase64Url.size(); ++i)
+        digits[static_cast<unsigned char>(kBase64Url[i])] = static_cast<unsigned char>(i);
     return digits;
 }();
 

@@ -19,12 +19,13 @@ Error WorkerPool::full() const {
 }
 
 Error WorkerPool::thrown() const {
-    std::string what = "an unknown exception";
+    std::string what;
     try {
         throw;
     } catch (const std::exception& error) {
         what = error.what();
-    } catch (...) {  // what is not an exception says nothing
+    } catch (...) {
+        what = "an unknown exception";
     }
     log::error("work failed", {{"pool", name_}, {"error", what}});
     return {ErrorCode::internal, "The work failed; the log says why.", {}};

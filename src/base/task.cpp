@@ -72,7 +72,7 @@ auto run_pair(asio::awaitable<void>& one, asio::awaitable<void>& two, Thrown& th
 asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second) {
     Thrown thrown;
     auto pair = run_pair(first, second, thrown, true);
-    const auto ended = co_await std::move(pair);
+    const auto ended = co_await std::move(pair);  // NOLINT(performance-move-const-arg): Asio wants an rvalue
     if (thrown[ended]) std::rethrow_exception(thrown[ended]);
     co_return ended;
 }
@@ -80,7 +80,7 @@ asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<v
 asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second) {
     Thrown thrown;
     auto pair = run_pair(first, second, thrown, false);
-    co_await std::move(pair);
+    co_await std::move(pair);  // NOLINT(performance-move-const-arg): Asio wants an rvalue
     for (const auto& each : thrown)
         if (each) std::rethrow_exception(each);
 }
