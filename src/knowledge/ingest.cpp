@@ -92,10 +92,13 @@ Task<IngestReport> Knowledge::put_measured(WorkspaceId workspace, NewDocument do
 
 Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument document) {
     SLIPWAY_CO_TRY(auto existing, co_await find_source(workspace, document.source));
-    auto hash_bytes = [&document]() -> Result<std::string> { return sha256_hex(document.bytes); };
-    SLIPWAY_CO_TRY(auto content_hash, co_await pool_.run(std::move(hash_bytes)));
     const auto recipe = recipe_of(options_);
     const bool visible = existing && existing->status == DocumentStatus::indexed;
+    std::string content_hash;
+    if (visible) {
+        auto hash_bytes = [&document]() -> Result<std::string> { return sha256_hex(document.bytes); };
+        SLIPWAY_CO_TRY(content_hash, co_await pool_.run(std::move(hash_bytes)));
+    }
     if (visible && existing->content_hash == content_hash && existing->recipe == recipe &&
         says_the_same(*existing, document)) {
         IngestReport report;
@@ -103,7 +106,10 @@ Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument docu
         report.document = *std::move(existing);
         co_return report;
     }
-    auto prepare = [this, &document]() { return prepare_document(document, options_); };
+    auto prepare = [&]() {
+        if (!visible) content_hash = sha256_hex(document.bytes);  // one change of threads for both
+        return prepare_document(document, options_);
+    };
     auto prepared = co_await readers_.run(std::move(prepare));
     if (!prepared) {
         if (document.keep_failure) SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, prepared.error()));
@@ -138,7 +144,7 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
     std::optional<Result<store::ObjectInfo>> stored;
     std::optional<Result<std::size_t>> indexed;
     auto put = store_in(stored, objects_.put(workspace, row.object_key, document.bytes, row.media_type));
-    auto index = store_in(indexed, index_passages(workspace, row, prepared));
+    auto index = store_in(indexed, index_passages(workspace, row, prepared, exists));
     co_await both(std::move(put), std::move(index));
     if (!*stored) co_return co_await abandon(workspace, row.id, std::move(*stored).error());
     if (!*indexed) co_return co_await abandon(workspace, row.id, std::move(*indexed).error());
@@ -166,8 +172,10 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
 }
 
 // The passages that the visible version has not, with their vectors; how many there were.
-Task<std::size_t> Knowledge::index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared) {
-    SLIPWAY_CO_CHECK(co_await fill_vectors(workspace, row.id, prepared));
+Task<std::size_t> Knowledge::index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared,
+                                            bool exists) {
+    if (exists) SLIPWAY_CO_CHECK(co_await find_known(workspace, row.id, prepared));
+    if (vectors_usable_) SLIPWAY_CO_CHECK(co_await fill_vectors(prepared));
     auto passages = fresh_passages(prepared, row);
     const auto count = passages.size();
     SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages)));
@@ -229,28 +237,31 @@ Task<void> Knowledge::announce(WorkspaceId workspace, Document& row, bool exists
     co_return co_await database_.transact(workspace, named_body);
 }
 
-// Takes vectors of unchanged texts from the visible version and asks the model for the rest.
-Task<void> Knowledge::fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared) {
+// The passages of the visible version, with the vectors of their texts.
+Task<void> Knowledge::find_known(WorkspaceId workspace, const std::string& document_id, Prepared& prepared) {
     const auto sql = fmt::format(
         "select chunk_id, text_hash, vector from document_chunks where {} and ordinal >= $2 and ordinal < $3",
         kOfDocument);
-    std::unordered_map<std::string, std::string> vectors;
     for (std::size_t first = 0, count = kChunksAtOnce; count == kChunksAtOnce; first += count) {
         store::Parameters part{document_id, first, first + kChunksAtOnce};
         SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, sql, std::move(part)));
         count = rows.size();
         for (const auto row : rows) {
             prepared.known.insert(row.text("chunk_id"));
-            if (!row.value("vector").is_null()) vectors[row.text("text_hash")] = row.bytes("vector");
+            if (!row.value("vector").is_null()) prepared.vectors[row.text("text_hash")] = row.bytes("vector");
         }
     }
-    if (!vectors_usable_) co_return Result<void>();
+    co_return Result<void>();
+}
+
+// Takes vectors of unchanged texts from the visible version and asks the model for the rest.
+Task<void> Knowledge::fill_vectors(Prepared& prepared) {
     std::vector<std::string> texts;
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < prepared.chunks.size(); ++i) {
         auto& chunk = prepared.chunks[i];
-        const auto known = vectors.find(chunk.text_hash);
-        if (known != vectors.end() && known->second.size() == embedding_->dimension() * sizeof(float)) {
+        const auto known = prepared.vectors.find(chunk.text_hash);
+        if (known != prepared.vectors.end() && known->second.size() == embedding_->dimension() * sizeof(float)) {
             chunk.vector = vector_of(known->second);
         } else {
             texts.push_back(embedding_text(prepared.title, chunk));

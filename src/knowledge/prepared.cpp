@@ -71,8 +71,10 @@ Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOp
 }
 
 std::string object_prefix(std::string_view document_id) {
-    const auto shelf = document_id.substr(document_id.size() - std::min<std::size_t>(2, document_id.size()));
-    return fmt::format("documents/{}/{}-", shelf, document_id);
+    // Two digits of the id's time (new_id), of 65 seconds and of 4, so that no folder is asked to take very many.
+    constexpr std::size_t kDigit = 7, kNextDigit = 9;
+    if (document_id.size() <= kNextDigit) return fmt::format("documents/{}/{}-", document_id, document_id);
+    return fmt::format("documents/{}{}/{}-", document_id[kDigit], document_id[kNextDigit], document_id);
 }
 
 void describe_document(Document& row, const NewDocument& document, const Prepared& prepared) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -30,15 +31,16 @@ struct Prepared {
     std::string recipe;  // how it was chunked; another recipe indexes the same bytes anew
     json::object metadata;
     std::vector<PreparedChunk> chunks;
-    std::unordered_set<std::string> known;  // chunk ids that the index has already
+    std::unordered_set<std::string> known;                 // chunk ids that the index has already
+    std::unordered_map<std::string, std::string> vectors;  // of the visible version, by text_hash; bytes
 };
 
 // Extracts and chunks; blocking, for a pool.
 Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOptions& options);
 // Changes when the same bytes would be cut differently.
 std::string recipe_of(const KnowledgeOptions& options);
-// What the keys of a document's originals begin with. Documents share few folders, by the random end of their ids: a
-// folder of its own for each would have to be made durable, too.
+// What the keys of a document's originals begin with. Documents share few folders, by the time in their ids: a folder
+// of its own for each would have to be made durable, too, and those that come together are flushed together.
 std::string object_prefix(std::string_view document_id);
 // Fills the row's descriptive columns.
 void describe_document(Document& row, const NewDocument& document, const Prepared& prepared);

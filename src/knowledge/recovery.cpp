@@ -85,8 +85,11 @@ Task<bool> Knowledge::erase_originals(WorkspaceId workspace, std::string documen
         leftovers_ = true;
         co_return false;
     }
-    // The second is where a release before this one kept them.
-    const std::array<std::string, 2> prefixes{object_prefix(document_id), fmt::format("documents/{}/", document_id)};
+    // The others are where releases before this one kept them.
+    const auto end_of_id = document_id.substr(document_id.size() - std::min<std::size_t>(2, document_id.size()));
+    const std::array<std::string, 3> prefixes{object_prefix(document_id),
+                                              fmt::format("documents/{}/{}-", end_of_id, document_id),
+                                              fmt::format("documents/{}/", document_id)};
     for (const auto& prefix : prefixes) {
         std::optional<std::string> cursor;
         do {

@@ -164,9 +164,10 @@ class Knowledge {
     Task<IngestReport> abandon(WorkspaceId workspace, std::string document_id, Error error);
     Task<void> announce(WorkspaceId workspace, Document& row, bool exists);
     Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old);
-    Task<void> fill_vectors(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
+    Task<void> find_known(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
+    Task<void> fill_vectors(Prepared& prepared);
     // To the index, in as many calls as it takes: what is not published yet is seen by nobody.
-    Task<std::size_t> index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared);
+    Task<std::size_t> index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared, bool exists);
     Task<void> add_passages(WorkspaceId workspace, std::vector<store::Passage> passages);
     Task<void> clean(WorkspaceId workspace, std::string document_id);
     Task<void> forget(WorkspaceId workspace, Document document);

@@ -20,7 +20,7 @@ namespace slipway::serve {
 namespace {
 
 constexpr std::size_t kPoolThreads = 4;
-constexpr std::size_t kFileThreads = 8;
+constexpr std::size_t kFileThreads = 32;
 constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowledge::ExtractLimits
 constexpr Milliseconds kStoreTimeMax{2000};
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);

@@ -72,6 +72,17 @@ class Recovery : public testing::Test {
     std::unique_ptr<Knowledge> knowledge_;
 };
 
+TEST_F(Recovery, OriginalsGoWhereverAReleaseKeptThem) {
+    open();
+    const auto id = put("whales.md", "A whale sings for hours.").id;
+    for (const auto& key :
+         {fmt::format("documents/{}/{}-a", id.substr(id.size() - 2), id), fmt::format("documents/{}/a", id)})
+        must(run_to_end(objects_->put(workspace_, key, "A whale.", "text/markdown")));
+    EXPECT_EQ(originals(), 3U);
+    must(run_to_end(knowledge_->remove(workspace_, id)));
+    EXPECT_EQ(originals(), 0U);
+}
+
 TEST_F(Recovery, OriginalsThatABackupHoldsGoAfterIt) {
     open();
     const auto document = put("whales.md", "A whale sings for hours.");

@@ -13,7 +13,7 @@
 namespace slipway::store {
 namespace {
 
-constexpr int kPlaceAttemptsMax = 8;  // a folder may be removed by an erase between making and using it
+constexpr int kPlaceAttemptsMax = 8;  // a folder may be removed from outside between making and using it
 constexpr std::size_t kContentTypeBytesMax = 255;
 constexpr std::uintmax_t kReserveMax = 64 << 20;  // bytes of the disk that objects leave to others
 constexpr std::uintmax_t kReserveShare = 4;       // and at most one in so many
@@ -80,14 +80,15 @@ std::filesystem::path ObjectTree::new_file() const { return new_ / random_token(
 
 Result<void> ObjectTree::put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) const {
     const std::shared_lock keep(*folders_);
+    const auto folder = to.parent_path();
     Result<void> failed;
     for (int attempt = 0; attempt < kPlaceAttemptsMax; ++attempt) {
-        failed = ensure_folder(to.parent_path());
-        if (!failed) continue;
-        if (::rename(from.c_str(), to.c_str()) == 0) return flush_folder(to.parent_path());
+        SLIPWAY_CHECK(flush_->ensure(folder, objects_));
+        if (::rename(from.c_str(), to.c_str()) == 0) return flush_->flush(folder);
         const int reason = errno;
         failed = file_failure(to, reason);
         if (reason != ENOENT) break;
+        flush_->forget();
     }
     return failed;
 }
@@ -142,7 +143,7 @@ Result<void> ObjectTree::erase(const WorkspaceId& workspace, const std::string& 
     while (folder != objects_ && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
     SLIPWAY_CHECK(flush_folder(folder));
     // Folders that became empty go as far as they are; one that is in use again refuses.
-    while (folder != objects_ && ::rmdir(folder.c_str()) == 0) folder = folder.parent_path();
+    for (; folder != objects_ && ::rmdir(folder.c_str()) == 0; folder = folder.parent_path()) flush_->forget();
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/objects/folder_flush.h"
 #include "store/objects/objects.h"
 
 namespace slipway::store {
@@ -43,6 +44,7 @@ class ObjectTree {
     // Shared while a file is put into a folder, alone while empty folders are removed. A pointer, so that the tree can
     // move.
     std::unique_ptr<std::shared_mutex> folders_ = std::make_unique<std::shared_mutex>();
+    std::unique_ptr<FolderFlush> flush_ = std::make_unique<FolderFlush>();
 };
 
 }  // namespace slipway::store

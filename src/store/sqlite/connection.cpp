@@ -13,7 +13,7 @@ namespace slipway::store::sqlite {
 namespace {
 
 constexpr int kProgressSteps = 2000;  // of SQLite's machine between two looks at the limit: tens of microseconds
-constexpr int kWalPagesMax = 1000;    // a commit that finds more copies them into the file
+constexpr int kWalPagesMax = 4000;    // a commit that finds more copies them into the file, and flushes twice
 constexpr std::int64_t kWalBytesKept = 16 << 20;
 
 // SQLite would create the file readable for others; its -wal and -shm files take over the mode of the file.
