@@ -118,7 +118,7 @@ Task<void> Embedded::renew(std::string collection, CollectionOptions options) {
 
 struct Prepared {
     CollectionOptions options;
-    std::vector<embedded::PreparedPassage> passages;
+    embedded::PreparedPassages passages;
 };
 
 // On a reader's thread: the writer's is the one that everybody waits for.

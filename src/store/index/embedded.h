@@ -24,7 +24,7 @@ struct EmbeddedOptions {
     std::uint64_t file_bytes_max = 0;       // 0: no limit but the disk's
     // Writing calls whose words wait to be merged into the table of postings, of one workspace in one collection; they
     // are merged when it is more, or when nothing was written for merge_after.
-    std::uint64_t merge_batches_max = 128;
+    std::uint64_t merge_batches_max = 256;
     Milliseconds merge_after{1000};
 };
 

@@ -3,54 +3,17 @@
 #include <algorithm>
 #include <deque>
 #include <unordered_map>
+#include <unordered_set>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include "store/index/analyser.h"
 #include "store/index/embedded_merge.h"
 #include "store/index/passage_scan.h"
-#include "store/index/vector.h"
+#include "store/index/term_numbers.h"
 
 namespace slipway::store::embedded {
 namespace {
 
 // Passages whose changes of postings are held in memory at once.
 constexpr std::size_t kEraseBatch = 2000;
-
-struct Terms {
-    std::vector<TermCount> counts;
-    std::uint64_t length = 0;
-};
-
-Terms terms_of(std::string_view text, std::string_view extra_text, std::string_view language) {
-    Terms terms;
-    auto words = analyse(text, language);
-    auto more = analyse(extra_text, language);
-    boost::unordered_flat_map<std::string_view, std::size_t> known;  // where in counts
-    known.reserve(words.size() + more.size());
-    for (auto* const part : {&words, &more})
-        for (auto& word : *part) {
-            const auto [at, is_new] = known.try_emplace(word.text, terms.counts.size());
-            if (is_new) terms.counts.push_back({std::string(word.text), 0});
-            ++terms.counts[at->second].occurrences;
-            ++terms.length;
-        }
-    return terms;
-}
-
-PreparedPassage prepare(Passage passage, const CollectionOptions& options) {
-    PreparedPassage prepared;
-    auto terms = terms_of(passage.text, passage.extra_text, options.language);
-    prepared.terms = std::move(terms.counts);
-    prepared.length = terms.length;
-    prepared.metadata = write_json(passage.metadata);
-    if (passage.vector) prepared.vector = to_bytes(prepared_vector(options.metric, *std::move(passage.vector)));
-    prepared.id = std::move(passage.id);
-    prepared.name_space = std::move(passage.name_space);
-    prepared.text = std::move(passage.text);
-    prepared.extra_text = std::move(passage.extra_text);
-    return prepared;
-}
 
 // A passage as it stands in the table.
 struct StoredPassage {
@@ -59,12 +22,26 @@ struct StoredPassage {
     std::string text, extra_text;
 };
 
+struct Terms {
+    std::vector<std::string> all;  // each once
+    std::uint64_t length = 0;
+};
+
+Terms terms_of(const StoredPassage& passage, std::string_view language) {
+    TermNumbers numbers(language);
+    std::vector<std::uint32_t> found;
+    numbers.append(passage.text, found);
+    numbers.append(passage.extra_text, found);
+    return {{numbers.terms().begin(), numbers.terms().end()}, found.size()};
+}
+
 // Changes of the passages of one space.
 class SpaceWriter {
  public:
+    // `terms`: those of the passages to put, which name them by their places.
     SpaceWriter(sqlite::Connection& connection, Space space, const CollectionOptions& options,
-                const WaitingLimits& limits)
-        : connection_(connection), space_(space), options_(options), limits_(limits) {}
+                const WaitingLimits& limits, std::span<const std::string> terms = {})
+        : connection_(connection), space_(space), options_(options), limits_(limits), terms_(terms), postings_(terms) {}
 
     // The passage must outlive the writer.
     Result<void> put(const PreparedPassage& passage);
@@ -78,13 +55,14 @@ class SpaceWriter {
     Result<void> write_row(const PreparedPassage& passage, std::uint64_t number, bool is_new);
     Result<void> write_vector(const PreparedPassage& passage, std::uint64_t number, bool is_new);
     Result<void> erase_row(std::string_view table, std::uint64_t number);
-    void change_postings(const PreparedPassage& passage, std::uint64_t number, std::vector<TermCount> old_terms);
+    void change_postings(const PreparedPassage& passage, std::uint64_t number, std::vector<std::string> old_terms);
     void remove_posting(std::string term, std::uint64_t number);
 
     sqlite::Connection& connection_;
     Space space_;
     const CollectionOptions& options_;
     const WaitingLimits& limits_;
+    std::span<const std::string> terms_;
     PostingChanges postings_;
     std::deque<std::string> removed_terms_;  // that postings_ refers to
 };
@@ -112,24 +90,23 @@ Result<void> SpaceWriter::put(const PreparedPassage& passage) {
     SLIPWAY_CHECK(write_vector(passage, number, !old));
     const bool same_text = old && old->text == passage.text && old->extra_text == passage.extra_text;
     if (same_text) return {};
-    auto old_terms = old ? terms_of(old->text, old->extra_text, options_.language) : Terms();
+    auto old_terms = old ? terms_of(*old, options_.language) : Terms();
     if (old && old_terms.length != old->length)
         return damaged(connection_, "a passage has another length than its text");
-    change_postings(passage, number, std::move(old_terms.counts));
+    change_postings(passage, number, std::move(old_terms.all));
     if (!old) ++space_.statistics.passages;
     space_.statistics.terms += passage.length - old_terms.length;
     return {};
 }
 
 void SpaceWriter::change_postings(const PreparedPassage& passage, std::uint64_t number,
-                                  std::vector<TermCount> old_terms) {
-    std::unordered_map<std::string_view, std::string*> gone;
-    for (auto& [term, occurrences] : old_terms) gone.emplace(term, &term);
+                                  std::vector<std::string> old_terms) {
+    std::unordered_set<std::string_view> gone(old_terms.begin(), old_terms.end());
     for (const auto& [term, occurrences] : passage.terms) {
-        const bool existed = gone.erase(term) > 0;
-        postings_.add(term, {{number, occurrences, passage.length}, existed});
+        const bool existed = !gone.empty() && gone.erase(terms_[term]) > 0;
+        postings_.add_at(term, {{number, occurrences, passage.length}, existed});
     }
-    for (const auto& [term, text] : gone) remove_posting(*text, number);
+    for (const auto term : gone) remove_posting(std::string(term), number);
 }
 
 void SpaceWriter::remove_posting(std::string term, std::uint64_t number) {
@@ -178,10 +155,10 @@ Result<void> SpaceWriter::erase(std::uint64_t number) {
 Result<void> SpaceWriter::erase(const StoredPassage& passage) {
     SLIPWAY_CHECK(erase_row("passages", passage.number));
     SLIPWAY_CHECK(erase_row("vectors", passage.number));
-    auto terms = terms_of(passage.text, passage.extra_text, options_.language);
+    auto terms = terms_of(passage, options_.language);
     if (terms.length != passage.length || space_.statistics.passages == 0 || space_.statistics.terms < terms.length)
         return damaged(connection_, "the statistics are not those of the passages");
-    for (auto& [term, occurrences] : terms.counts) remove_posting(std::move(term), passage.number);
+    for (auto& term : terms.all) remove_posting(std::move(term), passage.number);
     --space_.statistics.passages;
     space_.statistics.terms -= terms.length;
     return {};
@@ -213,20 +190,8 @@ Result<std::size_t> erase_numbers(sqlite::Connection& connection, const Collecti
 
 }  // namespace
 
-std::vector<PreparedPassage> prepare_passages(std::vector<Passage> passages, const CollectionOptions& options) {
-    std::unordered_map<std::string_view, std::size_t> last;
-    for (std::size_t i = 0; i < passages.size(); ++i) last[passages[i].id] = i;
-    std::vector<bool> stays(passages.size());
-    for (const auto& [id, index] : last) stays[index] = true;
-    std::vector<PreparedPassage> prepared;
-    prepared.reserve(last.size());
-    for (std::size_t i = 0; i < passages.size(); ++i)
-        if (stays[i]) prepared.push_back(prepare(std::move(passages[i]), options));
-    return prepared;
-}
-
 Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
-                    const CollectionOptions& prepared_for, const std::vector<PreparedPassage>& passages,
+                    const CollectionOptions& prepared_for, const PreparedPassages& passages,
                     const WaitingLimits& limits) {
     SLIPWAY_TRY(const auto collection, collection_named(connection, name));
     const auto& options = collection.options;
@@ -234,8 +199,8 @@ Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace
         options.language != prepared_for.language)
         return fail(ErrorCode::conflict, "The collection \"{}\" was replaced meanwhile; try again.", name);
     SLIPWAY_TRY(const auto space, make_space(connection, collection, workspace));
-    SpaceWriter writer(connection, space, options, limits);
-    for (const auto& passage : passages) {
+    SpaceWriter writer(connection, space, options, limits, passages.terms);
+    for (const auto& passage : passages.all) {
         SLIPWAY_CHECK(writer.put(passage));
     }
     return writer.finish();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include <utf8proc.h>
 
@@ -65,6 +66,16 @@ void append_lower_ascii(std::string& out, std::string_view text) {
 
 using CodePoints = std::array<utf8proc_int32_t, kPieceCodePoints>;
 
+// On the heap, and only of a thread that meets such text: what is thread local is touched for each thread that begins.
+struct Scratch {
+    CodePoints points, plain;
+};
+
+Scratch& scratch() {
+    thread_local const auto mine = std::make_unique_for_overwrite<Scratch>();
+    return *mine;
+}
+
 void append_composed(std::string& out, CodePoints& points, utf8proc_ssize_t count) {
     if (count <= 0) return;
     count = utf8proc_normalize_utf32(points.data(), count,
@@ -80,12 +91,12 @@ utf8proc_ssize_t decompose(std::string_view piece, CodePoints& points, int optio
 }
 
 void append_case_folded_piece(std::string& out, std::string_view piece) {
-    thread_local CodePoints points;
+    auto& points = scratch().points;
     append_composed(out, points, decompose(piece, points, kCaseFolding));
 }
 
 void append_unaccented_piece(std::string& out, std::string_view piece) {
-    thread_local CodePoints points, plain;
+    auto& [points, plain] = scratch();
     const auto count = decompose(piece, points, kDecomposing);
     utf8proc_ssize_t kept = 0;
     for (utf8proc_ssize_t i = 0; i < count; ++i) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 #include "store/index/varint.h"
@@ -33,6 +34,36 @@ void append_change(std::string& bytes, const PostingChange& change, std::uint64_
     if (posting.occurrences > 0) append_number(bytes, posting.length);
 }
 
+// A batch, entry by entry in order of terms.
+class BatchBytes {
+ public:
+    void add(const PostingChange& change) {
+        append_change(changes_, change, before_);
+        before_ = change.posting.passage;
+    }
+    // What was added are the changes of this term.
+    void end_entry(std::string_view term) {
+        if (count_++ % kEntriesInPart == 0) append_place(directory_, entries_.size());
+        append_number(entries_, term.size());
+        entries_ += term;
+        append_number(entries_, changes_.size());
+        entries_ += changes_;
+        changes_.clear();
+        before_ = 0;
+    }
+    std::string finish() const {
+        std::string bytes;
+        bytes.reserve(kPlaceBytes + directory_.size() + entries_.size());
+        append_place(bytes, directory_.size() / kPlaceBytes);
+        return bytes.append(directory_).append(entries_);
+    }
+
+ private:
+    std::string directory_, entries_, changes_;
+    std::uint64_t before_ = 0;  // passage of the change before
+    std::size_t count_ = 0;
+};
+
 const unsigned char* begin_of(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
 }  // namespace
@@ -45,29 +76,44 @@ std::uint64_t prefix_of(std::string_view term) {
 }
 
 std::string PostingChanges::encode() {
+    if (all_.empty()) return encode_placed();
+    for (const auto& [place, change] : placed_) add(terms_[place], change);
+    placed_.clear();
+    return encode_sorted();
+}
+
+std::string PostingChanges::encode_sorted() {
     std::ranges::sort(all_, [](const Change& a, const Change& b) {
         return std::tie(a.prefix, a.term, a.change.posting.passage) <
                std::tie(b.prefix, b.term, b.change.posting.passage);
     });
-    std::string directory, entries, changes;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < all_.size(); ++count) {
+    BatchBytes bytes;
+    for (std::size_t i = 0; i < all_.size();) {
         const auto term = all_[i].term;
-        changes.clear();
-        for (std::uint64_t before = 0; i < all_.size() && all_[i].term == term; ++i) {
-            append_change(changes, all_[i].change, before);
-            before = all_[i].change.posting.passage;
-        }
-        if (count % kEntriesInPart == 0) append_place(directory, entries.size());
-        append_number(entries, term.size());
-        entries += term;
-        append_number(entries, changes.size());
-        entries += changes;
+        for (; i < all_.size() && all_[i].term == term; ++i) bytes.add(all_[i].change);
+        bytes.end_entry(term);
     }
-    std::string bytes;
-    bytes.reserve(kPlaceBytes + directory.size() + entries.size());
-    append_place(bytes, directory.size() / kPlaceBytes);
-    return bytes.append(directory).append(entries);
+    return bytes.finish();
+}
+
+// Each term's changes together by counting, in the order in which they came, which mostly is that of the passages.
+std::string PostingChanges::encode_placed() {
+    std::vector<std::uint32_t> begins(terms_.size() + 1);
+    for (const auto& [place, change] : placed_) ++begins[place + 1];
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    std::vector<const PostingChange*> sorted(placed_.size());
+    auto ends = begins;
+    for (const auto& [place, change] : placed_) sorted[ends[place]++] = &change;
+    BatchBytes bytes;
+    for (std::size_t term = 0; term < terms_.size(); ++term) {
+        const auto of_term = std::span(sorted).subspan(begins[term], begins[term + 1] - begins[term]);
+        const auto passage = [](const PostingChange* change) { return change->posting.passage; };
+        if (of_term.empty()) continue;
+        if (!std::ranges::is_sorted(of_term, {}, passage)) std::ranges::sort(of_term, {}, passage);
+        for (const auto* const change : of_term) bytes.add(*change);
+        bytes.end_entry(terms_[term]);
+    }
+    return bytes.finish();
 }
 
 BatchReader::BatchReader(std::string_view bytes) {
@@ -168,15 +214,25 @@ std::optional<std::vector<Posting>> changed(std::span<const Posting> postings, s
 
 void BatchEntries::add(std::string_view batch) {
     BatchReader reader(batch);
-    for (BatchReader::Entry entry; reader.next(entry);)
-        entries_.push_back({prefix_of(entry.term), entry.term, entry.changes, batches_});
-    ++batches_;
+    for (BatchReader::Entry entry; reader.next(entry);) {
+        const auto place = static_cast<std::uint32_t>(entries_.size());
+        entries_.push_back({entry.changes, kNone});
+        const auto [known, is_new] = known_.try_emplace(entry.term, static_cast<std::uint32_t>(terms_.size()));
+        if (is_new) {
+            terms_.push_back({prefix_of(entry.term), entry.term, place, place});
+        } else {
+            auto& term = terms_[known->second];
+            entries_[term.last].next = place;
+            term.last = place;
+        }
+    }
     damaged_ |= reader.is_damaged();
 }
 
 void BatchEntries::sort() {
-    std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
-        return std::tie(a.prefix, a.term, a.batch) < std::tie(b.prefix, b.term, b.batch);
+    known_.clear();  // it names places
+    std::ranges::sort(terms_, [](const TermEntries& a, const TermEntries& b) {
+        return std::tie(a.prefix, a.term) < std::tie(b.prefix, b.term);
     });
 }
 

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "store/index/postings.h"
 
 namespace slipway::store {
@@ -34,9 +36,14 @@ std::uint64_t prefix_of(std::string_view term);
 // What one call changes, collected in any order. The terms must outlive it.
 class PostingChanges {
  public:
+    PostingChanges() = default;
+    // `terms`: each once, in order of bytes. Changes that name a term by its place among them need not be sorted.
+    explicit PostingChanges(std::span<const std::string> terms) : terms_(terms) {}
+
     // A posting (a term in a passage) may change once.
     void add(std::string_view term, PostingChange change) { all_.push_back({prefix_of(term), term, change}); }
-    bool empty() const { return all_.empty(); }
+    void add_at(std::uint32_t place, PostingChange change) { placed_.push_back({place, change}); }
+    bool empty() const { return all_.empty() && placed_.empty(); }
     // The bytes of a batch; sorts what was collected.
     std::string encode();
 
@@ -46,6 +53,15 @@ class PostingChanges {
         std::string_view term;
         PostingChange change;
     };
+    struct Placed {
+        std::uint32_t place;
+        PostingChange change;
+    };
+    std::string encode_sorted();
+    std::string encode_placed();
+
+    std::span<const std::string> terms_;
+    std::vector<Placed> placed_;
     std::vector<Change> all_;
 };
 
@@ -96,14 +112,20 @@ class BatchEntries {
 
  private:
     struct Entry {
-        std::uint64_t prefix;
-        std::string_view term, changes;
-        std::size_t batch;
+        std::string_view changes;
+        std::uint32_t next;  // of the same term, from a later batch; kNone for the last
     };
+    struct TermEntries {
+        std::uint64_t prefix;
+        std::string_view term;
+        std::uint32_t first, last;  // of entries_
+    };
+    static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
     void sort();
 
     std::vector<Entry> entries_;
-    std::size_t batches_ = 0;
+    std::vector<TermEntries> terms_;
+    boost::unordered_flat_map<std::string_view, std::uint32_t, std::hash<std::string_view>> known_;  // where in terms_
     bool damaged_ = false;
 };
 
@@ -111,14 +133,13 @@ template <typename Use>
 auto BatchEntries::for_each(Use use) -> decltype(use(std::string_view(), std::span<const PostingChange>())) {
     sort();
     std::vector<PostingChange> changes;
-    for (std::size_t i = 0; i < entries_.size();) {
-        const auto term = entries_[i].term;
+    for (const auto& term : terms_) {
         changes.clear();
-        for (; i < entries_.size() && entries_[i].term == term; ++i)
-            damaged_ |= !decode_changes(entries_[i].changes, changes);
+        for (auto at = term.first; at != kNone; at = entries_[at].next)
+            damaged_ |= !decode_changes(entries_[at].changes, changes);
         if (damaged_) break;
         combine(changes);
-        if (auto used = use(term, std::span<const PostingChange>(changes)); !used) return used;
+        if (auto used = use(term.term, std::span<const PostingChange>(changes)); !used) return used;
     }
     return {};
 }

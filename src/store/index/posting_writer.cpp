@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kEnd = std::numeric_limits<std::int64_t>::max();
 
 std::uint64_t passage_of(const PostingChange& change) { return change.posting.passage; }
+bool is_addition(const PostingChange& change) { return !change.existed && change.posting.occurrences > 0; }
 
 }  // namespace
 
@@ -18,6 +19,7 @@ Result<void> PostingWriter::apply(std::string_view term, Changes changes) {
     while (!changes.empty()) {
         const auto passage = passage_of(changes.front());
         SLIPWAY_TRY(const auto block, find_block(term, passage));
+        if (passage >= first_new_ && std::ranges::all_of(changes, is_addition)) return append(term, block, changes);
         auto end = kEnd;
         if (changes.size() > 1 && passage < first_new_ && !block.bytes.empty()) {
             SLIPWAY_TRY(end, first_after(term, std::max(block.first, passage)));
@@ -29,6 +31,15 @@ Result<void> PostingWriter::apply(std::string_view term, Changes changes) {
         changes = changes.subspan(here);
     }
     return {};
+}
+
+// What most of a merge is: postings of new passages, behind all others of their term.
+Result<void> PostingWriter::append(std::string_view term, const PostingBlock& block, Changes changes) {
+    added_.clear();
+    for (const auto& change : changes) added_.push_back(change.posting);
+    const auto blocks = extended(block, added_);
+    if (!blocks) return damaged(connection_, "the postings of a passage are not those of its text");
+    return replace(term, block, *blocks);
 }
 
 Result<sqlite::Statement*> PostingWriter::statement(std::optional<sqlite::Statement>& kept, std::string_view sql) {

@@ -24,6 +24,7 @@ class PostingWriter {
  private:
     // The block in which the passage is or belongs; without one an empty block.
     Result<PostingBlock> find_block(std::string_view term, std::uint64_t passage);
+    Result<void> append(std::string_view term, const PostingBlock& block, Changes changes);
     Result<std::uint64_t> first_after(std::string_view term, std::uint64_t first);
     Result<std::vector<Posting>> merge(const PostingBlock& block, Changes changes) const;
     Result<void> replace(std::string_view term, const PostingBlock& old, std::span<const PostingBlock> blocks);
@@ -35,6 +36,7 @@ class PostingWriter {
     sqlite::Connection& connection_;
     std::int64_t space_;
     std::uint64_t first_new_;
+    std::vector<Posting> added_;
     std::optional<sqlite::Statement> before_, behind_, insert_, update_, delete_;
 };
 

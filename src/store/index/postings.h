@@ -39,6 +39,8 @@ class PostingReader {
     bool next(Posting& posting);
     std::uint64_t count() const { return count_; }  // of the whole block
     bool is_damaged() const { return damaged_; }
+    // The bytes of the postings that next() has not read.
+    std::string_view left() const { return {reinterpret_cast<const char*>(at_), static_cast<std::size_t>(end_ - at_)}; }
 
  private:
     const unsigned char* at_;
@@ -53,5 +55,8 @@ class PostingReader {
 std::optional<std::vector<Posting>> decode(const PostingBlock& block);
 // Postings in order of passages, as few blocks as they need.
 std::vector<PostingBlock> encode(std::span<const Posting> postings);
+// The same as of the block's postings and these, which are of later passages; the block's key stays. Reads the block
+// once, and takes its bytes as they are. Empty when the block is damaged, or a passage is not later.
+std::optional<std::vector<PostingBlock>> extended(const PostingBlock& block, std::span<const Posting> postings);
 
 }  // namespace slipway::store

@@ -48,25 +48,30 @@ WordForms& WordForms::of_this_thread(std::string_view language) {
     return *found->second;
 }
 
-const WordForm& WordForms::of(std::string_view word) {
+WordForm WordForms::find(std::string_view word) {
     if (const auto found = known_.find(word); found != known_.end()) return found->second;
-    if (known_.size() >= kRemembered) known_.clear();
-    return known_.emplace(std::string(word), find_form(word)).first->second;
+    if (known_.size() >= kRemembered) {
+        known_.clear();
+        terms_.clear();
+        ++forgotten_;
+    }
+    const auto& term = terms_.emplace_back(term_of(word));
+    const WordForm form{static_cast<std::uint32_t>(terms_.size() - 1), !term.empty(), is_stop_word(word, language_)};
+    known_.emplace(std::string(word), form);
+    return form;
 }
 
-WordForm WordForms::find_form(std::string_view word) {
-    WordForm form;
-    form.is_stop_word = is_stop_word(word, language_);
+std::string WordForms::term_of(std::string_view word) {
     std::string letters;
     if (stems_plain_letters(language_))
         append_unaccented(letters, word);
     else
         letters = word;
     if (!has_digit(letters)) letters = stem(letters);
-    append_unaccented(form.term, letters);
-    remove_apostrophes(form.term);
-    form.term = cut_utf8(form.term, kTermBytesMax);
-    return form;
+    std::string term;
+    append_unaccented(term, letters);
+    remove_apostrophes(term);
+    return std::string(cut_utf8(term, kTermBytesMax));
 }
 
 std::string_view WordForms::stem(std::string_view word) {

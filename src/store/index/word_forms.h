@@ -1,9 +1,11 @@
 // From a word to the form that is indexed: case folded, stop words recognised, stemmed by language, accents removed.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -12,7 +14,8 @@ struct sb_stemmer;
 namespace slipway::store {
 
 struct WordForm {
-    std::string term;  // "" for a word that leaves nothing
+    std::uint32_t number = 0;  // of the term, see WordForms::term()
+    bool leaves_term = true;   // false for a word of which nothing is left
     bool is_stop_word = false;
 };
 
@@ -28,8 +31,11 @@ class WordForms {
     // For the named language, or plain folding for one that Snowball does not know. Lives as long as the thread.
     static WordForms& of_this_thread(std::string_view language);
 
-    // The word may have inner apostrophes ('). The result holds until the next call.
-    const WordForm& of(std::string_view case_folded_word);
+    // The word may have inner apostrophes ('). The number stays until forgotten() changes.
+    WordForm find(std::string_view case_folded_word);
+    // Numbers are below kRemembered.
+    const std::string& term(std::uint32_t number) const { return terms_[number]; }
+    std::uint64_t forgotten() const { return forgotten_; }
     const std::string& language() const { return language_; }
     // French and Italian glue articles to words: l'homme, dell'anno.
     bool splits_at_apostrophe() const { return splits_at_apostrophe_; }
@@ -42,13 +48,15 @@ class WordForms {
     };
     // Looked into for each word of each text.
     using Known = boost::unordered_flat_map<std::string, WordForm, Hash, std::equal_to<>>;
-    WordForm find_form(std::string_view word);
+    std::string term_of(std::string_view word);
     std::string_view stem(std::string_view word);
 
     std::string language_;
     bool splits_at_apostrophe_;
     std::unique_ptr<sb_stemmer, void (*)(sb_stemmer*)> stemmer_;
     Known known_;
+    std::vector<std::string> terms_;
+    std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace slipway::store
