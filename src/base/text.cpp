@@ -1,6 +1,8 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include <utf8proc.h>
 
@@ -47,6 +49,10 @@ std::size_t utf8_sequence_length(std::string_view text) {
 bool is_valid_utf8(std::string_view text) {
     while (!text.empty()) {
         std::size_t ascii = 0;
+        for (std::uint64_t eight = 0; ascii + sizeof eight <= text.size(); ascii += sizeof eight) {
+            std::memcpy(&eight, text.data() + ascii, sizeof eight);
+            if ((eight & 0x8080'8080'8080'8080) != 0) break;
+        }
         while (ascii < text.size() && static_cast<unsigned char>(text[ascii]) < 0x80) ++ascii;
         text.remove_prefix(ascii);
         if (text.empty()) return true;
@@ -131,14 +137,19 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 }
 
 std::string collapse_spaces(std::string_view text) {
+    const auto trimmed = trim(text);
     std::string collapsed;
-    collapsed.reserve(text.size());
-    for (const char c : trim(text)) {
-        if (!is_space(c))
-            collapsed += c;
-        else if (collapsed.back() != ' ')
-            collapsed += ' ';
-    }
+    collapsed.resize_and_overwrite(trimmed.size(), [trimmed](char* const begin, std::size_t) {
+        char* end = begin;
+        bool after_space = false;
+        for (const char c : trimmed) {
+            const bool space = is_space(c);
+            *end = space ? ' ' : c;
+            end += space && after_space ? 0 : 1;
+            after_space = space;
+        }
+        return static_cast<std::size_t>(end - begin);
+    });
     return collapsed;
 }
 

@@ -1,5 +1,6 @@
 // The inside of a Markdown paragraph: text without marks. Linear: searches for closing marks look a bounded way ahead
 // and share a budget, so that a megabyte of "[[[[" is soon plain text.
+#include <array>
 #include <cctype>
 
 #include "base/text.h"
@@ -16,6 +17,13 @@ bool is_word(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
 }
 
+// What may begin a mark: what stands between is taken at once.
+constexpr auto kBeginsMark = [] {
+    std::array<bool, 256> begins{};
+    for (const unsigned char c : {'\\', '`', '!', '[', '<', '*', '_', '~'}) begins[c] = true;
+    return begins;
+}();
+
 class InlineReader {
  public:
     explicit InlineReader(std::string_view text) : text_(text), budget_(16 * text.size() + 10'000) {
@@ -24,6 +32,11 @@ class InlineReader {
 
     std::string read() {
         while (at_ < text_.size()) {
+            auto end = at_;
+            while (end < text_.size() && !kBeginsMark[static_cast<unsigned char>(text_[end])]) ++end;
+            plain_ += text_.substr(at_, end - at_);
+            at_ = end;
+            if (at_ == text_.size()) break;
             const bool taken = escape() || code() || link() || angle() || emphasis();
             if (!taken) plain_ += text_[at_++];
         }

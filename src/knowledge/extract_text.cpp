@@ -51,6 +51,12 @@ std::string from_utf16(std::string_view bytes, bool big_endian) {
 // "\r\n" and "\r" become "\n"; other control characters, which only confuse, go. Form feed is a page's end and so a
 // paragraph's.
 void clean_controls(std::string& text) {
+    bool clean = true;  // most texts are; without a branch in it this loop looks at many bytes at once
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        clean &= (byte >= 0x20 && byte != 0x7F) || c == '\n' || c == '\t';
+    }
+    if (clean) return;
     std::size_t to = 0;
     for (std::size_t from = 0; from < text.size(); ++from) {
         char c = text[from];
