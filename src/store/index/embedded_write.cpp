@@ -45,6 +45,7 @@ class SpaceWriter {
 
     // The passage must outlive the writer.
     Result<void> put(const PreparedPassage& passage);
+    void expect(std::size_t changes) { postings_.reserve(changes); }
     Result<bool> erase(std::string_view id);
     Result<void> erase(std::uint64_t number);
     Result<void> finish();
@@ -200,6 +201,9 @@ Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace
         return fail(ErrorCode::conflict, "The collection \"{}\" was replaced meanwhile; try again.", name);
     SLIPWAY_TRY(const auto space, make_space(connection, collection, workspace));
     SpaceWriter writer(connection, space, options, limits, passages.terms);
+    std::size_t changes = 0;
+    for (const auto& passage : passages.all) changes += passage.terms.size();
+    writer.expect(changes);
     for (const auto& passage : passages.all) {
         SLIPWAY_CHECK(writer.put(passage));
     }

@@ -42,6 +42,7 @@ class PostingChanges {
 
     // A posting (a term in a passage) may change once.
     void add(std::string_view term, PostingChange change) { all_.push_back({prefix_of(term), term, change}); }
+    void reserve(std::size_t changes) { placed_.reserve(changes); }
     void add_at(std::uint32_t place, PostingChange change) { placed_.push_back({place, change}); }
     bool empty() const { return all_.empty() && placed_.empty(); }
     // The bytes of a batch; sorts what was collected.

@@ -23,6 +23,8 @@ constexpr std::array<Kind, 128> kAscii = [] {
     return kinds;
 }();
 
+bool is_ascii_word(unsigned char ascii) { return kAscii[ascii] == Kind::letter || kAscii[ascii] == Kind::digit; }
+
 // Unicode blocks of Han, Hiragana, Katakana and Thai.
 bool is_paired_script(utf8proc_int32_t c) {
     if (c < 0x0E00) return false;
@@ -82,6 +84,10 @@ Segmenter::Character Segmenter::at(std::size_t offset) const {
 
 bool Segmenter::next(Word& word) {
     while (offset_ < text_.size()) {
+        if (const auto byte = static_cast<unsigned char>(text_[offset_]); byte < 0x80 && !is_ascii_word(byte)) {
+            ++offset_;
+            continue;
+        }
         const auto character = at(offset_);
         if (character.kind == Kind::letter || character.kind == Kind::digit) {
             read_word(word, character);
@@ -114,6 +120,13 @@ void Segmenter::read_word(Word& word, const Character& first) {
         if (counts) last = character;
         offset_ += character.length;
         if (++characters == kWordCharactersMax) word.cut = offset_;
+        // Most of a word needs no look at what stands around.
+        for (; offset_ < text_.size(); ++offset_) {
+            const auto byte = static_cast<unsigned char>(text_[offset_]);
+            if (byte >= 0x80 || !is_ascii_word(byte)) break;
+            last = {kAscii[byte], 1};
+            if (++characters == kWordCharactersMax) word.cut = offset_ + 1;
+        }
     }
     word.end = offset_;
     if (characters < kWordCharactersMax) word.cut = offset_;

@@ -34,12 +34,7 @@ std::uint32_t TermNumbers::number_of(std::string_view term) {
 
 // Most words come again: then no string is compared, or even looked at.
 std::uint32_t TermNumbers::number_of_form(std::uint32_t form) {
-    if (forgotten_ != forms_.forgotten()) {
-        of_forms_.clear();
-        forgotten_ = forms_.forgotten();
-    }
-    if (form >= of_forms_.size()) of_forms_.resize(std::max<std::size_t>(form + 1, of_forms_.size() * 2));
-    auto& known = of_forms_[form];
+    auto& known = forms_.note(form, whose_);
     if (known == 0) known = number_of(forms_.term(form)) + 1;
     return known - 1;
 }

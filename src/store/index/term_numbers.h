@@ -18,7 +18,7 @@ namespace slipway::store {
 class TermNumbers {
  public:
     explicit TermNumbers(std::string_view language)
-        : forms_(WordForms::of_this_thread(language)), forgotten_(forms_.forgotten()) {
+        : forms_(WordForms::of_this_thread(language)), whose_(forms_.next_whose()) {
         known_.reserve(kExpected);
     }
 
@@ -34,8 +34,7 @@ class TermNumbers {
     std::uint32_t number_of_form(std::uint32_t form);
 
     WordForms& forms_;
-    std::uint64_t forgotten_;
-    std::vector<std::uint32_t> of_forms_;  // number + 1 by form, 0 for unknown; until forms_ forgets
+    std::uint64_t whose_;  // what is noted at the forms: the number + 1
     boost::unordered_flat_map<std::string_view, std::uint32_t, std::hash<std::string_view>> known_;  // of terms_
     std::deque<std::string> terms_;
 };

@@ -53,9 +53,10 @@ WordForm WordForms::find(std::string_view word) {
     if (known_.size() >= kRemembered) {
         known_.clear();
         terms_.clear();
-        ++forgotten_;
+        notes_.clear();
     }
     const auto& term = terms_.emplace_back(term_of(word));
+    notes_.emplace_back();
     const WordForm form{static_cast<std::uint32_t>(terms_.size() - 1), !term.empty(), is_stop_word(word, language_)};
     known_.emplace(std::string(word), form);
     return form;

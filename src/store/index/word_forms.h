@@ -31,11 +31,17 @@ class WordForms {
     // For the named language, or plain folding for one that Snowball does not know. Lives as long as the thread.
     static WordForms& of_this_thread(std::string_view language);
 
-    // The word may have inner apostrophes ('). The number stays until forgotten() changes.
+    // The word may have inner apostrophes ('). The number holds until the next call.
     WordForm find(std::string_view case_folded_word);
     // Numbers are below kRemembered.
     const std::string& term(std::uint32_t number) const { return terms_[number]; }
-    std::uint64_t forgotten() const { return forgotten_; }
+    // What somebody notes at a term; gone when the form is forgotten, and anew when somebody else asks.
+    std::uint32_t& note(std::uint32_t number, std::uint64_t whose) {
+        auto& note = notes_[number];
+        if (note.whose != whose) note = {whose, 0};
+        return note.value;
+    }
+    std::uint64_t next_whose() { return ++last_whose_; }
     const std::string& language() const { return language_; }
     // French and Italian glue articles to words: l'homme, dell'anno.
     bool splits_at_apostrophe() const { return splits_at_apostrophe_; }
@@ -55,8 +61,13 @@ class WordForms {
     bool splits_at_apostrophe_;
     std::unique_ptr<sb_stemmer, void (*)(sb_stemmer*)> stemmer_;
     Known known_;
+    struct Note {
+        std::uint64_t whose = 0;
+        std::uint32_t value = 0;
+    };
     std::vector<std::string> terms_;
-    std::uint64_t forgotten_ = 0;
+    std::vector<Note> notes_;  // of terms_
+    std::uint64_t last_whose_ = 0;
 };
 
 }  // namespace slipway::store
