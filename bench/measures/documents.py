@@ -48,7 +48,7 @@ def over_http(context, documents, place, environment):
 
 
 def by_command(context, documents, place, environment):
-    """`slipway ingest` of a folder: 32 documents at once, each durable by itself."""
+    """`slipway ingest` of a folder: 64 documents at once, each durable by itself."""
     application = small_application.write(context.folder / place / "command/application")
     folder = context.folder / place / "command/texts"
     folder.mkdir()
@@ -114,7 +114,7 @@ def measure(context):
         "ratios": ratios,
         "notes": f"{count} Markdown documents of 2 to 50 KB, {size / 1e6:.1f} MB, made from a seed; no embeddings in either. Durable for each "
                  f"document, on {kind} (append and fdatasync of 4 KiB: {flush} ms). Ours over HTTP from one client (JSON, one connection, one "
-                 "after the other) and by `slipway ingest` (32 at once); it keeps the original file, the text, the passages, and an index of "
+                 "after the other) and by `slipway ingest` (64 at once); it keeps the original file, the text, the passages, and an index of "
                  "their words. The original's way runs inside one Python process without HTTP: LangChain's splitter (500, overlap 50), the text "
                  "and the pieces into SQLite with one commit; it makes no index of words. "
                  "With a slower flush: a quarter of the documents, and every fsync and fdatasync of both made to last so long (bench/slow_flush.c)."}

@@ -22,7 +22,7 @@ struct FolderOptions {
     bool remove_missing = false;  // of the documents with the same added_by
     // Documents in work at the same time: many, as those that wait for the disk then wait together; fewer of the large
     // ones, as each is in memory several times.
-    std::size_t at_once = 32;
+    std::size_t at_once = 64;
     std::size_t large_at_once = 4;
     std::uint64_t large_bytes = 256 << 10;
     std::size_t files_max = 100'000;
