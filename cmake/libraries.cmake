@@ -41,5 +41,6 @@ target_link_libraries(lua INTERFACE ${CMAKE_DL_LIBS} m)
 add_library(slipway_asio INTERFACE)
 add_library(slipway::asio ALIAS slipway_asio)
 target_compile_definitions(slipway_asio INTERFACE
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT)
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT
+  BOOST_ASIO_DISABLE_BOOST_SOURCE_LOCATION)  # which each frame of a coroutine would hold
 target_link_libraries(slipway_asio INTERFACE Boost::headers Threads::Threads)

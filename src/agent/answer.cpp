@@ -45,6 +45,8 @@ model::ChatRequest AnswerNode::request_for(State& state) const {
         state.input.history = std::vector<model::Message>();  // not {}, which keeps its room
         state.question_vector.reset();
         state.found = std::vector<knowledge::Found>();
+        state.packed = knowledge::PackedSources(state.sources);
+        state.sources = std::vector<knowledge::Source>();
     }
     return request;
 }
@@ -83,15 +85,7 @@ Task<void> AnswerNode::run(State& state, Step& step, Output& output) {
     return write(state, step, output);
 }
 
-Task<model::ChatReply> AnswerNode::ask(State& state, model::DeltaSink sink) const {
-    return model_->stream(request_for(state), std::move(sink));
-}
-
-// Thousands may be in the middle of this: what is not needed while the model writes is done elsewhere.
-Task<void> AnswerNode::write(State& state, Step& step, Output& output) const {
-    // The local model knows for sure whether the passages answer before it says anything, so the notice waits for its
-    // first words.
-    bool noticed = !model_->is_local() || options_.notice.empty();
+Task<model::ChatReply> AnswerNode::ask(State& state, Output& output, bool& noticed) const {
     model::DeltaSink sink = [this, &output, &noticed](std::string_view delta) -> Task<void> {
         if (!noticed) {
             noticed = true;
@@ -101,13 +95,27 @@ Task<void> AnswerNode::write(State& state, Step& step, Output& output) const {
         if (output.closed()) co_return fail(ErrorCode::forbidden, "The answer was ended by a guard.");
         co_return Result<void>();
     };
-    auto answering = ask(state, std::move(sink));
-    auto reply = co_await std::move(answering);
-    if (!reply) co_return broken_off(std::move(reply).error(), step, output);
-    // The local model refuses without words: what to say belongs to the application.
-    if (note(*reply, state, step) && trim(state.answer).empty() && reply->message.content.empty())
-        co_return co_await output.text(options_.refusal);
-    co_return judge(*reply, state);
+    return model_->stream(request_for(state), std::move(sink));
+}
+
+// Thousands may be in the middle of this: what is not needed while the model writes is done elsewhere.
+Task<void> AnswerNode::write(State& state, Step& step, Output& output) const {
+    // The local model knows for sure whether the passages answer before it says anything, so the notice waits for its
+    // first words.
+    bool noticed = !model_->is_local() || options_.notice.empty();
+    auto reply = co_await ask(state, output, noticed);
+    if (declined_without_words(reply, state, step)) co_return co_await output.text(options_.refusal);
+    co_return ended(reply, state, step, output);
+}
+
+// The local model refuses without words: what to say belongs to the application.
+bool AnswerNode::declined_without_words(const Result<model::ChatReply>& reply, State& state, Step& step) const {
+    return reply && note(*reply, state, step) && trim(state.answer).empty() && reply->message.content.empty();
+}
+
+Result<void> AnswerNode::ended(Result<model::ChatReply>& reply, State& state, Step& step, const Output& output) const {
+    if (!reply) return broken_off(std::move(reply).error(), step, output);
+    return judge(*reply, state);
 }
 
 Result<void> AnswerNode::broken_off(Error error, Step& step, const Output& output) {

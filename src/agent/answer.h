@@ -26,9 +26,12 @@ class AnswerNode final : public Node {
 
  private:
     model::ChatRequest request_for(State& state) const;
-    Task<model::ChatReply> ask(State& state, model::DeltaSink sink) const;
+    // `noticed` and `output` are kept by who awaits.
+    Task<model::ChatReply> ask(State& state, Output& output, bool& noticed) const;
     Task<void> write(State& state, Step& step, Output& output) const;
     static Result<void> broken_off(Error error, Step& step, const Output& output);
+    bool declined_without_words(const Result<model::ChatReply>& reply, State& state, Step& step) const;
+    Result<void> ended(Result<model::ChatReply>& reply, State& state, Step& step, const Output& output) const;
     bool note(const model::ChatReply& reply, State& state, Step& step) const;
     Result<void> judge(const model::ChatReply& reply, State& state) const;
     Task<void> say(State& state, Step& step, Output& output, std::string text, std::string decision) const;

@@ -67,7 +67,7 @@ bool Condition::holds(const State& state) const {
         return (value == text_) == (operator_ == Operator::equal);
     }
     const double value = field_ == "confidence" ? state.confidence
-                         : field_ == "passages" ? static_cast<double>(state.sources.size())
+                         : field_ == "passages" ? static_cast<double>(state.sources.size() + state.packed.size())
                                                 : static_cast<double>(state.namespaces.size());
     switch (operator_) {
         case Operator::equal:

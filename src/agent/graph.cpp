@@ -28,23 +28,20 @@ json::object to_json(const Step& step) {
 // One run. Filters of the nodes behind a producer are opened before it runs, so that nothing unfiltered is ever sent.
 class Graph::Run final : public Output {
  public:
-    Run(const Graph& graph, State& state, Listener listener)
-        : graph_(graph), state_(state), listener_(std::move(listener)), began_(std::chrono::steady_clock::now()) {}
+    Run(const Graph& graph, State& state, Listener listener, std::shared_ptr<Stop> stop)
+        : graph_(graph),
+          state_(state),
+          listener_(std::move(listener)),
+          stop_(std::move(stop)),
+          began_(std::chrono::steady_clock::now()),
+          name_(graph.start_) {}
 
     static Task<void> go(std::unique_ptr<Run> run) {
-        std::string name = run->graph_.start_;
-        for (int steps = 0; !name.empty(); ++steps) {
-            if (steps >= kStepsMax)
-                co_return fail(ErrorCode::internal, "The graph went through {} nodes without an end.", kStepsMax);
-            const auto& entry = run->graph_.nodes_.at(name);
-            run->open_filters(name);
-            SLIPWAY_CO_TRY(name, co_await run->visit(name, entry));
-        }
-        // A filter whose node was not reached, because an edge or a fallback went past it, still holds text back.
-        for (std::size_t i = 0; i < run->filters_.size(); ++i) {
-            if (run->filters_[i].finished) continue;
-            const auto& entry = run->graph_.nodes_.at(run->filters_[i].node);
-            SLIPWAY_CO_TRY(name, co_await run->visit(run->filters_[i].node, entry));
+        while (run->find_next()) {
+            SLIPWAY_CO_CHECK(run->begin_visit());
+            auto done = co_await run->visit();
+            const bool left = !done && co_await cancelled();
+            SLIPWAY_CO_CHECK(run->end_visit(done, left));
         }
         if (run->graph_.streaming_ || run->state_.answer.empty()) co_return Result<void>();
         co_return co_await run->tell_text(run->state_.answer);
@@ -104,29 +101,63 @@ class Graph::Run final : public Output {
         }
     }
 
-    Task<std::string> visit(const std::string& name, const GraphNode& entry) {
-        Step step;
-        step.node = name;
-        step.kind = std::string(entry.node->kind());
-        step.started_ms = elapsed_ms(began_);
-        const auto filtered = std::ranges::find(filters_, name, &OpenFilter::node);
-        const auto sent_before = state_.answer.size();
-        Result<void> done;
-        if (filtered != filters_.end()) {
-            done = co_await finish_filter(static_cast<std::size_t>(filtered - filters_.begin()), step);
-        } else {
-            auto work = run_node(name, entry, step);
-            done = co_await std::move(work);
-        }
-        const bool left = !done && co_await cancelled();
-        note(std::move(step), done);
-        if (left) co_return pass(done);  // nobody waits for it any more, which is no failure
-        co_return way_on(name, entry, std::move(done), state_.answer.size() == sent_before);
+    // A filter whose node was not reached, because an edge or a fallback went past it, still holds text back.
+    bool find_next() {
+        if (!name_.empty() && !over_) return true;
+        over_ = true;
+        const auto held = std::ranges::find(filters_, false, &OpenFilter::finished);
+        if (held == filters_.end()) return false;
+        name_ = held->node;
+        return true;
     }
 
-    Task<void> run_node(const std::string& name, const GraphNode& entry, Step& step) {
-        state_.last_use = state_.input.forget && !graph_.passages_needed_behind(name);
-        return with_timeout(entry.node->run(state_, step, *this), entry.time_max, fmt::format("The node {}", name));
+    Result<void> begin_visit() {
+        if (!over_ && ++visits_ > kStepsMax)
+            return fail(ErrorCode::internal, "The graph went through {} nodes without an end.", kStepsMax);
+        node_ = &graph_.nodes_.at(name_);
+        if (!over_) open_filters(name_);
+        step_ = Step();
+        step_.node = name_;
+        step_.kind = std::string(node_->node->kind());
+        step_.started_ms = elapsed_ms(began_);
+        sent_before_ = state_.answer.size();
+        return {};
+    }
+
+    Task<void> visit() {
+        const auto filtered = std::ranges::find(filters_, name_, &OpenFilter::node);
+        if (filtered == filters_.end()) return run_node();
+        return finish_filter(static_cast<std::size_t>(filtered - filters_.begin()), step_);
+    }
+
+    // The limit is one of the whole run's coroutine: thousands may wait here, and another coroutine costs a KB.
+    Task<void> run_node() {
+        state_.last_use = state_.input.forget && !graph_.passages_needed_behind(name_);
+        Stop::cancel_after(stop_, co_await asio::this_coro::executor, node_->time_max);
+        Result<void> done;
+        std::exception_ptr thrown;
+        try {
+            done = co_await node_->node->run(state_, step_, *this);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (!stop_->late()) {
+            stop_->go_on();
+            if (thrown) std::rethrow_exception(thrown);
+            co_return done;
+        }
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+        stop_->go_on();
+        if (co_await cancelled()) co_return fail(ErrorCode::unavailable, "The node {} was cancelled.", name_);
+        co_return fail(ErrorCode::unavailable, "The node {} took longer than {} ms and was stopped.", name_,
+                       node_->time_max.count());
+    }
+
+    Result<void> end_visit(Result<void>& done, bool left) {
+        note(std::move(step_), done);
+        if (left) return done;  // nobody waits for it any more, which is no failure
+        SLIPWAY_TRY(name_, way_on(name_, *node_, done, state_.answer.size() == sent_before_));
+        return {};
     }
 
     void note(Step step, const Result<void>& done) {
@@ -137,7 +168,7 @@ class Graph::Run final : public Output {
         state_.trace.push_back(std::move(step));
     }
 
-    Result<std::string> way_on(const std::string& name, const GraphNode& entry, Result<void> done, bool nothing_sent) {
+    Result<std::string> way_on(const std::string& name, const GraphNode& entry, Result<void>& done, bool nothing_sent) {
         if (done) return next_of(entry);
         log::warning("agent node failed",
                      {{"node", name}, {"code", to_string(done.error().code)}, {"error", done.error().message}});
@@ -166,8 +197,16 @@ class Graph::Run final : public Output {
     const Graph& graph_;
     State& state_;
     Listener listener_;
+    std::shared_ptr<Stop> stop_;
     std::chrono::steady_clock::time_point began_;
     std::vector<OpenFilter> filters_;
+    // The visit under way:
+    std::string name_;
+    const GraphNode* node_ = nullptr;
+    Step step_;
+    std::size_t sent_before_ = 0;
+    int visits_ = 0;
+    bool over_ = false;  // only filters that still hold text are left
 };
 
 std::vector<std::string> Graph::behind(const std::string& name) const {
@@ -210,7 +249,15 @@ Result<void> Graph::validate() const {
 }
 
 Task<void> Graph::run(State& state, Listener listener) const {
-    return Run::go(std::make_unique<Run>(*this, state, std::move(listener)));
+    const auto stop = std::make_shared<Stop>();
+    std::optional<Result<void>> done;
+    auto running = store_in(done, run(state, std::move(listener), stop));
+    co_await run_until(stop, std::move(running));
+    co_return *std::move(done);
+}
+
+Task<void> Graph::run(State& state, Listener listener, std::shared_ptr<Stop> stop) const {
+    return Run::go(std::make_unique<Run>(*this, state, std::move(listener), std::move(stop)));
 }
 
 }  // namespace slipway::agent

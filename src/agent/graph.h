@@ -37,6 +37,8 @@ class Graph {
     // `state.input` is given; the rest is filled, also when the run fails or is cancelled in the middle: state.answer
     // is what was sent, or without streaming would have been sent.
     Task<void> run(State& state, Listener listener) const;
+    // For who awaits it in the work of run_until(stop, …) already: the limits of nodes are kept by `stop`.
+    Task<void> run(State& state, Listener listener, std::shared_ptr<Stop> stop) const;
 
  private:
     class Run;

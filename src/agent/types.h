@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "knowledge/types.h"
+#include "knowledge/packed_sources.h"
 #include "model/chat_model.h"
 
 namespace slipway::agent {
@@ -16,8 +16,9 @@ struct RunInput {
     WorkspaceId workspace;
     std::string message;
     std::vector<model::Message> history;  // of this conversation, oldest first, already cut to the token budget
-    // Nobody looks at history, passages and the question's vector after the run: the last node that may need them takes
-    // them. Answers are waited for by thousands at once, and this is most of what a run holds.
+    // Nobody looks at history, passages and the question's vector after the run, and the sources may be packed then:
+    // the last node that may need them lets them go. Answers are waited for by thousands at once, and this is most of
+    // what a run holds.
     bool forget = false;
 };
 
@@ -47,6 +48,7 @@ struct State {
     bool last_use = false;  // the node that is visited is the last that may need history, vector and passages
     std::vector<knowledge::Found> found;
     std::vector<knowledge::Source> sources;  // numbered from 1, as the answer cites them
+    knowledge::PackedSources packed;         // the sources, where the last node that may need them has let them go
 
     std::string answer;  // exactly what was sent
     std::string agent;   // the node that answered

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,8 +42,35 @@ struct Error {
     }
 };
 
+// An error inside a Result: apart from it, since every coroutine that waits has room for a few results, and few fail.
+class KeptError {
+ public:
+    KeptError(Error error) : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT(*-explicit-*)
+    KeptError(const KeptError& other) : error_(other.error_ ? std::make_unique<Error>(*other.error_) : nullptr) {}
+    KeptError& operator=(const KeptError& other) { return *this = KeptError(other); }
+    KeptError(KeptError&&) noexcept = default;  // leaves nothing behind, not even an empty error
+    KeptError& operator=(KeptError&&) noexcept = default;
+    ~KeptError() = default;
+    Error& operator*() const { return *error_; }
+
+ private:
+    std::unique_ptr<Error> error_;
+};
+
+// A value or an Error; used as std::expected<T, Error> is.
 template <typename T>
-using Result = std::expected<T, Error>;
+class [[nodiscard]] Result : public std::expected<T, KeptError> {
+    using Kept = std::expected<T, KeptError>;
+
+ public:
+    using Kept::Kept;
+    Result(std::unexpected<Error> failed)  // NOLINT(*-explicit-*)
+        : Kept(std::unexpect, std::move(failed).error()) {}
+
+    Error& error() & { return *Kept::error(); }
+    const Error& error() const& { return *Kept::error(); }
+    Error&& error() && { return std::move(*Kept::error()); }
+};
 
 // `return fail(ErrorCode::not_found, "There is no document {}.", id);` in any function that returns Result<T>.
 template <typename... Arguments>

@@ -1,5 +1,9 @@
 // What nearly every file includes and what is slow to parse. Compiled once per build folder.
 #pragma once
+
+// clang-format off
+#include "base/cancelled_wait.h"  // before Asio
+// clang-format on
 #include <algorithm>
 #include <array>
 #include <atomic>

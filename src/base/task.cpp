@@ -90,13 +90,33 @@ void Stop::ask() {
     signal_.emit(asio::cancellation_type::terminal);
 }
 
-void Stop::ask_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit) {
+void Stop::be_late() {
+    late_ = true;
+    signal_.emit(asio::cancellation_type::terminal);
+}
+
+void Stop::go_on() {
+    timer_.reset();
+    if (!std::exchange(late_, false)) return;
+    if (asked_ || left_) signal_.emit(asio::cancellation_type::terminal);
+}
+
+void Stop::after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit,
+                 void (Stop::*act)()) {
     stop->timer_.emplace(executor, limit);
     // Weak: the timer is the stop's own. Without a timer the work has ended.
-    stop->timer_->async_wait([weak = std::weak_ptr<Stop>(stop)](boost::system::error_code error) {
+    stop->timer_->async_wait([weak = std::weak_ptr<Stop>(stop), act](boost::system::error_code error) {
         const auto waiting = error ? nullptr : weak.lock();
-        if (waiting && waiting->timer_) waiting->ask();
+        if (waiting && waiting->timer_) (*waiting.*act)();
     });
+}
+
+void Stop::ask_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit) {
+    after(stop, executor, limit, &Stop::ask);
+}
+
+void Stop::cancel_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit) {
+    after(stop, executor, limit, &Stop::be_late);
 }
 
 asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void> work) {
@@ -105,7 +125,10 @@ asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void
         auto caller = asio::get_associated_cancellation_slot(handler);
         if (caller.is_connected())
             caller.assign([weak = std::weak_ptr<Stop>(stop)](asio::cancellation_type type) {
-                if (const auto running = weak.lock()) running->signal_.emit(type);
+                const auto running = weak.lock();
+                if (!running) return;
+                running->left_ = true;
+                running->signal_.emit(type);
             });
         auto slot = stop->signal_.slot();
         asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(slot, std::move(handler)));

@@ -5,6 +5,10 @@
 // ends; dropping or cancelling the awaiting coroutine cancels what it awaits.
 #pragma once
 
+// clang-format off
+#include "base/cancelled_wait.h"  // before Asio
+// clang-format on
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -45,15 +49,28 @@ class Stop {
  public:
     void ask();
     bool asked() const { return asked_; }
+    // Who awaits run_until() was cancelled.
+    bool left() const { return left_; }
     // Asks once `limit` has passed, unless the work has ended before.
     static void ask_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit);
 
+    // For a part of the work that has a limit of its own: cancels the work once it has passed, unless go_on() was
+    // called before. A coroutine that was late resets its cancellation state and then calls go_on(), which cancels it
+    // again when the whole work is to end. One limit at a time.
+    static void cancel_after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor,
+                             Milliseconds limit);
+    bool late() const { return late_; }
+    void go_on();
+
  private:
     friend asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void> work);
+    static void after(const std::shared_ptr<Stop>& stop, const asio::any_io_executor& executor, Milliseconds limit,
+                      void (Stop::*act)());
+    void be_late();
 
     asio::cancellation_signal signal_;
     std::optional<asio::steady_timer> timer_;
-    bool asked_ = false;
+    bool asked_ = false, left_ = false, late_ = false;
 };
 
 // Runs `work` to its end, which it is to reach soon once `stop` is asked: it is cancelled then, and what it throws does

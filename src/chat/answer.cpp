@@ -53,10 +53,13 @@ struct Chats::Turn {
     std::string answer_id = new_id();
     std::string replaced_id;  // the answer that this one takes the place of
     agent::State state;
-    Result<void> opened;       // storing the question and telling that
-    Result<void> outcome;      // of the graph
-    Result<void> ended;        // what the caller is told
-    bool interrupted = false;  // the client left, or the user stopped it
+    ChatListener listener;
+    Stop stop;                  // of answer()
+    bool stopped_here = false;  // by end_all()
+    Result<void> opened;        // storing the question and telling that
+    Result<void> outcome;       // of the graph
+    Result<void> ended;         // what the caller is told
+    bool interrupted = false;   // the client left, or the user stopped it
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
     std::shared_ptr<Message> answer;  // once it is whole
 
@@ -70,31 +73,34 @@ struct Chats::Turn {
     }
 };
 
-// Lets stop() reach the loop of the turn.
-struct Chats::Running {
-    explicit Running(asio::any_io_executor loop) : executor(std::move(loop)) {}
-    asio::any_io_executor executor;
-    Stop stop;
-    bool ended = false;  // by end_all()
-};
-
 Task<Answer> Chats::send(SendRequest request, ChatListener listener) {
     auto turn = std::make_shared<Turn>();
-    return take_turn(turn, ask(std::move(request), turn), std::move(listener));
+    turn->listener = std::move(listener);
+    return take_turn(turn, ask(std::move(request), turn));
 }
 
 Task<Answer> Chats::regenerate(Owner owner, std::string id, ChatListener listener) {
     auto turn = std::make_shared<Turn>();
-    return take_turn(turn, ask_again(std::move(owner), std::move(id), turn), std::move(listener));
+    turn->listener = std::move(listener);
+    return take_turn(turn, ask_again(std::move(owner), std::move(id), turn));
 }
 
-Task<Answer> Chats::take_turn(std::shared_ptr<Turn> turn, Task<KeyedLock::Guard> asking, ChatListener listener) {
-    SLIPWAY_CO_TRY(const auto guard, co_await std::move(asking));
-    const auto executor = co_await asio::this_coro::executor;
-    auto answered = asio::co_spawn(executor, answer(turn, std::move(listener)), asio::deferred);
-    co_await std::move(answered);
-    SLIPWAY_CO_CHECK(turn->ended);
-    co_return Answer(turn->answer);
+// From here to the model, thousands of coroutines may wait: what is not needed meanwhile is done in others.
+Task<Answer> Chats::take_turn(std::shared_ptr<Turn> turn, Task<KeyedLock::Guard> asking) {
+    const auto guard = co_await std::move(asking);
+    if (!guard) co_return std::unexpected(guard.error());
+    co_await answer_in_turn(turn);
+    co_return answer_of(*turn);
+}
+
+asio::awaitable<void> Chats::answer_in_turn(const std::shared_ptr<Turn>& turn) {
+    return run_until(std::shared_ptr<Stop>(turn, &turn->stop), answer(turn));
+}
+
+Result<Answer> Chats::answer_of(const Turn& turn) {
+    if (!turn.ended) return std::unexpected(turn.ended.error());
+    if (!turn.answer) return fail(ErrorCode::internal, "The answer failed; the log says why.");
+    return turn.answer;
 }
 
 Task<KeyedLock::Guard> Chats::ask(SendRequest request, std::shared_ptr<Turn> turn) {
@@ -167,7 +173,7 @@ Task<void> Chats::store_and_open(std::shared_ptr<Turn> turn, EventGate& gate) {
 }
 
 // Beside the agents; where it fails they are stopped.
-asio::awaitable<void> Chats::open_gate(std::shared_ptr<Turn> turn, EventGate& gate, std::shared_ptr<Running> running) {
+asio::awaitable<void> Chats::open_gate(std::shared_ptr<Turn> turn, EventGate& gate) {
     std::exception_ptr thrown;
     try {
         turn->opened = co_await store_and_open(turn, gate);
@@ -175,29 +181,28 @@ asio::awaitable<void> Chats::open_gate(std::shared_ptr<Turn> turn, EventGate& ga
         thrown = std::current_exception();
     }
     if (thrown) turn->opened = explain(thrown, turn->chat.id);
-    if (!turn->opened) running->stop.ask();
+    if (!turn->opened) turn->stop.ask();
 }
 
 // A coroutine of its own, with its own cancellation state: after a cancellation it still stores what was sent.
-asio::awaitable<void> Chats::answer(std::shared_ptr<Turn> turn, ChatListener listener) {
-    EventGate gate(co_await asio::this_coro::executor, listener);
+asio::awaitable<void> Chats::answer(std::shared_ptr<Turn> turn) {
+    EventGate gate(turn->listener);
     std::exception_ptr thrown;
     try {
-        turn->outcome = co_await run_graph(turn, gate);
+        co_await run_graph(turn, gate);
     } catch (...) {
         thrown = std::current_exception();
     }
-    const auto state = co_await asio::this_coro::cancellation_state;
-    const bool cancelled = state.cancelled() != asio::cancellation_type::none;
-    turn->interrupted = turn->interrupted || cancelled;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await asio::this_coro::throw_if_cancelled(false);
-    co_await gate.close(cancelled);
-    if (thrown && !cancelled) turn->outcome = explain(thrown, turn->chat.id);
-    turn->ended = co_await end_answer(turn, listener, cancelled);
+    const bool left = turn->stop.left();
+    turn->interrupted = turn->interrupted || left;
+    co_await gate.close(left);
+    if (thrown && !left) turn->outcome = explain(thrown, turn->chat.id);
+    turn->ended = co_await end_answer(turn, left);
 }
 
-Task<void> Chats::end_answer(std::shared_ptr<Turn> turn, const ChatListener& listener, bool cancelled) {
+Task<void> Chats::end_answer(std::shared_ptr<Turn> turn, bool left) {
     if (!turn->stored) co_return std::unexpected(turn->outcome ? turn->stored.error() : turn->outcome.error());
     SLIPWAY_CO_CHECK(co_await store_answer(turn));
     if (!turn->outcome && !turn->interrupted) {
@@ -205,11 +210,11 @@ Task<void> Chats::end_answer(std::shared_ptr<Turn> turn, const ChatListener& lis
         if (turn->replaced_id.empty()) error.details["message_id"] = turn->answer->id;
         co_return std::unexpected(std::move(error));
     }
-    if (cancelled) co_return Result<void>();
+    if (left) co_return Result<void>();
     auto event = turn->event(ChatEvent::Kind::done);
     event.answer = turn->answer.get();
     // The answer is stored; a client that cannot be told any more finds it there.
-    static_cast<void>(co_await listener(event));
+    static_cast<void>(co_await turn->listener(event));
     co_return Result<void>();
 }
 
@@ -217,24 +222,27 @@ void Chats::end_all() {
     const std::lock_guard hold(running_mutex_);
     ended_ = true;
     for (const auto& [id, running] : running_) {
-        auto end = [running] {
-            running->ended = true;
-            running->stop.ask();
+        auto end = [turn = running.turn] {
+            turn->stopped_here = true;
+            turn->stop.ask();
         };
-        asio::post(running->executor, end);
+        asio::post(running.executor, end);
     }
 }
 
-// What the agents make of the question, from the conversation before it.
-Task<void> Chats::work(std::shared_ptr<Turn> turn, EventGate& gate) {
+// The question and the conversation before it.
+Task<void> Chats::prepare(const std::shared_ptr<Turn>& turn) {
     auto& state = turn->state;
     state.input.workspace = turn->owner.workspace;
     state.input.message = turn->question.content;
     state.input.forget = true;
     state.question = turn->question.content;
-    if (!turn->is_new) {
-        SLIPWAY_CO_TRY(state.input.history, co_await history(turn));
-    }
+    if (turn->is_new) co_return Result<void>();
+    SLIPWAY_CO_TRY(state.input.history, co_await history(turn));
+    co_return Result<void>();
+}
+
+Task<void> Chats::run_agents(const std::shared_ptr<Turn>& turn, EventGate& gate) {
     agent::Listener relay = [&turn, &gate](const agent::Event& told) -> Task<void> {
         auto event = turn->event(told.kind == agent::Event::Kind::routed    ? ChatEvent::Kind::routed
                                  : told.kind == agent::Event::Kind::sources ? ChatEvent::Kind::sources
@@ -243,46 +251,53 @@ Task<void> Chats::work(std::shared_ptr<Turn> turn, EventGate& gate) {
         event.state = told.state;
         co_return co_await gate.tell(event);
     };
+    return graph_.run(turn->state, std::move(relay), std::shared_ptr<Stop>(turn, &turn->stop));
+}
+
+bool Chats::enter(const std::shared_ptr<Turn>& turn, asio::any_io_executor executor) {
+    const std::lock_guard hold(running_mutex_);
+    if (!ended_) running_[turn->chat.id] = {std::move(executor), turn};
+    return !ended_;
+}
+
+void Chats::leave(const Turn& turn) {
+    const std::lock_guard hold(running_mutex_);
+    running_.erase(turn.chat.id);
+}
+
+// What the agents make of the question.
+asio::awaitable<void> Chats::run_graph(const std::shared_ptr<Turn>& turn, EventGate& gate) {
+    struct Registration {
+        Chats& chats;
+        const Turn& turn;
+        ~Registration() { chats.leave(turn); }
+    };
+    if (!enter(turn, co_await asio::this_coro::executor)) {
+        turn->outcome = stopping();
+        co_return;
+    }
+    const Registration registration{*this, *turn};
+    // The writer is asked before the agents.
+    gate.begin(co_await asio::this_coro::executor, open_gate(turn, gate));
     Result<void> done;
     std::exception_ptr thrown;
     try {
-        done = co_await graph_.run(state, relay);
+        done = co_await prepare(turn);
+        if (done) done = co_await run_agents(turn, gate);
+        co_await gate.wait();  // however it ended, the question is to be stored
     } catch (...) {
         thrown = std::current_exception();
     }
-    co_await gate.wait();  // however it ended, the question is to be stored
-    if (thrown) std::rethrow_exception(thrown);
-    co_return done;
+    if (thrown && !turn->stop.asked()) std::rethrow_exception(thrown);
+    turn->outcome = outcome_of(*turn, std::move(done));
 }
 
-Task<void> Chats::run_graph(std::shared_ptr<Turn> turn, EventGate& gate) {
-    const auto executor = co_await asio::this_coro::executor;
-    const auto running = std::make_shared<Running>(executor);
-    struct Registration {
-        Chats& chats;
-        std::string id;
-        ~Registration() {
-            const std::lock_guard hold(chats.running_mutex_);
-            chats.running_.erase(id);
-        }
-    };
-    {
-        const std::lock_guard hold(running_mutex_);
-        if (ended_) co_return stopping();
-        running_[turn->chat.id] = running;
-    }
-    const Registration registration{*this, turn->chat.id};
-
-    std::optional<Result<void>> worked;
-    auto working = store_in(worked, work(turn, gate));
-    gate.begin(open_gate(turn, gate, running));  // the writer is asked before the agents
-    const std::shared_ptr<Stop> stop(running, &running->stop);
-    co_await run_until(stop, std::move(working));
-    if (!turn->opened) co_return turn->opened;
-    if (!stop->asked()) co_return *std::move(worked);
-    if (running->ended) co_return stopping();
-    turn->interrupted = true;
-    co_return Result<void>();
+Result<void> Chats::outcome_of(Turn& turn, Result<void> done) {
+    if (!turn.opened) return turn.opened;
+    if (!turn.stop.asked()) return done;
+    if (turn.stopped_here) return stopping();
+    turn.interrupted = true;
+    return {};
 }
 
 Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
@@ -296,7 +311,7 @@ Task<void> Chats::store_answer(std::shared_ptr<Turn> turn) {
     answer.agent = state.agent;
     answer.model = state.model;
     answer.routing_reason = state.routing_reason;
-    answer.sources = state.refused ? std::vector<knowledge::Source>() : state.sources;
+    if (!state.refused) answer.sources = state.sources.empty() ? state.packed.unpack() : state.sources;
     answer.flags = state.flags;
     for (const auto& step : state.trace) answer.trace.push_back(agent::to_json(step));
     answer.prompt_tokens = state.usage.prompt_tokens;
@@ -359,15 +374,11 @@ Task<std::vector<model::Message>> Chats::history(std::shared_ptr<Turn> turn) {
 
 Task<bool> Chats::stop(Owner owner, std::string id) {
     SLIPWAY_CO_CHECK(co_await get(std::move(owner), id));
-    std::shared_ptr<Running> running;
-    {
-        const std::lock_guard hold(running_mutex_);
-        const auto found = running_.find(id);
-        if (found != running_.end()) running = found->second;
-    }
-    if (!running) co_return false;
-    auto stop = [running] { running->stop.ask(); };
-    asio::post(running->executor, stop);
+    const std::lock_guard hold(running_mutex_);
+    const auto found = running_.find(id);
+    if (found == running_.end()) co_return false;
+    auto stop = [turn = found->second.turn] { turn->stop.ask(); };
+    asio::post(found->second.executor, stop);
     co_return true;
 }
 

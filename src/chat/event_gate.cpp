@@ -7,32 +7,28 @@
 
 namespace slipway::chat {
 
-void EventGate::begin(asio::awaitable<void> opening) {
-    opening_ = true;
-    auto ended = [this](const std::exception_ptr&) {
-        opening_ = false;
-        ended_.expires_at(std::chrono::steady_clock::time_point::min());
-    };
-    const auto executor = ended_.get_executor();
+void EventGate::begin(const asio::any_io_executor& executor, asio::awaitable<void> opening) {
+    opening_ = std::make_unique<Opening>(executor);
+    auto ended = [this](const std::exception_ptr&) { opening_.reset(); };
     asio::co_spawn(executor, std::move(opening), asio::bind_cancellation_slot(hurry_.slot(), std::move(ended)));
 }
 
 asio::awaitable<void> EventGate::close(bool hurry) {
     if (opening_ && hurry) hurry_.emit(asio::cancellation_type::terminal);
-    while (opening_) co_await ended_.async_wait(asio::as_tuple(asio::deferred));
+    while (opening_) co_await opening_->ended.async_wait(asio::as_tuple(asio::deferred));
 }
 
 Task<void> EventGate::open(ChatEvent started) {
     SLIPWAY_CO_CHECK(co_await listener_(started));
-    if (routed_) SLIPWAY_CO_CHECK(co_await listener_(*routed_));
+    if (opening_->routed) SLIPWAY_CO_CHECK(co_await listener_(*opening_->routed));
     is_open_ = true;
-    opened_.expires_at(std::chrono::steady_clock::time_point::min());
+    opening_->opened.expires_at(std::chrono::steady_clock::time_point::min());
     co_return Result<void>();
 }
 
 Task<void> EventGate::tell(ChatEvent event) {
-    if (!is_open_ && event.kind == ChatEvent::Kind::routed && !routed_) {
-        routed_ = event;
+    if (!is_open_ && event.kind == ChatEvent::Kind::routed && opening_ && !opening_->routed) {
+        opening_->routed = event;
         co_return Result<void>();
     }
     co_await wait();
@@ -41,7 +37,7 @@ Task<void> EventGate::tell(ChatEvent event) {
 }
 
 asio::awaitable<void> EventGate::wait() {
-    if (!is_open_) co_await opened_.async_wait(asio::as_tuple(asio::deferred));
+    if (!is_open_ && opening_) co_await opening_->opened.async_wait(asio::as_tuple(asio::deferred));
 }
 
 }  // namespace slipway::chat

@@ -14,14 +14,11 @@ namespace slipway::chat {
 class EventGate {
  public:
     // `listener` outlives it.
-    EventGate(const asio::any_io_executor& executor, const ChatListener& listener)
-        : listener_(listener),
-          opened_(executor, std::chrono::steady_clock::time_point::max()),
-          ended_(executor, std::chrono::steady_clock::time_point::max()) {}
+    explicit EventGate(const ChatListener& listener) : listener_(listener) {}
 
     // Runs `opening`, which calls open(), beside what its caller does next. Nothing may be left of it when the gate
     // goes: close() waits for its end, which is near when it is told to `hurry`.
-    void begin(asio::awaitable<void> opening);
+    void begin(const asio::any_io_executor& executor, asio::awaitable<void> opening);
     asio::awaitable<void> close(bool hurry);
 
     // Tells `started` and what waits; from then on events go through. An error is the listener's.
@@ -32,12 +29,20 @@ class EventGate {
     asio::awaitable<void> wait();
 
  private:
+    // Only what waits for it needs this; thousands may be open.
+    struct Opening {
+        explicit Opening(const asio::any_io_executor& executor)
+            : opened(executor, std::chrono::steady_clock::time_point::max()),
+              ended(executor, std::chrono::steady_clock::time_point::max()) {}
+        asio::steady_timer opened;  // expires: open
+        asio::steady_timer ended;   // never expires; its wait ends with it
+        std::optional<ChatEvent> routed;
+    };
+
     const ChatListener& listener_;
-    asio::steady_timer opened_;  // expires: open
-    asio::steady_timer ended_;   // expires: nothing opens it any more
     asio::cancellation_signal hurry_;
-    bool is_open_ = false, opening_ = false;
-    std::optional<ChatEvent> routed_;
+    bool is_open_ = false;
+    std::unique_ptr<Opening> opening_;  // from begin() to the end of that
 };
 
 }  // namespace slipway::chat

@@ -62,19 +62,30 @@ class Chats {
 
  private:
     struct Turn;
-    struct Running;
+    // Lets stop() and end_all() reach the turn on its loop.
+    struct Running {
+        asio::any_io_executor executor;
+        std::shared_ptr<Turn> turn;
+    };
 
     // `asking` waits for the turn and fills it.
-    Task<Answer> take_turn(std::shared_ptr<Turn> turn, Task<KeyedLock::Guard> asking, ChatListener listener);
+    Task<Answer> take_turn(std::shared_ptr<Turn> turn, Task<KeyedLock::Guard> asking);
+    asio::awaitable<void> answer_in_turn(const std::shared_ptr<Turn>& turn);
+    static Result<Answer> answer_of(const Turn& turn);
     Task<KeyedLock::Guard> ask(SendRequest request, std::shared_ptr<Turn> turn);
     Task<KeyedLock::Guard> ask_again(Owner owner, std::string id, std::shared_ptr<Turn> turn);
     Task<void> store_question(std::shared_ptr<Turn> turn);
     Task<void> store_and_open(std::shared_ptr<Turn> turn, EventGate& gate);
-    asio::awaitable<void> open_gate(std::shared_ptr<Turn> turn, EventGate& gate, std::shared_ptr<Running> running);
-    asio::awaitable<void> answer(std::shared_ptr<Turn> turn, ChatListener listener);
-    Task<void> work(std::shared_ptr<Turn> turn, EventGate& gate);
-    Task<void> run_graph(std::shared_ptr<Turn> turn, EventGate& gate);
-    Task<void> end_answer(std::shared_ptr<Turn> turn, const ChatListener& listener, bool cancelled);
+    asio::awaitable<void> open_gate(std::shared_ptr<Turn> turn, EventGate& gate);
+    asio::awaitable<void> answer(std::shared_ptr<Turn> turn);
+    asio::awaitable<void> run_graph(const std::shared_ptr<Turn>& turn, EventGate& gate);
+    Task<void> prepare(const std::shared_ptr<Turn>& turn);
+    Task<void> run_agents(const std::shared_ptr<Turn>& turn, EventGate& gate);
+    static Result<void> outcome_of(Turn& turn, Result<void> done);
+    // False when no more turns may begin.
+    bool enter(const std::shared_ptr<Turn>& turn, asio::any_io_executor executor);
+    void leave(const Turn& turn);
+    Task<void> end_answer(std::shared_ptr<Turn> turn, bool left);
     Task<void> store_answer(std::shared_ptr<Turn> turn);
     Task<std::vector<model::Message>> history(std::shared_ptr<Turn> turn);
 
@@ -83,7 +94,7 @@ class Chats {
     ChatOptions options_;
     KeyedLock turns_;
     std::mutex running_mutex_;
-    std::map<std::string, std::shared_ptr<Running>> running_;  // by chat id
+    std::map<std::string, Running> running_;  // by chat id
     bool ended_ = false;
 };
 

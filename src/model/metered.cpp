@@ -29,8 +29,7 @@ class Call {
 
     // An adapter whose call was cancelled may return an error for that; it stays counted as cancelled.
     template <typename Value>
-    asio::awaitable<void> end(const Result<Value>& result) {
-        const bool left = co_await cancelled();
+    void end(const Result<Value>& result, bool left) {
         if (!left) outcome_ = result ? "ok" : to_string(result.error().code);
     }
     void count(const Usage& usage) {
@@ -57,22 +56,22 @@ class MeteredChat final : public ChatModel {
     explicit MeteredChat(std::shared_ptr<ChatModel> model) : model_(std::move(model)) {}
 
     Task<ChatReply> complete(ChatRequest request) override {
-        auto name = name_of(request);
-        return counted(std::move(name), model_->complete(std::move(request)));
+        auto call = std::make_unique<Call>("chat", name_of(request));
+        return counted(std::move(call), model_->complete(std::move(request)));
     }
     Task<ChatReply> stream(ChatRequest request, DeltaSink sink) override {
-        auto name = name_of(request);
-        return counted(std::move(name), model_->stream(std::move(request), std::move(sink)));
+        auto call = std::make_unique<Call>("chat", name_of(request));
+        return counted(std::move(call), model_->stream(std::move(request), std::move(sink)));
     }
     std::string name() const override { return model_->name(); }
     bool is_local() const override { return model_->is_local(); }
 
  private:
-    static Task<ChatReply> counted(std::string name, Task<ChatReply> answering) {
-        Call call("chat", std::move(name));
+    static Task<ChatReply> counted(std::unique_ptr<Call> call, Task<ChatReply> answering) {
         auto reply = co_await std::move(answering);
-        co_await call.end(reply);
-        if (reply) call.count(reply->usage);
+        const bool left = co_await cancelled();
+        call->end(reply, left);
+        if (reply) call->count(reply->usage);
         co_return reply;
     }
     // A request may name another model of the provider: configured ones only, so they are few.
@@ -92,7 +91,8 @@ class MeteredEmbedding final : public EmbeddingModel {
         Call call("embedding", model_->name());
         const auto count = texts.size();
         auto vectors = co_await model_->embed(std::move(texts));
-        co_await call.end(vectors);
+        const bool left = co_await cancelled();
+        call.end(vectors, left);
         if (vectors)
             metrics::counter("slipway_model_embedded_texts_total", "Texts that became vectors.",
                              {{"model", model_->name()}})

@@ -19,31 +19,44 @@ std::unexpected<Error> broken_off(Error error, const std::string& text) {
 
 }  // namespace
 
-// One streamed answer on its way.
+// One streamed answer on its way. Thousands may wait for their next piece: who waits is one small coroutine, and what
+// it needs is here.
 class OpenAiChat::Streaming {
  public:
-    Streaming(const Provider& provider, std::unique_ptr<net::ClientResponse> response, DeltaSink sink)
-        : provider_(provider), response_(std::move(response)), sink_(std::move(sink)) {}
+    Streaming(const Provider& provider, DeltaSink sink, Stand stand)
+        : provider_(provider), sink_(std::move(sink)), stand_(std::move(stand)) {}
 
-    Task<void> run();
-    // After run(); and what has come of an answer that broke off.
-    ChatReply reply() const { return whole_ ? *whole_ : assembler_.reply(); }
-    const std::string& text() const { return assembler_.text(); }
+    // Takes the response to read from, or the reason why there is none.
+    asio::awaitable<void> begin(Result<std::unique_ptr<net::ClientResponse>> response);
+    bool goes_on() const { return goes_on_; }
+    Task<std::optional<std::string>> read() { return response_->read_some(); }
+    asio::awaitable<void> take(Result<std::optional<std::string>>& piece);
+    // Once it goes on no more.
+    Result<ChatReply> end();
 
  private:
-    Task<void> run_whole();
+    Task<void> take_whole();
     // True once the stream has said that it is done.
-    Task<bool> take(std::string bytes);
+    Task<bool> take_events(std::string_view bytes);
     Task<bool> take_event(const std::string& data);
-    Task<void> let_connection_be_reused();
+    asio::awaitable<void> let_connection_be_reused();
+    void fail_with(Error error);
 
     const Provider& provider_;
-    std::unique_ptr<net::ClientResponse> response_;
     DeltaSink sink_;
+    Stand stand_;
+    std::unique_ptr<net::ClientResponse> response_;
     net::EventParser events_{kEventBytesMax};
     StreamAssembler assembler_;
     std::unique_ptr<ChatReply> whole_;  // of a provider that did not stream
+    std::unique_ptr<Error> failure_;
+    bool goes_on_ = true;
 };
+
+void OpenAiChat::Streaming::fail_with(Error error) {
+    failure_ = std::make_unique<Error>(std::move(error));
+    goes_on_ = false;
+}
 
 Task<bool> OpenAiChat::Streaming::take_event(const std::string& data) {
     if (data.starts_with("[DONE]")) co_return true;
@@ -62,7 +75,7 @@ Task<bool> OpenAiChat::Streaming::take_event(const std::string& data) {
     co_return false;
 }
 
-Task<bool> OpenAiChat::Streaming::take(std::string bytes) {
+Task<bool> OpenAiChat::Streaming::take_events(std::string_view bytes) {
     SLIPWAY_CO_TRY(const auto events, events_.feed(bytes));
     for (const auto& event : events) {
         SLIPWAY_CO_TRY(const bool done, co_await take_event(event.data));
@@ -71,14 +84,13 @@ Task<bool> OpenAiChat::Streaming::take(std::string bytes) {
     co_return false;
 }
 
-Task<void> OpenAiChat::Streaming::let_connection_be_reused() {
+asio::awaitable<void> OpenAiChat::Streaming::let_connection_be_reused() {
     auto end = response_->read_some();
     const auto ended = co_await with_timeout(std::move(end), kEndOfBodyMax, "The end of the body");
-    co_return Result<void>();
 }
 
 // Some servers answer a request for a stream in one piece, some send an error that way.
-Task<void> OpenAiChat::Streaming::run_whole() {
+Task<void> OpenAiChat::Streaming::take_whole() {
     SLIPWAY_CO_TRY(const auto body, co_await provider_.read(std::move(response_)));
     auto reply = parse_reply(body);
     if (!reply) co_return fail(ErrorCode::upstream, "{} {}.", provider_.options().name, reply.error().message);
@@ -87,28 +99,40 @@ Task<void> OpenAiChat::Streaming::run_whole() {
     co_return Result<void>();
 }
 
-Task<void> OpenAiChat::Streaming::run() {
+asio::awaitable<void> OpenAiChat::Streaming::begin(Result<std::unique_ptr<net::ClientResponse>> response) {
+    if (!response) co_return fail_with(std::move(response).error());
+    response_ = *std::move(response);
     const auto type = lower_ascii(response_->headers.get("content-type"));
-    if (type.starts_with("application/json")) co_return co_await run_whole();
-    if (type.starts_with("text/html"))
-        co_return provider_.nonsense("a web page instead of an answer; check its base URL");
     response_->headers = net::Headers();
-    while (true) {
-        auto piece = co_await response_->read_some();
-        const bool over = !piece || !*piece;
-        if (over && assembler_.finished()) break;
-        SLIPWAY_CO_CHECK(piece);
-        if (!*piece) {
-            co_return fail(ErrorCode::upstream, "{} ended the stream in the middle of its answer.",
-                           provider_.options().name);
-        }
-        SLIPWAY_CO_TRY(const bool done, co_await take(std::move(**piece)));
-        if (done) {
-            SLIPWAY_CO_CHECK(co_await let_connection_be_reused());
-            break;
-        }
+    if (type.starts_with("text/html"))
+        co_return fail_with(provider_.nonsense("a web page instead of an answer; check its base URL").error());
+    if (!type.starts_with("application/json")) co_return;
+    auto taken = co_await take_whole();
+    goes_on_ = false;
+    if (!taken) fail_with(std::move(taken).error());
+}
+
+asio::awaitable<void> OpenAiChat::Streaming::take(Result<std::optional<std::string>>& piece) {
+    const bool over = !piece || !*piece;
+    if (over && assembler_.finished()) {
+        goes_on_ = false;
+    } else if (!piece) {
+        fail_with(std::move(piece).error());
+    } else if (!*piece) {
+        const auto& name = provider_.options().name;
+        fail_with({ErrorCode::upstream, fmt::format("{} ended the stream in the middle of its answer.", name)});
+    } else {
+        auto done = co_await take_events(**piece);
+        if (!done) co_return fail_with(std::move(done).error());
+        if (!*done) co_return;
+        co_await let_connection_be_reused();
+        goes_on_ = false;
     }
-    co_return Result<void>();
+}
+
+Result<ChatReply> OpenAiChat::Streaming::end() {
+    if (failure_) return broken_off(std::move(*failure_), assembler_.text());
+    return completed(whole_ ? std::move(*whole_) : assembler_.reply(), std::move(stand_));
 }
 
 OpenAiChat::OpenAiChat(std::shared_ptr<net::Client> client, OpenAiChatOptions options)
@@ -146,15 +170,23 @@ Task<ChatReply> OpenAiChat::stream(ChatRequest request, DeltaSink sink) {
     return stream_answer(std::make_unique<ChatRequest>(std::move(request)), std::move(sink));
 }
 
+asio::awaitable<std::unique_ptr<OpenAiChat::Streaming>> OpenAiChat::begin_stream(std::unique_ptr<ChatRequest> request,
+                                                                                 DeltaSink sink) {
+    auto streaming = std::make_unique<Streaming>(provider_, std::move(sink), stand_in(*request));
+    auto response = co_await send(*request, true);
+    request.reset();  // its prompt has done its work
+    auto beginning = streaming->begin(std::move(response));
+    co_await std::move(beginning);
+    co_return streaming;
+}
+
 Task<ChatReply> OpenAiChat::stream_answer(std::unique_ptr<ChatRequest> request, DeltaSink sink) {
-    SLIPWAY_CO_TRY(auto response, co_await send(*request, true));
-    // Thousands may wait for what a model has to say; its prompt has done its work.
-    auto stand = stand_in(*request);
-    request.reset();
-    Streaming streaming(provider_, std::move(response), std::move(sink));
-    auto ran = co_await streaming.run();
-    if (!ran) co_return broken_off(std::move(ran).error(), streaming.text());
-    co_return completed(streaming.reply(), std::move(stand));
+    const auto streaming = co_await begin_stream(std::move(request), std::move(sink));
+    while (streaming->goes_on()) {
+        auto piece = co_await streaming->read();
+        co_await streaming->take(piece);
+    }
+    co_return streaming->end();
 }
 
 }  // namespace slipway::model

@@ -29,6 +29,7 @@ class OpenAiChat final : public ChatModel {
  private:
     class Streaming;
     Task<std::unique_ptr<net::ClientResponse>> send(const ChatRequest& request, bool stream) const;
+    asio::awaitable<std::unique_ptr<Streaming>> begin_stream(std::unique_ptr<ChatRequest> request, DeltaSink sink);
     Task<ChatReply> stream_answer(std::unique_ptr<ChatRequest> request, DeltaSink sink);
     // What stands in for what a provider leaves out of its reply.
     struct Stand {

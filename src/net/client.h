@@ -81,10 +81,10 @@ class EventParser {
     Result<std::vector<ServerSentEvent>> feed(std::string_view bytes);
 
  private:
-    void take_line(std::vector<ServerSentEvent>& events);
+    void take_line(std::string_view line, std::vector<ServerSentEvent>& events);
 
     std::size_t event_bytes_max_;
-    std::string line_, event_, data_;
+    std::string line_, event_, data_;  // of what is not complete
     bool has_data_ = false, skip_newline_ = false, at_start_ = true;
 };
 

@@ -1,5 +1,6 @@
 #include "net/client_connection.h"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <openssl/ssl.h>
@@ -26,10 +27,12 @@ asio::awaitable<ClientConnection::Outcome> ClientConnection::read_some(std::span
     return socket_.async_read_some(buffer, kAsTuple);
 }
 
-std::size_t ClientConnection::read_more(std::span<char> room) {
-    if (tls_) return 0;
+ClientConnection::Outcome ClientConnection::read_now(std::span<char> room) {
     const auto count = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-    return count > 0 ? static_cast<std::size_t>(count) : 0;
+    if (count > 0) return {boost::system::error_code(), static_cast<std::size_t>(count)};
+    if (count == 0) return {asio::error::eof, 0};
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {asio::error::would_block, 0};
+    return {boost::system::error_code(errno, boost::system::system_category()), 0};
 }
 
 asio::awaitable<ClientConnection::Outcome> ClientConnection::write_some(std::string_view bytes) {

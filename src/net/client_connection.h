@@ -8,7 +8,9 @@
 #include <string>
 #include <tuple>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
@@ -38,9 +40,11 @@ class ClientConnection {
     using Outcome = std::tuple<boost::system::error_code, std::size_t>;
     asio::awaitable<Outcome> read_some(std::span<char> room);
     asio::awaitable<Outcome> write_some(std::string_view bytes);
-    // What is there already; 0 when there is nothing, when the connection ends or breaks, which read_some() will tell,
-    // and with TLS.
-    std::size_t read_more(std::span<char> room);
+    // Without TLS: to be awaited (a tuple with an error_code), until read_now() has something to tell. Who waits so
+    // needs no room.
+    auto wait_for_input() { return socket_.async_wait(ClientSocket::wait_read, asio::as_tuple(asio::deferred)); }
+    // Without TLS: what is there; `would_block` when there is nothing.
+    Outcome read_now(std::span<char> room);
     bool is_tls() const { return tls_ != nullptr; }
 
     // Certificate and host name are verified as the context says; `host` is also sent by SNI.

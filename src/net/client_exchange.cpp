@@ -12,9 +12,8 @@ namespace slipway::net {
 namespace {
 
 constexpr std::size_t kHeaderBytesMax = 64 << 10;
-// A token or two. When more comes, all of it is taken at once, into what the thread's connections share; TLS holds tens
-// of KB anyway.
-constexpr std::size_t kReadBytesFirst = 512, kReadBytesMore = 16 << 10, kReadsAtOnce = 16;
+// Of the room that a thread's connections share: thousands wait for slow models, and none of them holds any meanwhile.
+constexpr std::size_t kReadBytes = 16 << 10, kReadsAtOnce = 16;
 // A body up to this size goes into one write with its head.
 constexpr std::size_t kJoinedBodyBytesMax = 64 << 10;
 
@@ -129,24 +128,49 @@ Task<void> ClientExchange::begin(std::string head, std::string body) {
 }
 
 Task<void> ClientExchange::receive(Milliseconds limit, std::string_view phase) {
-    if (room_.empty()) room_.resize(connection_->is_tls() ? kReadBytesMore : kReadBytesFirst);
+    if (connection_->is_tls()) co_return co_await receive_encrypted(limit, phase);
     arm(limit);
-    const auto [error, count] = co_await connection_->read_some(room_);
-    if (deadline_.fired()) co_return broken(error, limit, phase);
+    const auto [error] = co_await connection_->wait_for_input();
+    co_return read_arrived(error, limit, phase);
+}
+
+// The cipher wants room while it waits; TLS holds tens of KB anyway.
+Task<void> ClientExchange::receive_encrypted(Milliseconds limit, std::string_view phase) {
+    arm(limit);
+    std::string room(kReadBytes, '\0');
+    const auto [error, count] = co_await connection_->read_some(room);
+    co_return arrived(error, std::string_view(room).substr(0, count), limit, phase);
+}
+
+Result<void> ClientExchange::read_arrived(boost::system::error_code error, Milliseconds limit, std::string_view phase) {
+    static thread_local std::array<char, kReadBytes> room;
+    std::size_t count = room.size();
+    for (std::size_t reads = 0; reads < kReadsAtOnce && count == room.size(); ++reads) {
+        if (!error) std::tie(error, count) = connection_->read_now(room);
+        if (error == asio::error::would_block) break;
+        if (error && reads > 0) break;  // what came before it is told first; the next read tells it again
+        SLIPWAY_CHECK(arrived(error, {room.data(), count}, limit, phase));
+        if (error || error_ || parser_.done()) break;
+    }
+    return {};
+}
+
+Result<void> ClientExchange::arrived(boost::system::error_code error, std::string_view bytes, Milliseconds limit,
+                                     std::string_view phase) {
+    if (deadline_.fired()) return broken(error, limit, phase);
     deadline_.disarm();
     if (error == asio::error::eof) {
         auto ended = parser_.feed_end();
-        if (!ended) co_return failed(ended.error().code, phase, ended.error().message);
+        if (!ended) return failed(ended.error().code, phase, ended.error().message);
         reusable_ = false;
-        co_return Result<void>();
+        return {};
     }
-    if (error) co_return broken(error, limit, phase);
+    if (error) return broken(error, limit, phase);
     received_any_ = true;
-    take(std::string_view(room_).substr(0, count), phase);
-    if (count == room_.size()) take_all_there_is(phase);
-    if (error_ && !parser_.has_head()) co_return std::unexpected(*error_);
+    take(bytes, phase);
+    if (error_ && !parser_.has_head()) return std::unexpected(*error_);
     // What came before a fault is the reader's first; then read_some() tells of the fault.
-    co_return Result<void>();
+    return {};
 }
 
 void ClientExchange::take(std::string_view bytes, std::string_view phase) {
@@ -163,15 +187,6 @@ void ClientExchange::take(std::string_view bytes, std::string_view phase) {
     }
 }
 
-void ClientExchange::take_all_there_is(std::string_view phase) {
-    static thread_local std::array<char, kReadBytesMore> room;
-    for (std::size_t reads = 0; reads < kReadsAtOnce && connection_ && !parser_.done(); ++reads) {
-        const auto count = connection_->read_more(room);
-        if (count == 0) return;
-        take({room.data(), count}, phase);
-    }
-}
-
 void ClientExchange::finish() {
     deadline_.disarm();
     auto connection = std::move(connection_);
@@ -179,15 +194,27 @@ void ClientExchange::finish() {
         IdleConnections::of(executor_).put(home_.owner, std::move(connection), home_.limits);
 }
 
+Result<std::optional<std::string>> ClientExchange::news() {
+    if (auto piece = parser_.take_body(); !piece.empty()) return std::optional(std::move(piece));
+    if (error_) return std::unexpected(*error_);
+    if (parser_.done()) return std::optional<std::string>();
+    return failed(ErrorCode::upstream, "body", "is no longer connected");
+}
+
+// Thousands are in here, so most do not wait in one more coroutine.
 Task<std::optional<std::string>> ClientExchange::read_some() {
-    while (true) {
-        if (auto piece = parser_.take_body(); !piece.empty()) co_return std::optional(std::move(piece));
-        if (error_) co_return std::unexpected(*error_);
-        if (parser_.done()) co_return std::optional<std::string>();
-        if (!connection_) co_return failed(ErrorCode::upstream, "body", "is no longer connected");
-        SLIPWAY_CO_CHECK(co_await receive(timeouts_.between_bytes, "body"));
-        if (parser_.done()) finish();
+    constexpr std::string_view kPhase = "body";
+    while (!has_news()) {
+        if (connection_->is_tls()) {
+            static_cast<void>(co_await receive_encrypted(timeouts_.between_bytes, kPhase));
+        } else {
+            arm(timeouts_.between_bytes);
+            const auto [error] = co_await connection_->wait_for_input();
+            static_cast<void>(read_arrived(error, timeouts_.between_bytes, kPhase));
+        }
+        if (parser_.done()) finish();  // a failure is in the news
     }
+    co_return news();
 }
 
 }  // namespace slipway::net

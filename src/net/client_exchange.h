@@ -34,11 +34,17 @@ class ClientExchange final : public ClientResponse {
 
  private:
     Task<void> send(std::string_view bytes);
-    // Reads once and feeds the parser.
+    // Reads and feeds the parser.
     Task<void> receive(Milliseconds limit, std::string_view phase);
+    Task<void> receive_encrypted(Milliseconds limit, std::string_view phase);
+    Result<void> read_arrived(boost::system::error_code error, Milliseconds limit, std::string_view phase);
+    Result<void> arrived(boost::system::error_code error, std::string_view bytes, Milliseconds limit,
+                         std::string_view phase);
     // Feeds the parser.
     void take(std::string_view bytes, std::string_view phase);
-    void take_all_there_is(std::string_view phase);
+    // The next piece, the end or the error, as far as they are known without reading on.
+    bool has_news() const { return parser_.has_body() || error_ || parser_.done() || !connection_; }
+    Result<std::optional<std::string>> news();
     void arm(Milliseconds limit);
     std::unexpected<Error> failed(ErrorCode code, std::string_view phase, std::string_view what);
     std::unexpected<Error> broken(boost::system::error_code error, Milliseconds limit, std::string_view phase);
@@ -54,7 +60,6 @@ class ClientExchange final : public ClientResponse {
     IdleHome home_;
     std::string host_;
     std::string unread_;  // received, not yet used by the parser
-    std::string room_;    // to receive into: little while nothing or little comes, as thousands wait for slow models
     std::size_t sent_ = 0;
     bool received_any_ = false;
     bool reusable_ = true;

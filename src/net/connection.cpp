@@ -53,6 +53,7 @@ Connection::~Connection() = default;
 
 void Connection::start(bool refused) {
     loop_.add(*this);
+    remote_address_ = private_socket_ ? std::string() : address_of(channel_.socket());
     auto done = [keep = self()](const std::exception_ptr& thrown) { keep->ended(thrown); };
     asio::co_spawn(loop_.context(), session(refused), asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
 }
@@ -80,7 +81,6 @@ void Connection::enter(Phase phase) {
 }
 
 asio::awaitable<void> Connection::session(bool refused) {
-    remote_address_ = private_socket_ ? std::string() : address_of(channel_.socket());
     if (channel_.is_tls()) {
         enter(Phase::handshake, limits().header_time_max);
         if (refused || !co_await channel_.handshake()) co_return;
@@ -96,9 +96,11 @@ asio::awaitable<void> Connection::session(bool refused) {
 asio::awaitable<void> Connection::serve_requests() {
     for (std::size_t in_a_row = 1; co_await wait_for_request(); ++in_a_row) {
         if (!co_await serve_request()) co_return;
-        if (in_a_row % kRequestsInARow == 0) co_await asio::post(channel_.executor(), asio::use_awaitable);
+        if (in_a_row % kRequestsInARow == 0) co_await let_others_go_first();
     }
 }
+
+asio::awaitable<void> Connection::let_others_go_first() { return asio::post(channel_.executor(), asio::use_awaitable); }
 
 asio::awaitable<void> Connection::refuse_connection() {
     Exchange exchange(service_);
@@ -136,19 +138,23 @@ asio::awaitable<bool> Connection::serve_request() {
     Exchange exchange(service_);
     exchange.started = Clock::now();
     exchange.router = loop_.router();
-    const auto accepted = co_await read_request(exchange);
-    if (accepted) {
-        co_await answer(exchange);
-    } else if (accepted.error().status != 0) {
-        exchange.keep_alive = false;
-        linger_ = true;
-        auto response = render(exchange, accepted.error());
-        co_await respond(exchange, response);
-    } else {
-        gone_ = true;
-    }
+    if (co_await accept_request(exchange)) co_await answer(exchange);
     record(exchange, bytes_before);
     co_return exchange.keep_alive && !gone_ && !channel_.broken();
+}
+
+asio::awaitable<bool> Connection::accept_request(Exchange& exchange) {
+    const auto accepted = co_await read_request(exchange);
+    if (accepted) co_return true;
+    if (accepted.error().status == 0) {
+        gone_ = true;
+        co_return false;
+    }
+    exchange.keep_alive = false;
+    linger_ = true;
+    auto response = render(exchange, accepted.error());
+    co_await respond(exchange, response);
+    co_return false;
 }
 
 void Connection::record(const Exchange& exchange, std::uint64_t bytes_before) {

@@ -55,12 +55,15 @@ class Connection final : public ChannelOwner {
     asio::awaitable<void> serve_requests();
     asio::awaitable<void> refuse_connection();
     asio::awaitable<bool> wait_for_request();
+    asio::awaitable<void> let_others_go_first();
     asio::awaitable<bool> serve_request();
     void ended(const std::exception_ptr& thrown);
     void record(const Exchange& exchange, std::uint64_t bytes_before);
 
     // connection_request.cpp. A refusal with status 0: the client went away.
     using Accepted = std::expected<void, Refusal>;
+    // False: the request was refused, and that answered.
+    asio::awaitable<bool> accept_request(Exchange& exchange);
     asio::awaitable<Accepted> read_request(Exchange& exchange);
     asio::awaitable<Accepted> read_head(RequestParser& parser);
     asio::awaitable<Accepted> read_body(Exchange& exchange, RequestParser& parser);
@@ -69,6 +72,10 @@ class Connection final : public ChannelOwner {
 
     // connection_answer.cpp
     asio::awaitable<void> answer(Exchange& exchange);
+    asio::awaitable<void> respond_with(Exchange& exchange, Response response);
+    asio::awaitable<void> handle(Exchange& exchange);
+    void mend(const Exchange& exchange, Outcome outcome, std::optional<Response>& response);
+    void tell_of_end_later();
     asio::awaitable<Outcome> guarded(asio::awaitable<void> work, std::string_view what, const Exchange& exchange);
     Result<void> admit(const Request& request) const;
     Response without_route(const Exchange& exchange);

@@ -45,13 +45,14 @@ bool may_be_packed(const Response& response) {
 
 }  // namespace
 
-// Runs code of the application: cancelled by hang-up, time-out and cut; its exceptions end here.
+// Runs code of the application: cancelled by hang-up, time-out and cut; its exceptions end here. As thousands may wait
+// in it, and in what awaits it, these hold nothing that is not needed meanwhile.
 asio::awaitable<Connection::Outcome> Connection::guarded(asio::awaitable<void> work, std::string_view what,
                                                          const Exchange& exchange) {
     auto outcome = Outcome::finished;
     cancellable_ = true;
     channel_.read_on(kIdleInput);
-    if (channel_.ended()) asio::post(channel_.executor(), [keep = self()] { keep->input_changed(); });
+    if (channel_.ended()) tell_of_end_later();
     try {
         co_await std::move(work);
     } catch (const std::exception& thrown) {
@@ -69,6 +70,10 @@ asio::awaitable<Connection::Outcome> Connection::guarded(asio::awaitable<void> w
     co_return outcome;
 }
 
+void Connection::tell_of_end_later() {
+    asio::post(channel_.executor(), [keep = self()] { keep->input_changed(); });
+}
+
 void Connection::log_failure(std::string_view what, const Exchange& exchange, std::string_view thrown) {
     log::error(what, {{"route", exchange.request.route},
                       {"request_id", exchange.request.request_id},
@@ -76,28 +81,34 @@ void Connection::log_failure(std::string_view what, const Exchange& exchange, st
 }
 
 asio::awaitable<void> Connection::answer(Exchange& exchange) {
-    if (exchange.route == nullptr) {
-        auto response = without_route(exchange);
-        co_return co_await respond(exchange, response);
-    }
-    if (const auto admitted = admit(exchange.request); !admitted) {
-        auto response = render(exchange, Refusal{.status = 429, .error = admitted.error()});
-        co_return co_await respond(exchange, response);
-    }
-    if (std::holds_alternative<WebSocketHandler>(exchange.route->handler)) co_return co_await serve_websocket(exchange);
-    const auto time_max = exchange.route->operation.time_max;
-    enter(Phase::handler, time_max);
+    if (exchange.route == nullptr) return respond_with(exchange, without_route(exchange));
+    if (const auto admitted = admit(exchange.request); !admitted)
+        return respond_with(exchange, render(exchange, Refusal{.status = 429, .error = admitted.error()}));
+    if (std::holds_alternative<WebSocketHandler>(exchange.route->handler)) return serve_websocket(exchange);
+    return handle(exchange);
+}
+
+asio::awaitable<void> Connection::respond_with(Exchange& exchange, Response response) {
+    co_await respond(exchange, response);
+}
+
+asio::awaitable<void> Connection::handle(Exchange& exchange) {
+    enter(Phase::handler, exchange.route->operation.time_max);
     std::optional<Response> response;
     auto work = call(std::get<Handler>(exchange.route->handler), exchange.request, response);
     const auto outcome = co_await guarded(std::move(work), "handler failed", exchange);
+    mend(exchange, outcome, response);
+    if (!gone_) co_await respond(exchange, *response);
+}
+
+// After it there is a response that can be sent.
+void Connection::mend(const Exchange& exchange, Outcome outcome, std::optional<Response>& response) {
     const bool late = timed_out_;
     enter(Phase::sending);
-    if (gone_) co_return;
     if (late || outcome == Outcome::cancelled)
-        response = stopped(exchange, time_max);
+        response = stopped(exchange, exchange.route->operation.time_max);
     else if (outcome == Outcome::failed || !response || response->status < 200 || response->status > 599)
         response = failed(exchange);
-    co_await respond(exchange, *response);
 }
 
 Response Connection::stopped(const Exchange& exchange, Milliseconds time_max) {

@@ -9,8 +9,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
 // One line without its end. `id` and `retry` serve reconnection, which nobody here does.
-void EventParser::take_line(std::vector<ServerSentEvent>& events) {
-    std::string_view line = line_;
+void EventParser::take_line(std::string_view line, std::vector<ServerSentEvent>& events) {
     if (at_start_ && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     at_start_ = false;
     if (line.empty()) {
@@ -33,7 +32,6 @@ void EventParser::take_line(std::vector<ServerSentEvent>& events) {
             event_ = value;
         }
     }
-    line_.clear();
 }
 
 Result<std::vector<ServerSentEvent>> EventParser::feed(std::string_view bytes) {
@@ -45,12 +43,14 @@ Result<std::vector<ServerSentEvent>> EventParser::feed(std::string_view bytes) {
         const auto piece = bytes.substr(0, end);
         if (line_.size() + piece.size() + data_.size() + event_.size() > event_bytes_max_)
             return fail(ErrorCode::upstream, "An event of the stream is longer than {} bytes.", event_bytes_max_);
-        line_ += piece;
+        if (end == std::string_view::npos || !line_.empty()) line_ += piece;
         if (end == std::string_view::npos) break;
         // CR LF is one line end, also when the LF comes with the next bytes.
         skip_newline_ = bytes[end] == '\r';
         bytes.remove_prefix(end + 1);
-        take_line(events);
+        // Thousands of streams may wait for their next event, and hold nothing meanwhile.
+        const auto begun = std::exchange(line_, std::string());
+        take_line(begun.empty() ? piece : std::string_view(begun), events);
     }
     return events;
 }

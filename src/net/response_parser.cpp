@@ -106,6 +106,7 @@ bool ResponseParser::done() const { return machine_->is_done(); }
 bool ResponseParser::keep_alive() const { return machine_->keep_alive() && machine_->status_code != 101; }
 int ResponseParser::status() const { return machine_->status_code; }
 Headers& ResponseParser::headers() { return machine_->fields; }
+bool ResponseParser::has_body() const { return !machine_->body.empty(); }
 std::string ResponseParser::take_body() { return std::exchange(machine_->body, {}); }
 
 }  // namespace slipway::net

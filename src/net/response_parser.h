@@ -29,6 +29,7 @@ class ResponseParser {
     Headers& headers();
     // The part of the body that has come since the last call.
     std::string take_body();
+    bool has_body() const;  // such a part
 
  private:
     struct Machine;

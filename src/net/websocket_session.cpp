@@ -130,6 +130,7 @@ Task<void> WebSocketSession::send(WebSocketMessage message) {
 
 asio::awaitable<void> WebSocketSession::close(std::uint16_t code, std::string reason) {
     queue_close(code, reason);
+    received_.wake_later();  // no message will come
     if (sending_controls_) co_await controls_sent_.wait();
 }
 

@@ -100,6 +100,30 @@ TEST(Stop, IsNotAskedByTheCancellationOfTheCaller) {
     EXPECT_FALSE(stop->asked());
 }
 
+// A part that is late, and the rest of the work.
+asio::awaitable<void> part_and_rest(std::shared_ptr<Stop> stop, bool ask, bool& rested) {
+    const auto executor = co_await asio::this_coro::executor;
+    Stop::cancel_after(stop, executor, Milliseconds(1));
+    co_await sleep_for(kLong);
+    EXPECT_TRUE(stop->late());
+    if (ask) stop->ask();
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    stop->go_on();
+    co_await sleep_for(Milliseconds(1));
+    rested = true;
+}
+
+TEST(Stop, ALatePartIsCancelledAndTheRestGoesOnUnlessAllIsToEnd) {
+    for (const bool ask : {false, true}) {
+        bool rested = false;
+        const auto stop = std::make_shared<Stop>();
+        run_to_end(run_until(stop, part_and_rest(stop, ask, rested)));
+        EXPECT_EQ(rested, !ask);
+        EXPECT_EQ(stop->asked(), ask);
+        EXPECT_FALSE(stop->late());
+    }
+}
+
 Task<int> seven_after(Milliseconds wait) {
     co_await sleep_for(wait);
     co_return 7;

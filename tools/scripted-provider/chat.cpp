@@ -206,7 +206,7 @@ net::Response plain_answer(ChatJob job) {
     response.headers.set("Content-Type", "application/json");
     response.body =
         net::StreamBody([half = text.substr(0, text.size() / 2)](net::BodyWriter& writer) -> asio::awaitable<void> {
-            co_await writer.write(half);
+            static_cast<void>(co_await writer.write(half));
             cut();
         });
     return response;

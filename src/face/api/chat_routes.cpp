@@ -102,38 +102,43 @@ bool wants_events(const net::Request& request) {
     return request.headers.get("Accept").find("text/event-stream") != std::string_view::npos;
 }
 
-// What answers: send or regenerate.
+// What answers: send or regenerate. Called once.
 using Turn = std::function<Task<chat::Answer>(chat::ChatListener)>;
 
 // What streams of answers are made of, kept as long as they last.
 struct Streamed {
     const app::Capabilities& capabilities;
     WorkspaceId workspace;
-    std::string request_id;
+    net::Request& request;
     Turn turn;
 };
 
 asio::awaitable<void> tell(const Streamed& streamed, const Error& error, net::EventStream& stream) {
-    auto object = error_body(error, streamed.request_id);
+    auto object = error_body(error, streamed.request.request_id);
     object["type"] = "error";
     static_cast<void>(co_await stream.send("error", write_json(object)));
 }
 
-asio::awaitable<void> stream_turn(const Streamed& streamed, net::EventStream& stream) {
+Task<chat::Answer> begin_turn(Streamed& streamed, net::EventStream& stream) {
     chat::ChatListener listener = [&streamed, &stream](const chat::ChatEvent& event) -> Task<void> {
         const auto object = app::to_json(event, streamed.capabilities.links, streamed.workspace);
         co_return co_await stream.send(std::string(text_or(object, "type")), write_json(object));
     };
-    auto answering = streamed.turn(std::move(listener));
-    const auto answered = co_await std::move(answering);
+    streamed.request.headers = net::Headers();  // nobody reads them any more
+    return std::exchange(streamed.turn, nullptr)(std::move(listener));
+}
+
+// Thousands may wait for their answers here.
+asio::awaitable<void> stream_turn(Streamed& streamed, net::EventStream& stream) {
+    const auto answered = co_await begin_turn(streamed, stream);
     if (!answered) co_await tell(streamed, answered.error(), stream);
 }
 
-Task<net::Response> answer(const app::Capabilities& capabilities, const net::Request& request,
+Task<net::Response> answer(const app::Capabilities& capabilities, net::Request& request,
                            const account::Principal& principal, Turn turn) {
     if (wants_events(request)) {
-        Streamed streamed{capabilities, principal.workspace, request.request_id, std::move(turn)};
-        net::EventBody body = [streamed = std::move(streamed)](net::EventStream& stream) -> asio::awaitable<void> {
+        Streamed streamed{capabilities, principal.workspace, request, std::move(turn)};
+        net::EventBody body = [streamed = std::move(streamed)](net::EventStream& stream) mutable {
             return stream_turn(streamed, stream);
         };
         co_return net::Response::events(std::move(body));
@@ -168,8 +173,8 @@ Task<net::Response> send_message(const app::Capabilities& capabilities, net::Req
         wanted.chat_id = std::string(request.parameter("id"));
         SLIPWAY_CO_CHECK(co_await capabilities.chats.get(wanted.owner, *wanted.chat_id));
     }
-    Turn turn = [&capabilities, wanted = std::move(wanted)](chat::ChatListener listener) {
-        return capabilities.chats.send(wanted, std::move(listener));
+    Turn turn = [&capabilities, wanted = std::move(wanted)](chat::ChatListener listener) mutable {
+        return capabilities.chats.send(std::move(wanted), std::move(listener));
     };
     co_return co_await answer(capabilities, request, principal, std::move(turn));
 }

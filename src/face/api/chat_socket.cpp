@@ -6,7 +6,11 @@
 // message; when that no longer holds the socket is closed with 1008. Another {"type": "auth"} of the same user goes on
 // with a newer token. When the server drains, the messages that it has taken are answered before the socket is closed
 // with 1001.
+#include <exception>
 #include <vector>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 
 #include "app/capabilities/chat_events.h"
 #include "face/api/access.h"
@@ -18,28 +22,47 @@ namespace slipway::face {
 namespace {
 
 constexpr Milliseconds kAuthTimeMax{10'000};
-constexpr std::uint16_t kPolicyViolation = 1008;
+constexpr std::uint16_t kPolicyViolation = 1008, kInternal = 1011;
 constexpr std::size_t kWaitingMax = 16;  // messages sent ahead while one is answered
 
 class ChatSocket {
  public:
+    // Thousands wait in here, most of them for their next question.
+    static asio::awaitable<void> serve(const app::Capabilities& capabilities, const ApiOptions& options,
+                                       net::Request& request, net::WebSocket& socket) {
+        ChatSocket chat(capabilities, options, request, socket, co_await asio::this_coro::executor);
+        request.headers = net::Headers();  // nobody reads them any more
+        if (!co_await chat.let_in()) co_return;
+        // Reading goes on while answers are written; it alone sees the end of the connection.
+        std::exception_ptr thrown;
+        try {
+            bool more = true;
+            while (more) {
+                const auto message = co_await socket.receive();
+                more = message && *message;
+                if (more) co_await chat.take((*message)->data);
+            }
+            while (socket.draining() && chat.answering_) co_await chat.answered_.wait();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (!thrown) thrown = chat.failed_;
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        co_await asio::this_coro::throw_if_cancelled(false);
+        co_await chat.stop_answering();
+        if (thrown) std::rethrow_exception(thrown);
+    }
+
+ private:
     ChatSocket(const app::Capabilities& capabilities, const ApiOptions& options, net::Request& request,
                net::WebSocket& socket, asio::any_io_executor executor)
         : capabilities_(capabilities),
           options_(options),
           request_(request),
           socket_(socket),
-          arrived_(executor),
+          executor_(executor),
           answered_(std::move(executor)) {}
 
-    asio::awaitable<void> run() {
-        if (!co_await let_in()) co_return;
-        // Reading goes on while answers are written; it alone sees the end of the connection, and is never cancelled
-        // while that lives.
-        co_await race(read_all(), answer_all());
-    }
-
- private:
     asio::awaitable<bool> let_in() {
         auto signing_in = sign_in();
         const auto signed_in = co_await with_timeout(std::move(signing_in), kAuthTimeMax, "Signing in");
@@ -53,24 +76,22 @@ class ChatSocket {
         co_return true;
     }
 
-    // nullopt when no more can come, closed or broken; an error for a message that is not an object, after which others
-    // may follow.
-    Task<std::optional<json::object>> receive() {
-        const auto message = co_await socket_.receive();
-        if (!message || !*message) co_return std::optional<json::object>();
-        SLIPWAY_CO_TRY(auto value, parse_json((*message)->data));
-        if (!value.is_object()) co_return fail(ErrorCode::invalid, "A message must be a JSON object with a \"type\".");
-        co_return std::optional(std::move(value.get_object()));
+    static Result<json::object> object_of(std::string_view text) {
+        SLIPWAY_TRY(auto value, parse_json(text));
+        if (!value.is_object()) return fail(ErrorCode::invalid, "A message must be a JSON object with a \"type\".");
+        return std::move(value.get_object());
     }
 
     Task<void> sign_in() {
-        SLIPWAY_CO_TRY(auto message, co_await receive());
-        if (!message) co_return fail(ErrorCode::unavailable, "The WebSocket was closed before signing in.");
-        if (text_or(*message, "type") != "auth")
+        const auto received = co_await socket_.receive();
+        if (!received || !*received)
+            co_return fail(ErrorCode::unavailable, "The WebSocket was closed before signing in.");
+        SLIPWAY_CO_TRY(const auto message, object_of((*received)->data));
+        if (text_or(message, "type") != "auth")
             co_return fail(ErrorCode::unauthorized,
                            "The first message must be {{\"type\": \"auth\", \"token\": \"…\"}}.");
         SLIPWAY_CO_TRY(principal_,
-                       co_await capabilities_.accounts.authenticate(std::string(text_or(*message, "token"))));
+                       co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
         co_return Result<void>();
     }
 
@@ -96,40 +117,30 @@ class ChatSocket {
         co_await send(std::move(body));
     }
 
-    asio::awaitable<void> read_all() {
-        while (true) {
-            auto received = co_await receive();
-            if (received && !*received) {
-                while (socket_.draining() && (answering_ || !waiting_.empty())) co_await answered_.wait();
-                co_return;
-            }
-            if (!received) {
-                co_await tell(received.error());
-                continue;
-            }
-            auto& message = *received;
-            if (text_or(*message, "type") == "stop") {
-                chat::Owner owner{principal_.workspace, principal_.user.id};
-                if (!chat_id_.empty()) static_cast<void>(co_await capabilities_.chats.stop(std::move(owner), chat_id_));
-            } else if (text_or(*message, "type") == "auth") {
-                if (const auto again = co_await sign_in_again(*message); again)
-                    co_await tell_ready();
-                else
-                    co_await tell(again.error());
-            } else if (text_or(*message, "type") != "message") {
-                Error error{ErrorCode::invalid,
-                            "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.",
-                            {}};
-                co_await tell(error);
-            } else if (waiting_.size() >= kWaitingMax) {
-                Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
-                co_await tell(error);
-            } else if (const auto admitted = admit(); !admitted) {
-                co_await tell(admitted.error());
-            } else {
-                waiting_.push_back(*std::move(message));
-                arrived_.wake_later();
-            }
+    asio::awaitable<void> take(std::string_view text) {
+        auto message = object_of(text);
+        if (!message) co_return co_await tell(message.error());
+        const auto type = text_or(*message, "type");
+        if (type == "stop") {
+            chat::Owner owner{principal_.workspace, principal_.user.id};
+            if (!chat_id_.empty()) static_cast<void>(co_await capabilities_.chats.stop(std::move(owner), chat_id_));
+        } else if (type == "auth") {
+            if (const auto again = co_await sign_in_again(*message); again)
+                co_await tell_ready();
+            else
+                co_await tell(again.error());
+        } else if (type != "message") {
+            Error error{
+                ErrorCode::invalid, "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.", {}};
+            co_await tell(error);
+        } else if (waiting_.size() >= kWaitingMax) {
+            Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
+            co_await tell(error);
+        } else if (const auto admitted = admit(); !admitted) {
+            co_await tell(admitted.error());
+        } else {
+            waiting_.push_back(*std::move(message));
+            begin_answering();
         }
     }
 
@@ -137,17 +148,35 @@ class ChatSocket {
         return options_.admit_message ? options_.admit_message(principal_.user) : Result<void>();
     }
 
-    asio::awaitable<void> answer_all() {
-        while (true) {
-            while (waiting_.empty()) co_await arrived_.wait();
-            const auto message = std::move(waiting_.front());
-            waiting_.erase(waiting_.begin());
-            answering_ = true;
-            if (!co_await still_signed_in()) co_return;
-            co_await answer(message);
+    // Beside the reading, as long as messages wait.
+    void begin_answering() {
+        if (signed_out_ || failed_ || std::exchange(answering_, true)) return;
+        auto ended = [this](const std::exception_ptr&) {
             answering_ = false;
             answered_.wake_later();
+            if (!waiting_.empty()) begin_answering();
+        };
+        asio::co_spawn(executor_, answer_all(), asio::bind_cancellation_slot(stop_.slot(), std::move(ended)));
+    }
+
+    // Nothing of it is left then.
+    asio::awaitable<void> stop_answering() {
+        waiting_.clear();
+        stop_.emit(asio::cancellation_type::terminal);
+        while (answering_) co_await answered_.wait();
+    }
+
+    asio::awaitable<void> answer_all() {
+        try {
+            while (!waiting_.empty() && !signed_out_) {
+                const auto message = std::move(waiting_.front());
+                waiting_.erase(waiting_.begin());
+                if (co_await still_signed_in()) co_await answer(message);
+            }
+        } catch (...) {
+            failed_ = std::current_exception();
         }
+        if (failed_) co_await socket_.close(kInternal, "");  // which ends the reading
     }
 
     // An answer can take long and a connection longer: the right to ask is looked at anew each time.
@@ -159,6 +188,7 @@ class ChatSocket {
             principal_ = *std::move(renewed);
             co_return true;
         }
+        signed_out_ = true;
         co_await tell(renewed.error());
         co_await socket_.close(kPolicyViolation, "sign in again");
         co_return false;
@@ -186,8 +216,11 @@ class ChatSocket {
     account::Principal principal_;
     std::string chat_id_;
     std::vector<json::object> waiting_;  // a few, mostly none
-    bool answering_ = false;
-    net::Wakeup arrived_, answered_;
+    bool answering_ = false, signed_out_ = false;
+    std::exception_ptr failed_;  // of answer_all()
+    asio::cancellation_signal stop_;
+    asio::any_io_executor executor_;
+    net::Wakeup answered_;
 };
 
 }  // namespace
@@ -199,11 +232,8 @@ void add_chat_socket(net::Router& router, const app::Capabilities& capabilities,
         "\"chat_id\"}";
     described.tag = "chats";
     described.authenticated = false;
-    net::WebSocketHandler serve = [&capabilities, options](net::Request& request,
-                                                           net::WebSocket& socket) -> asio::awaitable<void> {
-        const auto executor = co_await asio::this_coro::executor;
-        ChatSocket chat(capabilities, options, request, socket, executor);
-        co_await chat.run();
+    net::WebSocketHandler serve = [&capabilities, options](net::Request& request, net::WebSocket& socket) {
+        return ChatSocket::serve(capabilities, options, request, socket);
     };
     router.add_websocket("/api/ws", described, serve);
 }
