@@ -63,9 +63,9 @@ def by_command(context, documents, place, environment):
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def original(context, file, journal, place, environment):
-    database = context.folder / place / f"{journal}.sqlite"
-    command = ["/usr/bin/python3", process.ROOT / "bench/peers/langchain_register.py", database, file, journal]
+def original(context, file, place, environment, *how):
+    database = context.folder / place / f"{'-'.join(how)}.sqlite"
+    command = ["/usr/bin/python3", process.ROOT / "bench/peers/langchain_register.py", database, file, *how]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True,
                           env=process.python_environment() | environment)
     report = json.loads(done.stdout)
@@ -83,8 +83,9 @@ def on_disk(context, documents, slow=None):
     sides = {}
     for name, run in (("slipway", lambda: over_http(context, documents, place, environment)),
                       ("slipway ingest", lambda: by_command(context, documents, place, environment)),
-                      ("original's way", lambda: original(context, file, "rollback", place, environment)),
-                      ("original's way, write-ahead log", lambda: original(context, file, "wal", place, environment))):
+                      ("original's way", lambda: original(context, file, place, environment, "rollback")),
+                      ("original's way, write-ahead log", lambda: original(context, file, place, environment, "wal")),
+                      ("original's way, with an index of words", lambda: original(context, file, place, environment, "rollback", "words"))):
         sides[name] = figures(count, size, *run())
         context.say(f"{name}{after}: {sides[name]['ms per document']} ms a document")
         if slow:
@@ -96,6 +97,7 @@ def on_disk(context, documents, slow=None):
         "one client over HTTP": ("slipway", "original's way"),
         "one client over HTTP, write-ahead log in both": ("slipway", "original's way, write-ahead log"),
         "ingest of a folder": ("slipway ingest", "original's way"),
+        "ingest of a folder, an index of words in both": ("slipway ingest", "original's way, with an index of words"),
         "ingest of a folder, write-ahead log in both": ("slipway ingest", "original's way, write-ahead log")}.items()}
     return {side: {name + after: value for name, value in values.items()} for side, values in sides.items()}, ratios
 
@@ -116,5 +118,5 @@ def measure(context):
                  f"document, on {kind} (append and fdatasync of 4 KiB: {flush} ms). Ours over HTTP from one client (JSON, one connection, one "
                  "after the other) and by `slipway ingest` (64 at once); it keeps the original file, the text, the passages, and an index of "
                  "their words. The original's way runs inside one Python process without HTTP: LangChain's splitter (500, overlap 50), the text "
-                 "and the pieces into SQLite with one commit; it makes no index of words. "
+                 "and the pieces into SQLite with one commit; it makes no index of words, so a third side adds one (FTS5, in the same commit). "
                  "With a slower flush: a quarter of the documents, and every fsync and fdatasync of both made to last so long (bench/slow_flush.c)."}

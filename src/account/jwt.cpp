@@ -6,7 +6,6 @@
 namespace slipway::account {
 namespace {
 
-constexpr std::size_t kTokenBytesMax = 4096;
 constexpr std::chrono::seconds kClockSkewMax{30};
 
 std::unexpected<Error> refused() {

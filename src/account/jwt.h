@@ -9,6 +9,8 @@
 
 namespace slipway::account {
 
+inline constexpr std::size_t kTokenBytesMax = 4096;  // longer ones are refused: claims are few and short
+
 // Adds "iat" and "exp".
 std::string sign_token(json::object claims, std::string_view secret, std::chrono::seconds valid_for);
 

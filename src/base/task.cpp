@@ -24,39 +24,32 @@ namespace {
 using Thrown = std::array<std::exception_ptr, 2>;
 template <typename Handler>
 struct Pair : std::enable_shared_from_this<Pair<Handler>> {
-    Pair(Handler then, Thrown& errors, bool is_race)
-        : handler(std::move(then)), thrown(errors), one_is_enough(is_race) {}
+    Pair(Handler then, Thrown& errors) : handler(std::move(then)), thrown(errors) {}
 
     void run(std::size_t runner, const asio::any_io_executor& executor, asio::awaitable<void> work) {
         auto done = [pair = this->shared_from_this(), runner](const std::exception_ptr& error) {
-            pair->ended(runner, error);
+            pair->thrown[runner] = error;
+            if (--pair->running == 0) std::move(pair->handler)();
         };
         asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stops[runner].slot(), std::move(done)));
     }
     void stop(asio::cancellation_type type) {
         for (auto& signal : stops) signal.emit(type);
     }
-    void ended(std::size_t runner, const std::exception_ptr& error) {
-        thrown[runner] = error;
-        if (--running == 0) return std::move(handler)(first);
-        first = runner;
-        if (one_is_enough) stops[1 - runner].emit(asio::cancellation_type::terminal);
-    }
 
     std::array<asio::cancellation_signal, 2> stops;
-    std::size_t running = 2, first = 0;
+    std::size_t running = 2;
     Handler handler;
     Thrown& thrown;
-    bool one_is_enough;
 };
 
-// To be awaited; gives which was first. Not a coroutine, whose frame would wait as well.
-auto run_pair(asio::awaitable<void>& one, asio::awaitable<void>& two, Thrown& thrown, bool is_race) {
-    auto start = [&one, &two, &thrown, is_race](auto handler) {
+// To be awaited. Not a coroutine, whose frame would wait as well.
+auto run_pair(asio::awaitable<void>& one, asio::awaitable<void>& two, Thrown& thrown) {
+    auto start = [&one, &two, &thrown](auto handler) {
         const asio::any_io_executor executor = asio::get_associated_executor(handler);
         auto caller = asio::get_associated_cancellation_slot(handler);
         using State = Pair<decltype(handler)>;
-        const auto pair = std::make_shared<State>(std::move(handler), thrown, is_race);
+        const auto pair = std::make_shared<State>(std::move(handler), thrown);
         if (caller.is_connected())
             caller.assign([weak = std::weak_ptr<State>(pair)](asio::cancellation_type type) {
                 if (const auto running = weak.lock()) running->stop(type);
@@ -64,22 +57,14 @@ auto run_pair(asio::awaitable<void>& one, asio::awaitable<void>& two, Thrown& th
         pair->run(0, executor, std::move(one));
         pair->run(1, executor, std::move(two));
     };
-    return asio::async_initiate<const asio::deferred_t&, void(std::size_t)>(std::move(start), asio::deferred);
+    return asio::async_initiate<const asio::deferred_t&, void()>(std::move(start), asio::deferred);
 }
 
 }  // namespace
 
-asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second) {
-    Thrown thrown;
-    auto pair = run_pair(first, second, thrown, true);
-    const auto ended = co_await std::move(pair);  // NOLINT(performance-move-const-arg): Asio wants an rvalue
-    if (thrown[ended]) std::rethrow_exception(thrown[ended]);
-    co_return ended;
-}
-
 asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second) {
     Thrown thrown;
-    auto pair = run_pair(first, second, thrown, false);
+    auto pair = run_pair(first, second, thrown);
     co_await std::move(pair);  // NOLINT(performance-move-const-arg): Asio wants an rvalue
     for (const auto& each : thrown)
         if (each) std::rethrow_exception(each);

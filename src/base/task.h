@@ -36,12 +36,8 @@ asio::awaitable<void> sleep_for(Milliseconds duration);
 // True once the current coroutine was asked to stop; loops that never await anything else ask this.
 asio::awaitable<bool> cancelled();
 
-// Runs both until one has ended, in whatever way; the other is cancelled and awaited. Gives 0 or 1, which was first,
-// and throws what that one threw. (Asio's `||` waits for a success: an exception would wait for the other to end. And
-// it holds some KB where thousands wait.)
-asio::awaitable<std::size_t> race(asio::awaitable<void> first, asio::awaitable<void> second);
-
-// Runs both to their ends, and throws what one of them threw.
+// Runs both to their ends, and throws what one of them threw. (Asio's `&&` cancels the other one then, and holds some
+// KB where thousands wait.)
 asio::awaitable<void> both(asio::awaitable<void> first, asio::awaitable<void> second);
 
 // Ends the work of run_until() from outside. Used on the executor of that work. No coroutine is resumed inside a call.
@@ -74,7 +70,7 @@ class Stop {
 };
 
 // Runs `work` to its end, which it is to reach soon once `stop` is asked: it is cancelled then, and what it throws does
-// not count. Costs less memory than a race with something that waits.
+// not count. Costs less memory than Asio's `||` with something that waits.
 asio::awaitable<void> run_until(std::shared_ptr<Stop> stop, asio::awaitable<void> work);
 
 // `into` gets the result. For what these take.

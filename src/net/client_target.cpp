@@ -44,7 +44,8 @@ Result<Target> parse_target(std::string_view url) {
     if (parts.has_userinfo())
         return fail(ErrorCode::invalid, "A URL must not hold credentials; send them in a header.");
     target.secure = scheme == "https";
-    target.host = lower_ascii(parts.host_address());
+    // As it is written: what an escape stands for may be read in two ways, and nobody needs one.
+    target.host = lower_ascii(parts.encoded_host_address());
     if (target.host.empty() || !std::ranges::all_of(target.host, is_host_character))
         return fail(ErrorCode::invalid, "The URL {} names no valid host.", shown(url));
 

@@ -1,4 +1,4 @@
-// Work that is ended from outside: races, stops, time limits.
+// Work side by side, and work that is ended from outside: stops, time limits.
 #include "base/task.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -12,12 +12,6 @@ constexpr Milliseconds kLong{60'000};
 asio::awaitable<void> throw_after(Milliseconds wait) {
     co_await sleep_for(wait);
     throw std::runtime_error("broken");
-}
-
-TEST(Race, WhatTheFirstThrowsIsThrownAtOnce) {
-    EXPECT_EQ(run_to_end(race(sleep_for(Milliseconds(60'000)), sleep_for(Milliseconds(1)))), 1U);
-    EXPECT_THROW(run_to_end(race(throw_after(Milliseconds(1)), sleep_for(Milliseconds(60'000)))), std::runtime_error);
-    EXPECT_EQ(run_to_end(race(throw_after(Milliseconds(60'000)), sleep_for(Milliseconds(1)))), 1U);
 }
 
 asio::awaitable<void> add_after(Milliseconds delay, int& sum, int addend) {
@@ -57,14 +51,14 @@ void cancel_at_once(asio::awaitable<void> work) {
     loop.run();
 }
 
-asio::awaitable<void> race_noted(bool& first, bool& second) {
+asio::awaitable<void> both_noted(bool& first, bool& second) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    co_await race(wait_and_note(first), wait_and_note(second));
+    co_await both(wait_and_note(first), wait_and_note(second));
 }
 
-TEST(Race, BothAreCancelledWithTheCaller) {
+TEST(Both, AreCancelledWithTheCaller) {
     bool first = false, second = false;
-    cancel_at_once(race_noted(first, second));
+    cancel_at_once(both_noted(first, second));
     EXPECT_TRUE(first && second);
 }
 
