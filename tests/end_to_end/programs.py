@@ -152,7 +152,9 @@ class Provider:
         self.url = line.split()[-1]
 
     def record(self):
-        return [json.loads(line) for line in self._record.read_text().splitlines()] if self._record.exists() else []
+        """What it was asked so far. A line that is still being written does not count yet."""
+        text = self._record.read_text() if self._record.exists() else ""
+        return [json.loads(line) for line in text.split("\n")[:-1]]
 
     def environment(self):
         return {"OPENAI_BASE_URL": self.url + "/v1", "OPENAI_API_KEY": "sk-of-the-test"}
