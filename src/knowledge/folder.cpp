@@ -1,6 +1,7 @@
 #include "knowledge/folder.h"
 
 #include <algorithm>
+#include <deque>
 #include <fstream>
 #include <unordered_set>
 
@@ -46,7 +47,7 @@ Result<std::vector<File>> scan(const fs::path& root, std::size_t files_max) {
         if (files.size() >= files_max)
             return fail(ErrorCode::invalid, "{} holds more than {} documents.", root.string(), files_max);
         const auto written = fs::last_write_time(entry->path(), ignored).time_since_epoch().count();
-        files.push_back({entry->path(), fs::relative(entry->path(), root, ignored).generic_string(),
+        files.push_back({entry->path(), entry->path().lexically_relative(root).generic_string(),
                          fs::file_size(entry->path(), ignored), written});
     }
     if (error) return fail(ErrorCode::unavailable, "{} could not be read: {}.", root.string(), error.message());
@@ -84,9 +85,10 @@ class FolderIngest {
         auto look = [this]() { return scan(options_.root, options_.files_max); };
         SLIPWAY_CO_TRY(files_, co_await pool_.run(std::move(look)));
         progress_.files_all = files_.size();
+        waiting_.resize(options_.lanes.size());
         for (const auto& file : files_) {
             progress_.bytes_all += file.size;
-            (file.size < options_.large_bytes ? small_ : large_).push_back(&file);
+            waiting_[lane_of(file)].push_back(&file);
         }
         co_await work_side_by_side();
         if (options_.remove_missing) SLIPWAY_CO_CHECK(co_await remove_missing());
@@ -96,28 +98,39 @@ class FolderIngest {
  private:
     asio::awaitable<void> work_side_by_side() {
         const auto executor = co_await asio::this_coro::executor;
-        using Operation = decltype(asio::co_spawn(executor, take_files(true), asio::deferred));
+        using Operation = decltype(asio::co_spawn(executor, take_files(0), asio::deferred));
         std::vector<Operation> workers;
-        const auto count = std::max<std::size_t>(1, options_.at_once);
-        const auto large = std::clamp<std::size_t>(options_.large_at_once, 1, count);
-        for (std::size_t i = 0; i < count; ++i)
-            workers.push_back(asio::co_spawn(executor, take_files(i < large), asio::deferred));
+        for (std::size_t lane = 0; lane < options_.lanes.size(); ++lane)
+            for (std::size_t i = 0; i < options_.lanes[lane].at_once; ++i)
+                workers.push_back(asio::co_spawn(executor, take_files(lane), asio::deferred));
         auto group = asio::experimental::make_parallel_group(std::move(workers));
         auto outcome = co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
         for (const auto& thrown : std::get<1>(outcome))
             if (thrown) std::rethrow_exception(thrown);
     }
 
-    asio::awaitable<void> take_files(bool also_large) {
-        while (const auto* const file = next(also_large)) {
+    asio::awaitable<void> take_files(std::size_t lane) {
+        while (const auto* const file = next(lane)) {
             auto done = co_await ingest(*file);
             finish(*file, done);
         }
     }
 
-    const File* next(bool also_large) {
-        if (also_large && next_large_ < large_.size()) return large_[next_large_++];
-        return next_small_ < small_.size() ? small_[next_small_++] : nullptr;
+    std::size_t lane_of(const File& file) const {
+        std::size_t lane = options_.lanes.size() - 1;
+        while (lane > 0 && file.size > options_.lanes[lane].bytes_max) --lane;
+        return lane;
+    }
+
+    const File* next(std::size_t lane) {
+        for (; lane < waiting_.size(); ++lane) {
+            auto& files = waiting_[lane];
+            if (files.empty()) continue;
+            const auto* const file = files.front();
+            files.pop_front();
+            return file;
+        }
+        return nullptr;
     }
 
     Task<IngestReport> ingest(const File& file) {
@@ -212,8 +225,7 @@ class FolderIngest {
     FolderOptions options_;
     std::function<void(const FolderProgress&)> tell_;
     std::vector<File> files_;
-    std::vector<const File*> small_, large_;  // of files_, in their order
-    std::size_t next_small_ = 0, next_large_ = 0;
+    std::vector<std::deque<const File*>> waiting_;  // of files_, by lane, in their order
     FolderProgress progress_;
     FolderReport report_;
 };

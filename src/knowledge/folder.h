@@ -21,10 +21,14 @@ struct FolderOptions {
     std::string added_by;         // empty: the application's own documents
     bool remove_missing = false;  // of the documents with the same added_by
     // Documents in work at the same time: many, as those that wait for the disk then wait together; fewer of the large
-    // ones, as each is in memory several times.
-    std::size_t at_once = 64;
-    std::size_t large_at_once = 4;
-    std::uint64_t large_bytes = 256 << 10;
+    // ones, as each is in memory several times. Lanes from large to small; a lane also takes what is smaller.
+    struct Lane {
+        std::size_t at_once;
+        std::uint64_t bytes_max;  // of a document
+    };
+    std::vector<Lane> lanes = {{.at_once = 4, .bytes_max = UINT64_MAX},
+                               {.at_once = 60, .bytes_max = 256 << 10},
+                               {.at_once = 192, .bytes_max = 64 << 10}};
     std::size_t files_max = 100'000;
 };
 
