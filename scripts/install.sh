@@ -101,7 +101,7 @@ unpack() {
 cd "$(dirname "$0")/.."
 install_packages "${wanted[@]}"
 case "${1:-build}" in
-  test) install_python tests; unpack nginx usr/sbin/nginx; unpack prometheus usr/bin/promtool ;;
+  test) install_python tests; unpack nginx usr/sbin/nginx; unpack prometheus usr/bin/promtool; scripts/engines.sh ;;
   bench) install_python bench; unpack nginx usr/sbin/nginx ;;
 esac
 [ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder
