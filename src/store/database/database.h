@@ -154,9 +154,21 @@ struct Migration {
     std::string_view sql;  // statements separated by ';'; {bytes} and {serial} are replaced by the dialect
 };
 
+// A table that has no column `workspace`, and why: users, for example, belong to many.
+struct TableAboveWorkspaces {
+    std::string_view table, reason;
+};
+
 struct DatabaseStatus {
     std::string engine;  // "SQLite 3.40.1"
     Milliseconds latency{0};
+};
+
+// A table as a copy sees it.
+struct TableShape {
+    std::string name;
+    std::vector<std::string> columns;
+    std::vector<std::string> key;  // of the primary key
 };
 
 class Database {
@@ -181,13 +193,19 @@ class Database {
     virtual Task<void> transact(Scope scope, Body body) = 0;
 
     // A transaction of one statement.
-    Task<Rows> write(Scope scope, std::string sql, Parameters parameters = {});
+    virtual Task<Rows> write(Scope scope, std::string sql, Parameters parameters = {});
 
     // Applies what is missing, each step in a transaction, and records it. `conflict` when the data is newer than this
     // program or a recorded step has another checksum.
     virtual Task<void> migrate(std::span<const Migration> migrations) = 0;
 
-    // A consistent copy while others read and write.
+    // All rows of all tables but the record of migrations, of one moment: tables that others refer to come first, rows
+    // in the order of their keys (text by its bytes). A table is told at least once, with its columns, also when it is
+    // empty. `page` may await anything, and ends the dump by an error.
+    using Page = std::function<Task<void>(const TableShape& table, const Rows& rows)>;
+    virtual Task<void> dump(Page page) = 0;
+
+    // A consistent copy while others read and write: a SQLite file, whatever the engine.
     virtual Task<void> backup(std::filesystem::path destination) = 0;
     virtual Task<DatabaseStatus> status() = 0;
     // Reads everything; `unavailable` says what is damaged, and how to repair it.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "store/database/dialect.h"
 #include "store/database/migration_plan.h"
+#include "store/database/sqlite_dump.h"
 #include "store/database/sqlite_statement.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/writer.h"
@@ -46,6 +47,7 @@ class SqliteDatabase final : public Database {
  public:
     SqliteDatabase(sqlite::Connection writer, std::filesystem::path file, const SqliteOptions& options)
         : options_(options),
+          file_(file),
           writer_(std::move(writer), writer_options(options)),
           readers_("database reader", std::move(file), reader_options(options), options.readers,
                    options.readers_waiting_max) {}
@@ -54,6 +56,7 @@ class SqliteDatabase final : public Database {
     Task<Rows> read_often(Scope scope, std::string sql, Parameters parameters) override;
     Task<void> transact(Scope scope, Body body) override;
     Task<void> migrate(std::span<const Migration> migrations) override;
+    Task<void> dump(Page page) override { return dump_sqlite(file_, reader_options(options_), std::move(page)); }
     Task<void> backup(std::filesystem::path destination) override;
     Task<DatabaseStatus> status() override;
     Task<void> check_integrity() override;
@@ -86,6 +89,7 @@ class SqliteDatabase final : public Database {
     Result<void> apply(sqlite::Connection& connection, const Migration& migration);
 
     SqliteOptions options_;
+    std::filesystem::path file_;
     StatementRules rules_;
     std::shared_ptr<KeptRows> kept_ = std::make_shared<KeptRows>();
     sqlite::Writer writer_;

@@ -35,6 +35,22 @@ Result<void> bind_all(Statement& statement, const StatementRule& rule, const Sta
     return {};
 }
 
+Result<std::vector<Value>> fetch(Statement& statement, const StatementRun& run) {
+    std::vector<Value> cells;
+    std::size_t bytes = 0;
+    const int columns = statement.column_count();
+    for (;;) {
+        SLIPWAY_TRY(const bool row, statement.step());
+        if (!row) return cells;
+        for (int column = 0; column < columns; ++column) cells.push_back(cell(statement, column, bytes));
+        if (bytes + cells.size() * sizeof(Value) > run.result_bytes_max)
+            return fail(ErrorCode::internal, "The rows are larger than {} bytes; read them in pages: {}",
+                        run.result_bytes_max, run.sql);
+    }
+}
+
+}  // namespace
+
 Value cell(const Statement& statement, int column, std::size_t& bytes) {
     switch (statement.type(column)) {
         case ColumnType::integer:
@@ -52,22 +68,6 @@ Value cell(const Statement& statement, int column, std::size_t& bytes) {
     }
     return nullptr;
 }
-
-Result<std::vector<Value>> fetch(Statement& statement, const StatementRun& run) {
-    std::vector<Value> cells;
-    std::size_t bytes = 0;
-    const int columns = statement.column_count();
-    for (;;) {
-        SLIPWAY_TRY(const bool row, statement.step());
-        if (!row) return cells;
-        for (int column = 0; column < columns; ++column) cells.push_back(cell(statement, column, bytes));
-        if (bytes + cells.size() * sizeof(Value) > run.result_bytes_max)
-            return fail(ErrorCode::internal, "The rows are larger than {} bytes; read them in pages: {}",
-                        run.result_bytes_max, run.sql);
-    }
-}
-
-}  // namespace
 
 Result<Rows> run_statement(sqlite::Connection& connection, StatementRules& rules, const StatementRun& run) {
     SLIPWAY_TRY(const auto rule, rules.allow(connection, run.scope, run.sql, run.parameters.size()));

@@ -17,6 +17,9 @@ struct StatementRun {
     KeptRows::Change* change = nullptr;  // of the transaction: is told what will be written
 };
 
+// The value in a column of the current row; `bytes` grows by its size.
+Value cell(const sqlite::Statement& statement, int column, std::size_t& bytes);
+
 // Blocks; on the thread that owns the connection now.
 Result<Rows> run_statement(sqlite::Connection& connection, StatementRules& rules, const StatementRun& run);
 

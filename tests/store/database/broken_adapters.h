@@ -22,6 +22,7 @@ class PassingDatabase : public store::Database {
         return inner_->transact(std::move(scope), std::move(body));
     }
     Task<void> migrate(std::span<const store::Migration> migrations) override { return inner_->migrate(migrations); }
+    Task<void> dump(Page page) override { return inner_->dump(std::move(page)); }
     Task<void> backup(std::filesystem::path destination) override { return inner_->backup(std::move(destination)); }
     Task<store::DatabaseStatus> status() override { return inner_->status(); }
     Task<void> check_integrity() override { return inner_->check_integrity(); }

@@ -1,0 +1,29 @@
+// An application's rows from one database to another, whatever their engines; and back.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "store/database/database.h"
+
+namespace slipway::store {
+
+struct CopiedTable {
+    std::string name;
+    std::uint64_t rows = 0;
+    std::string checksum;  // hex SHA-256 over the rows in the order of their keys
+};
+
+using CopyProgress = std::function<void(const CopiedTable& so_far)>;
+
+// Copies all rows of `from`, as they are at one moment, into the tables of `to`, which both have from the same
+// migrations. Then reads them back and compares counts and checksums. `conflict` when a table of `to` is not empty
+// (nothing was written then) or what was read back differs; `invalid` when a table or column of `from` is not in `to`.
+// An error in the middle leaves what was copied so far: empty the tables before the next attempt.
+Task<std::vector<CopiedTable>> copy_rows(Database& from, Database& to, CopyProgress progress = {});
+
+// What a database holds, by table.
+Task<std::vector<CopiedTable>> checksums_of(Database& database);
+
+}  // namespace slipway::store

@@ -1,0 +1,30 @@
+#include "store/database/postgres/adapter.h"
+#include "store/database/postgres/postgres.h"
+
+namespace slipway::store {
+
+postgres::PoolOptions PostgresOptions::owner_pool() const {
+    auto owner = pool;
+    owner.password = nullptr;  // the token is the application's
+    return owner;
+}
+
+Result<std::unique_ptr<Database>> open_postgres(PostgresOptions options) {
+    SLIPWAY_TRY(const auto* const pq, postgres::libpq());
+    SLIPWAY_TRY(auto target, postgres::parse_url(*pq, options.url));
+    if (!options.owner_url.empty()) {
+        SLIPWAY_TRY(auto owner, postgres::parse_url(*pq, options.owner_url));
+        // Until it has migrated, the application's role may not exist.
+        owner.connections_max = 1;
+        const auto pool = postgres::Pool::make(*pq, std::move(owner), options.owner_pool());
+        auto there = run_to_end(pool->wait_for_server(options.start_time_max));
+        pool->close();
+        SLIPWAY_CHECK(std::move(there));
+    }
+    auto pool = postgres::Pool::make(*pq, std::move(target), options.pool);
+    auto database = std::make_unique<postgres::PostgresDatabase>(pool, options);
+    if (options.owner_url.empty()) SLIPWAY_CHECK(run_to_end(pool->wait_for_server(options.start_time_max)));
+    return database;
+}
+
+}  // namespace slipway::store
