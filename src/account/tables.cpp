@@ -51,9 +51,17 @@ create table sign_in_attempts (
 )sql"},
 }};
 
+constexpr std::array<store::TableAboveWorkspaces, 4> kAboveWorkspaces{{
+    {"workspaces", "the list of workspaces itself"},
+    {"users", "a person may be a member of many workspaces; memberships tie them"},
+    {"sessions", "a sign-in is a person's, before any workspace is chosen"},
+    {"sign_in_attempts", "counted before anybody is known"},
+}};
+
 }  // namespace
 
 std::span<const store::Migration> migrations() { return kMigrations; }
+std::span<const store::TableAboveWorkspaces> tables_above_workspaces() { return kAboveWorkspaces; }
 
 User user_of(const store::Row& row) {
     User user;

@@ -9,6 +9,8 @@
 namespace slipway::account {
 
 std::span<const store::Migration> migrations();
+// Those of them that belong to no workspace.
+std::span<const store::TableAboveWorkspaces> tables_above_workspaces();
 
 // The columns that user_of() and its callers read; for queries over `users u` joined with `memberships m`.
 inline constexpr std::string_view kUserColumns =

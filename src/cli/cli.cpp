@@ -23,6 +23,7 @@ struct Parsed {
     IngestArguments ingest;
     SearchArguments search;
     UserArguments user;
+    CopyArguments copy;
     std::string text, path, where, shell;
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
 };
@@ -106,6 +107,22 @@ void add_care(CLI::App& app, Parsed& parsed) {
     restoring->callback([&parsed] { parsed.code = restore(parsed.target, parsed.path, parsed.replace); });
 }
 
+void add_databases(CLI::App& app, Parsed& parsed) {
+    const std::string owner = "Variable that holds the URL of the role that owns the tables of PostgreSQL";
+    auto* migrating =
+        command(app, parsed, "migrate", "Bring the database's tables to this version, before it is served");
+    migrating->add_option("--owner-from", parsed.copy.owner_from, owner)->type_name("VARIABLE");
+    migrating->callback([&parsed] { parsed.code = migrate(parsed.target, parsed.copy.owner_from); });
+
+    auto* copying = command(app, parsed, "copy", "Move all rows to another database, and compare (no server may run)");
+    const std::string urls = "sqlite:PATH, postgresql://…, or env:NAME for the variable that holds it";
+    copying->add_option("--from", parsed.copy.from, urls)->type_name("URL")->required();
+    copying->add_option("--to", parsed.copy.to, "The same; its tables must be empty")->type_name("URL")->required();
+    copying->add_option("--owner-from", parsed.copy.owner_from, owner + "; they are made when they are missing")
+        ->type_name("VARIABLE");
+    copying->callback([&parsed] { parsed.code = copy(parsed.target, parsed.copy); });
+}
+
 void add_users(CLI::App& app, Parsed& parsed) {
     auto* users = app.add_subcommand("users", "List, create and change users");
     users->require_subcommand(1);
@@ -174,6 +191,7 @@ int run(int count, char** arguments) {
     add_knowledge(app, parsed);
     add_asking(app, parsed);
     add_care(app, parsed);
+    add_databases(app, parsed);
     add_users(app, parsed);
     add_rest(app, parsed);
     try {

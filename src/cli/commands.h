@@ -35,6 +35,13 @@ int backup(const Target& target, const std::string& path);
 int check_stores(const Target& target);
 int restore(const Target& target, const std::string& path, bool replace);
 
+struct CopyArguments {
+    std::string from, to;    // sqlite:PATH, postgresql://…, or env:NAME for a variable that holds one
+    std::string owner_from;  // name of the variable with the owner's URL
+};
+int migrate(const Target& target, const std::string& owner_from);
+int copy(const Target& target, const CopyArguments& arguments);
+
 struct UserArguments {
     std::string name;  // username or email
     std::string email;

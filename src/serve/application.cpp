@@ -1,17 +1,14 @@
 #include "serve/application.h"
 
-#include "account/tables.h"
 #include "app/operations/operations.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "chat/tables.h"
 #include "knowledge/synonyms.h"
-#include "knowledge/tables.h"
 #include "model/metered.h"
+#include "serve/databases.h"
 #include "serve/graph.h"
 #include "serve/models.h"
 #include "serve/restore.h"
-#include "store/database/sqlite.h"
 #include "store/index/embedded.h"
 #include "store/objects/file.h"
 #include "store/secrets/environment.h"
@@ -27,28 +24,8 @@ constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
 constexpr std::string_view kObjectKeyName = "objects";
 
-std::vector<store::Migration> all_migrations() {
-    std::vector<store::Migration> all;
-    for (const auto& part :
-         {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations()})
-        all.insert(all.end(), part.begin(), part.end());
-    return all;
-}
-
 std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
-}
-
-// SQLite would make an empty database, and nobody would learn that all is gone. The key is made after the database.
-Result<void> refuse_lost(const std::filesystem::path& database, const DataFolder& folder) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(database, error);
-    if ((!error && size > 0) || !folder.has_secret(kObjectKeyName)) return {};
-    return fail(
-        ErrorCode::unavailable,
-        "The database {} is {}, but the data folder {} was used before. Put the file back or run `slipway restore`; "
-        "to begin anew, remove the folder.",
-        database.string(), error ? "gone" : "empty", folder.path().string());
 }
 
 template <typename Check>
@@ -96,10 +73,7 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 }
 
 Result<void> Application::open_stores(IndexUse index_use) {
-    SLIPWAY_CHECK(refuse_lost(manifest_.stores.database.path, folder_));
-    SLIPWAY_TRY(database_, store::open_sqlite(manifest_.stores.database.path));
-    const auto migrations = all_migrations();
-    SLIPWAY_CHECK(run_to_end(database_->migrate(migrations)));
+    SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_));
     const auto& index_file = manifest_.stores.index.path;
     if (index_use == IndexUse::anew) SLIPWAY_CHECK(store::remove_embedded(index_file));
     SLIPWAY_TRY(index_, store::open_embedded(index_file));

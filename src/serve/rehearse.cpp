@@ -16,7 +16,7 @@ Result<void> rehearse(app::Manifest manifest, Environment environment) {
     };
     const Stage stage;
     manifest.data = stage.path;
-    manifest.stores.database.path = stage.path / "database.sqlite";
+    manifest.stores.database = app::StoreUrl::parse("sqlite:" + (stage.path / "database.sqlite").string());
     manifest.stores.index.path = stage.path / "index.sqlite";
     manifest.stores.objects.path = stage.path / "objects";
     SLIPWAY_TRY(const auto application, Application::open(std::move(manifest), std::move(environment)));

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "serve/backup.h"
+#include "serve/databases.h"
 #include "serve/durable_files.h"
 #include "store/index/embedded.h"
 
@@ -18,6 +19,8 @@ constexpr std::string_view kArriving = ".arriving";
 constexpr std::string_view kBefore = ".before-restore";
 // SQLite's, and part of the database until it is closed.
 constexpr std::array<std::string_view, 2> kBesideDatabase{"-wal", "-shm"};
+
+bool is_file(const app::StoreUrl& database) { return database.scheme == "sqlite"; }
 
 fs::path with(const fs::path& path, std::string_view ending) { return path.string() + std::string(ending); }
 
@@ -71,8 +74,8 @@ struct Part {
 };
 
 std::vector<Part> parts_of(const fs::path& source, const fs::path& folder, const app::Manifest& manifest) {
-    std::vector<Part> parts{{source / "database.sqlite", manifest.stores.database.path},
-                            {source / "objects", manifest.stores.objects.path}};
+    std::vector<Part> parts{{source / "objects", manifest.stores.objects.path}};
+    if (is_file(manifest.stores.database)) parts.push_back({source / "database.sqlite", manifest.stores.database.path});
     std::error_code error;
     if (fs::exists(source / "secrets", error))
         for (const auto& entry : fs::directory_iterator(source / "secrets", error))
@@ -116,7 +119,7 @@ Result<void> finish_restore(const DataFolder& folder, const app::Manifest& manif
     std::error_code error;
     if (!fs::exists(list_file, error)) {
         for (const auto& path : {manifest.stores.database.path, manifest.stores.objects.path})
-            SLIPWAY_CHECK(take_away(with(path, kArriving)));
+            if (!path.empty()) SLIPWAY_CHECK(take_away(with(path, kArriving)));
         return {};
     }
     std::ifstream file(list_file);
@@ -142,10 +145,13 @@ Result<json::object> restore(const fs::path& source, const app::Manifest& manife
     SLIPWAY_CHECK(finish_restore(folder, manifest));
     const auto& database = manifest.stores.database.path;
     std::error_code error;
-    if (fs::exists(database, error) && !replace)
+    if (is_file(manifest.stores.database) && fs::exists(database, error) && !replace)
         return fail(ErrorCode::conflict,
                     "{} exists already; --replace puts the backup in its place and keeps the old data beside it.",
                     database.string());
+    // Refused where it holds rows already; files come after it.
+    if (!is_file(manifest.stores.database))
+        SLIPWAY_CHECK(restore_rows(source / "database.sqlite", manifest.stores, folder));
     json::array targets;
     for (const auto& part : parts_of(source, folder.path(), manifest)) {
         SLIPWAY_CHECK(bring(part));

@@ -12,7 +12,7 @@ struct Scheme {
     std::string_view name;
     bool available;
 };
-constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", false}, {"postgres", false}}};
+constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", true}, {"postgres", true}}};
 constexpr std::array<Scheme, 6> kIndexes{{{"embedded", true},
                                           {"qdrant+http", false},
                                           {"qdrant+https", false},

@@ -122,8 +122,14 @@ static void describe_store(Keys& keys, std::string_view key, StoreUrl& store, st
 }
 
 void describe(Keys& keys, StoresSection& stores) {
-    describe_store(keys, "database", stores.database,
-                   "`sqlite:PATH`. PostgreSQL (`postgresql://…`) comes with a later release.");
+    describe_store(
+        keys, "database", stores.database,
+        "`sqlite:PATH`, or `postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full` with the role that "
+        "the application runs as (see operations.md).");
+    keys.secret(
+        "database_owner", stores.database_owner,
+        "The URL of the role that owns the tables of PostgreSQL, for migrations at the start. Without it `slipway "
+        "migrate` applies them before a new version starts.");
     describe_store(keys, "index", stores.index,
                    "`embedded:PATH`. Qdrant (`qdrant+http://…`), pgvector and OpenSearch come with a later release.");
     describe_store(keys, "objects", stores.objects, "`file:FOLDER`. S3 (`s3://…`) comes with a later release.");

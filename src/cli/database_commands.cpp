@@ -1,0 +1,68 @@
+// slipway migrate, copy
+
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/terminal.h"
+#include "serve/databases.h"
+
+namespace slipway::cli {
+namespace {
+
+constexpr std::string_view kFromVariable = "env:";
+
+// A password in an argument would stand in the list of processes, so URLs may be named by their variable.
+Result<std::string> variable(const Environment& environment, const std::string& name) {
+    const auto value = environment.get(name);
+    if (value && !value->empty()) return *value;
+    return fail(ErrorCode::invalid, "The variable {} is not set; it is to hold the URL of a database.", name);
+}
+
+Result<std::string> url_of(const Environment& environment, const std::string& given) {
+    if (!given.starts_with(kFromVariable)) return given;
+    return variable(environment, given.substr(kFromVariable.size()));
+}
+
+Result<std::string> owner_url(const Environment& environment, const std::string& name) {
+    if (name.empty()) return std::string();
+    return variable(environment, name);
+}
+
+Result<std::vector<store::CopiedTable>> copied(const Target& target, const CopyArguments& arguments) {
+    SLIPWAY_TRY(const auto loaded, load(target));
+    SLIPWAY_TRY(const auto from, url_of(loaded.environment, arguments.from));
+    SLIPWAY_TRY(const auto to, url_of(loaded.environment, arguments.to));
+    SLIPWAY_TRY(const auto owner, owner_url(loaded.environment, arguments.owner_from));
+    SLIPWAY_TRY(const auto folder, serve::DataFolder::open(loaded.manifest.data));  // no server writes meanwhile
+    const auto progress = [](const store::CopiedTable& table) {
+        if (on_terminal()) fmt::print(stderr, "\r\x1b[K{}: {} rows", table.name, table.rows);
+    };
+    auto done = serve::copy_database(from, to, owner, progress);
+    if (on_terminal()) fmt::print(stderr, "\r\x1b[K");
+    return done;
+}
+
+}  // namespace
+
+int migrate(const Target& target, const std::string& owner_from) {
+    const auto done = [&]() -> Result<std::string> {
+        SLIPWAY_TRY(const auto loaded, load(target));
+        SLIPWAY_TRY(const auto owner, owner_url(loaded.environment, owner_from));
+        SLIPWAY_TRY(const auto folder, serve::DataFolder::open(loaded.manifest.data));
+        return serve::migrate_database(loaded.manifest.stores, folder, owner);
+    }();
+    if (!done) return report(done.error());
+    fmt::print("{}\n", *done);
+    return kDone;
+}
+
+int copy(const Target& target, const CopyArguments& arguments) {
+    const auto tables = copied(target, arguments);
+    if (!tables) return report(tables.error());
+    std::vector<std::vector<std::string>> rows{{"TABLE", "ROWS", "SHA-256"}};
+    for (const auto& made : *tables)
+        rows.push_back({made.name, std::to_string(made.rows), made.checksum.substr(0, 16)});
+    fmt::print("{}Both read the same. `slipway reindex` makes the search index of the new one.\n", table(rows));
+    return kDone;
+}
+
+}  // namespace slipway::cli

