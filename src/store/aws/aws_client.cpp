@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/crypto.h"
 #include "base/log.h"
@@ -28,6 +29,26 @@ Milliseconds asked_wait(const net::Headers& headers) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     if (error != std::errc() || end != text.data() + text.size() || seconds < 0) return Milliseconds(0);
     return std::chrono::seconds(std::min(seconds, 3600));
+}
+
+std::unexpected<Error> too_large(std::size_t bytes_max) {
+    return fail(ErrorCode::invalid, "The answer is larger than the {} bytes that are read at once.", bytes_max);
+}
+
+// Nothing is read of what says that it is too large.
+Task<std::string> read_body(net::ClientResponse& response, std::size_t bytes_max) {
+    std::uint64_t announced = 0;
+    const auto length = response.headers.get("Content-Length");
+    std::from_chars(length.data(), length.data() + length.size(), announced);
+    if (announced > bytes_max) co_return too_large(bytes_max);
+    std::string body;
+    body.reserve(announced);
+    while (true) {
+        SLIPWAY_CO_TRY(const auto piece, co_await response.read_some());
+        if (!piece) co_return body;
+        body += *piece;
+        if (body.size() > bytes_max) co_return too_large(bytes_max);
+    }
 }
 
 bool is_fine(int status) { return (status >= 200 && status < 300) || status == 304; }
@@ -95,10 +116,13 @@ Task<AwsResponse> AwsClient::attempt(const AwsEndpoint& endpoint, const AwsReque
                             .headers = std::move(part.headers),
                             .body = request.body,
                             .timeouts = options_.timeouts,
-                            .response_bytes_max = request.response_bytes_max};
+                            .response_bytes_max = std::numeric_limits<std::int64_t>::max()};  // read_body() counts
     sent.timeouts.total = std::min(sent.timeouts.total, left);
     SLIPWAY_CO_TRY(const auto response, co_await client_.send(std::move(sent)));
-    SLIPWAY_CO_TRY(auto body, co_await response->read_all());
+    std::string body;
+    if (request.method != net::Method::head) {
+        SLIPWAY_CO_TRY(body, co_await read_body(*response, request.response_bytes_max));
+    }
     AwsResponse answer{.status = response->status, .headers = std::move(response->headers), .body = std::move(body)};
     if (is_fine(answer.status)) co_return answer;
     state.answered = true;

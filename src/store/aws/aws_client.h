@@ -33,9 +33,9 @@ struct AwsRequest {
     net::Fields query;
     net::Headers headers;
     std::string body;
-    std::optional<std::string> payload_hash;  // hex SHA-256 of the body, when it is known already
-    bool repeatable = true;                   // twice is as good as once
-    std::size_t response_bytes_max = 4 << 20;
+    std::optional<std::string> payload_hash;   // hex SHA-256 of the body, when it is known already
+    bool repeatable = true;                    // twice is as good as once
+    std::size_t response_bytes_max = 4 << 20;  // more is `invalid`
 };
 
 struct AwsResponse {
