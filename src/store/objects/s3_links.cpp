@@ -8,10 +8,9 @@ namespace slipway::store {
 namespace {
 
 // How long a link may be valid with these credentials: it ends with them.
-Result<std::chrono::seconds> link_time(const AwsCredentials& credentials, Milliseconds valid_for) {
+Result<std::chrono::seconds> link_time(const AwsCredentials& credentials, Milliseconds valid_for, Instant at) {
     auto time = std::chrono::ceil<std::chrono::seconds>(valid_for);
-    if (credentials.expires)
-        time = std::min(time, std::chrono::floor<std::chrono::seconds>(*credentials.expires - now()));
+    if (credentials.expires) time = std::min(time, std::chrono::floor<std::chrono::seconds>(*credentials.expires - at));
     if (time < std::chrono::seconds(1))
         return fail(ErrorCode::unavailable, "The AWS credentials end too soon for a link; try again.");
     return time;
@@ -22,21 +21,23 @@ Result<std::chrono::seconds> link_time(const AwsCredentials& credentials, Millis
 Task<SignedLink> S3Bucket::presign(const WorkspaceId& workspace, std::string_view key, Access access,
                                    Milliseconds valid_for) {
     SLIPWAY_CO_TRY(const auto credentials, co_await aws.credentials()->get());
-    SLIPWAY_CO_TRY(const auto time, link_time(credentials, valid_for));
+    const auto at = now();
+    const SigningScope scope{.region = place.endpoint.region, .service = "s3", .at = aws.service_time()};
+    SLIPWAY_CO_TRY(const auto time, link_time(credentials, valid_for, at));
     SignedRequest link{.path = place.path_of(workspace, key), .payload_hash = std::string(kUnsignedPayload)};
     if (access == Access::put) link.method = net::Method::put;
     link.headers.set("Host", authority_of(place.endpoint.url));
-    const SigningScope scope{.region = place.endpoint.region, .service = "s3", .at = aws.service_time()};
     sign_query(link, scope, credentials, time, signing_rules_of("s3"));
-    co_return SignedLink{.url = place.endpoint.url + link.path + "?" + amz_query(link.query), .expires = now() + time};
+    co_return SignedLink{.url = place.endpoint.url + link.path + "?" + amz_query(link.query), .expires = at + time};
 }
 
 Task<SignedForm> S3Bucket::presign_form(const WorkspaceId& workspace, std::string_view key, const FormLimits& limits,
                                         Milliseconds valid_for) {
     SLIPWAY_CO_TRY(const auto credentials, co_await aws.credentials()->get());
-    SLIPWAY_CO_TRY(const auto time, link_time(credentials, valid_for));
+    const auto at = now();
     const SigningScope scope{.region = place.endpoint.region, .service = "s3", .at = aws.service_time()};
-    SignedForm form{.url = place.endpoint.url + place.root + "/", .expires = now() + time};
+    SLIPWAY_CO_TRY(const auto time, link_time(credentials, valid_for, at));
+    SignedForm form{.url = place.endpoint.url + place.root + "/", .expires = at + time};
     form.fields = {{"key", place.folder_of(workspace) + std::string(key)},
                    {"x-amz-algorithm", "AWS4-HMAC-SHA256"},
                    {"x-amz-credential", amz_credential(scope, credentials)},

@@ -146,7 +146,7 @@ Task<ObjectInfo> S3Upload::finish() {
     if (broken_) co_return broken_upload(key_);
     broken_ = true;
     if (id_.empty())
-        co_return co_await bucket_->put(workspace_, key_, std::exchange(part_, {}), attributes_, condition_);
+        co_return co_await bucket_->put(workspace_, key_, std::move(part_), attributes_, condition_);
     if (!part_.empty()) SLIPWAY_CO_CHECK(co_await send_part());
     auto done = co_await complete();
     if (done) co_return done;

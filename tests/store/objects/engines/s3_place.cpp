@@ -43,22 +43,26 @@ std::string render_form(const LinkUse& use) {
 
 }  // namespace
 
-S3Engine::S3Engine(Kind kind, std::filesystem::path engine)
+S3Engine::S3Engine(Kind kind, const std::filesystem::path& engine, std::vector<std::string> more,
+                   std::vector<std::string> before)
     : kind_(kind), client_([&] {
           if (kind == Kind::versitygw_tls) make_certificate(folder_.path());
           return client_options(kind, folder_.path());
       }()) {
-    std::filesystem::create_directories(folder_ / "data");
-    EngineOptions options{.command = command(engine), .folder = folder_.path(), .port = port_};
+    std::filesystem::create_directories(data());  // a bucket
+    const auto words = command(engine, std::move(more));
+    before.insert(before.end(), words.begin(), words.end());
+    EngineOptions options{.command = std::move(before), .folder = folder_.path(), .port = port_};
     options.environment = {{"ROOT_ACCESS_KEY_ID", kS3Keys.access_key_id},
                            {"ROOT_SECRET_ACCESS_KEY", kS3Keys.secret_access_key},
                            {"PYTHONPATH", engine.string()},
                            {"PYTHONDONTWRITEBYTECODE", "1"}};
     process_ = must(EngineProcess::start(std::move(options)));
-    must(send({.method = net::Method::put, .path = fmt::format("/{}", kBucket)}));
+    if (kind == Kind::moto) must(send({.method = net::Method::put, .path = fmt::format("/{}", kBucket)}));
+    std::printf("engine: %s\n", std::filesystem::canonical(engine).filename().c_str());
 }
 
-std::vector<std::string> S3Engine::command(const std::filesystem::path& engine) const {
+std::vector<std::string> S3Engine::command(const std::filesystem::path& engine, std::vector<std::string> more) const {
     if (kind_ == Kind::moto)
         return {"/usr/bin/python3",   (engine / "bin/moto_server").string(), "-H", "127.0.0.1", "-p",
                 std::to_string(port_)};
@@ -68,14 +72,15 @@ std::vector<std::string> S3Engine::command(const std::filesystem::path& engine) 
     if (kind_ == Kind::versitygw_tls)
         words.insert(words.end(),
                      {"--cert", (folder_ / "certificate.pem").string(), "--key", (folder_ / "key.pem").string()});
+    words.insert(words.end(), more.begin(), more.end());
     words.insert(words.end(), {"posix", (folder_ / "data").string()});
     return words;
 }
 
-std::unique_ptr<S3Engine> S3Engine::start(Kind kind) {
+std::unique_ptr<S3Engine> S3Engine::start(Kind kind, std::vector<std::string> more, std::vector<std::string> before) {
     const auto engine = engine_folder(name_of(kind));
     if (!engine) return nullptr;
-    return std::unique_ptr<S3Engine>(new S3Engine(kind, *engine));
+    return std::unique_ptr<S3Engine>(new S3Engine(kind, *engine, std::move(more), std::move(before)));
 }
 
 S3Engine* S3Engine::shared(Kind kind) {

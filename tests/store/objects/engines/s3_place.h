@@ -20,7 +20,9 @@ class S3Engine {
     enum class Kind : unsigned char { versitygw, versitygw_tls, moto };
     // nullptr: it was not fetched.
     static S3Engine* shared(Kind kind);
-    static std::unique_ptr<S3Engine> start(Kind kind);
+    // One of its own, with more words on its command line, and before it ("prlimit …").
+    static std::unique_ptr<S3Engine> start(Kind kind, std::vector<std::string> more = {},
+                                           std::vector<std::string> before = {});
 
     std::string endpoint() const;
     EngineProcess& process() { return *process_; }
@@ -28,13 +30,15 @@ class S3Engine {
     std::string url(std::string_view prefix, std::string_view more = "") const;
     net::Client& client() { return client_; }
     Result<std::unique_ptr<store::Objects>> open(std::string url, store::AwsClientOptions options = {});
+    std::filesystem::path data() const { return folder_ / "data/slipway-tests"; }  // where versitygw keeps the objects
     Kind kind() const { return kind_; }
     // One request to the bucket itself, signed; `target` is "/bucket/…".
     Result<store::AwsResponse> send(store::AwsRequest request);
 
  private:
-    S3Engine(Kind kind, std::filesystem::path engine);
-    std::vector<std::string> command(const std::filesystem::path& engine) const;
+    S3Engine(Kind kind, const std::filesystem::path& engine, std::vector<std::string> more,
+             std::vector<std::string> before);
+    std::vector<std::string> command(const std::filesystem::path& engine, std::vector<std::string> more) const;
 
     Kind kind_;
     TemporaryFolder folder_;
