@@ -144,7 +144,7 @@ Task<Object> FileObjects::get(WorkspaceId workspace, std::string key, std::optio
         if (!if_match.empty() && object.info.etag != if_match)
             return fail(ErrorCode::conflict, "The object {} has changed meanwhile.", key);
         if (!range && sha256_hex(object.data) != object.info.sha256)
-            return fail(ErrorCode::unavailable, "The object {} is damaged: it is not what was written.", key);
+            return fail(ErrorCode::unavailable, "The object {} is damaged: it is not what was stored.", key);
         return object;
     };
     co_return co_await run<Object>(std::move(work));

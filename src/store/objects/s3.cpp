@@ -51,7 +51,7 @@ Result<void> check_content(const Object& object, const net::Headers& headers) {
                             ? !whole_crc || crc.empty() || crc == crc32_text(crc32_of(object.data))
                             : object.info.sha256 == sha256_hex(object.data);
     if (intact) return {};
-    return fail(ErrorCode::upstream, "The object {} is damaged: it is not what was written.", object.info.key);
+    return fail(ErrorCode::upstream, "The object {} is damaged: it is not what was stored.", object.info.key);
 }
 
 Task<ObjectInfo> S3Objects::put(WorkspaceId workspace, std::string key, std::string data, ObjectAttributes attributes,
