@@ -43,6 +43,8 @@ SLIPWAY_FUZZ_TARGET(object_key) {
     fuzz::require(
         !store::verify_presigned(kSigningKey, "/objects", input, store::Access::get, from_unix_ms(1'000)).has_value(),
         "what was not signed is not granted");
+    const store::PostedForm form{.policy = first, .signature = rest, .content_type = "image/png", .size = 1};
+    fuzz::require(!store::verify_form(kSigningKey, form, from_unix_ms(1'000)).has_value(), "nor what no form says");
     if (!store::check_object_workspace(workspace)) return;
     const auto folder = store::workspace_folder(workspace);
     fuzz::require(is_inside(folder) && !folder.has_parent_path(), "a workspace is one folder");

@@ -1,5 +1,5 @@
-// GET and PUT /objects/{workspace}/{key}: what a URL of Objects::presign() opens when the objects lie in a folder of
-// this machine. The signature is the permission; nothing else is asked.
+// GET, PUT and POST /objects/{workspace}/{key}: what Objects::presign() and presign_form() open when the objects lie in
+// a folder of this machine. The signature is the permission; nothing else is asked.
 #pragma once
 
 #include "net/router.h"

@@ -138,24 +138,43 @@ TEST_F(ApplicationTest, SignedUrlsOpenOneObjectForOneAccess) {
     const auto& workspace = application->workspace();
     auto& objects = application->objects();
     ASSERT_TRUE(run_to_end(objects.put(workspace, "a/b.txt", "hello", "text/plain")));
-    const auto readable = objects.presign(workspace, "a/b.txt", store::Access::get, std::chrono::minutes(1));
-    const auto writable = objects.presign(workspace, "a/c.txt", store::Access::put, std::chrono::minutes(1));
-    ASSERT_TRUE(readable && writable);
+    const Milliseconds minute = std::chrono::minutes(1);
+    const auto readable = run_to_end(objects.presign(workspace, "a/b.txt", store::Access::get, minute)).value().url;
+    const auto writable = run_to_end(objects.presign(workspace, "a/c.txt", store::Access::put, minute)).value().url;
 
     const auto ask = [&](net::Method method, const std::string& target, std::string body) {
         net::Request request;
         request.method = method;
         request.target = target;
         request.path = target.substr(0, target.find('?'));
+        request.headers.set("Content-Type", "multipart/form-data; boundary=-x-");
         request.body = std::move(body);
         const auto match = (*router)->match(method, request.path);
         return run_to_end(std::get<net::Handler>(match.route->handler)(request));
     };
-    EXPECT_EQ(std::get<std::string>(ask(net::Method::get, *readable, "").body), "hello");
-    EXPECT_EQ(ask(net::Method::put, *readable, "changed").status, 403);
-    EXPECT_EQ(ask(net::Method::get, *readable + "x", "").status, 403);
-    EXPECT_EQ(ask(net::Method::put, *writable, "new").status, 204);
+    EXPECT_EQ(std::get<std::string>(ask(net::Method::get, readable, "").body), "hello");
+    EXPECT_EQ(ask(net::Method::put, readable, "changed").status, 403);
+    EXPECT_EQ(ask(net::Method::get, readable + "x", "").status, 403);
+    EXPECT_EQ(ask(net::Method::put, writable, "new").status, 204);
     EXPECT_EQ(run_to_end(objects.get(workspace, "a/c.txt"))->data, "new");
+
+    const store::FormLimits limits{.content_type = "text/plain", .bytes_max = 5};
+    const auto form = run_to_end(objects.presign_form(workspace, "a/d.txt", limits, minute)).value();
+    const auto post = [&](const std::string& data, std::string_view last_field = "signature") {
+        std::string body;
+        for (const auto& [name, value] : form.fields)
+            body += fmt::format("---x-\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n",
+                                name == "signature" ? last_field : name, value);
+        body +=
+            "---x-\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n" + data + "\r\n---x---\r\n";
+        return ask(net::Method::post, form.url, body).status;
+    };
+    EXPECT_EQ(post("sixsix"), 400);
+    EXPECT_EQ(post("five5", "elsewhere"), 403) << "without a signature";
+    EXPECT_EQ(post("five5"), 204);
+    const auto posted = run_to_end(objects.get(workspace, "a/d.txt")).value();
+    EXPECT_EQ(posted.data, "five5");
+    EXPECT_EQ(posted.info.content_type, "text/plain");
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ Result<void> check_object_key(const WorkspaceId& workspace, std::string_view key
     return {};
 }
 
-std::filesystem::path workspace_folder(const WorkspaceId& workspace) {
-    std::string name = "w";
+std::string workspace_segment(const WorkspaceId& workspace) {
+    std::string name;
     for (const char c : workspace.value) {
         const bool plain =
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -44,6 +44,8 @@ std::filesystem::path workspace_folder(const WorkspaceId& workspace) {
     }
     return name;
 }
+
+std::filesystem::path workspace_folder(const WorkspaceId& workspace) { return "w" + workspace_segment(workspace); }
 
 std::filesystem::path object_file(std::string_view key) {
     std::filesystem::path path;

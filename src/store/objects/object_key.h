@@ -19,6 +19,9 @@ inline constexpr std::size_t kWorkspaceBytesMax = 64;
 Result<void> check_object_key(const WorkspaceId& workspace, std::string_view key);
 Result<void> check_object_workspace(const WorkspaceId& workspace);
 
+// The workspace as one segment of [A-Za-z0-9_-]; all else is %xx. No two are the same.
+std::string workspace_segment(const WorkspaceId& workspace);
+
 // The mapping of keys to files keeps every key apart from every other, from its folders and from anything else in the
 // store, and keeps the order of keys. Each name begins with a letter that says what it is:
 //   f<segment>  the file of an object whose key ends here

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/crypto.h"
+#include "store/objects/object_attributes.h"
 #include "store/objects/object_key.h"
 #include "store/objects/object_walk.h"
 #include "store/objects/stored_file.h"
@@ -13,13 +14,16 @@
 namespace slipway::store {
 namespace {
 
-constexpr int kPlaceAttemptsMax = 8;  // a folder may be removed from outside between making and using it
-constexpr std::size_t kContentTypeBytesMax = 255;
+constexpr int kPlaceAttemptsMax = 8;              // a folder may be removed from outside between making and using it
 constexpr std::uintmax_t kReserveMax = 64 << 20;  // bytes of the disk that objects leave to others
 constexpr std::uintmax_t kReserveShare = 4;       // and at most one in so many
 
 std::unexpected<Error> no_object(std::string_view key) {
     return fail(ErrorCode::not_found, "There is no object {}.", key);
+}
+
+std::unexpected<Error> changed(std::string_view key) {
+    return fail(ErrorCode::conflict, "The object {} is another one than expected; read it again.", key);
 }
 
 Result<StoredFile> open_object(const std::filesystem::path& path, std::string_view key) {
@@ -80,6 +84,10 @@ std::filesystem::path ObjectTree::new_file() const { return new_ / random_token(
 
 Result<void> ObjectTree::put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) const {
     const std::shared_lock keep(*folders_);
+    return move_there(from, to);
+}
+
+Result<void> ObjectTree::move_there(const std::filesystem::path& from, const std::filesystem::path& to) const {
     const auto folder = to.parent_path();
     Result<void> failed;
     for (int attempt = 0; attempt < kPlaceAttemptsMax; ++attempt) {
@@ -93,25 +101,67 @@ Result<void> ObjectTree::put_in_place(const std::filesystem::path& from, const s
     return failed;
 }
 
-Result<ObjectInfo> ObjectTree::put(const WorkspaceId& workspace, const std::string& key, std::string_view data,
-                                   std::string content_type) const {
+Result<StoredWriter> ObjectTree::begin(const WorkspaceId& workspace, const std::string& key,
+                                       const ObjectAttributes& attributes) const {
     SLIPWAY_CHECK(check_object_key(workspace, key));
-    if (content_type.size() > kContentTypeBytesMax)
-        return fail(ErrorCode::invalid, "A content type has at most {} bytes.", kContentTypeBytesMax);
+    SLIPWAY_CHECK(check_attributes(attributes));
+    return StoredWriter::create(new_file());
+}
+
+Result<void> ObjectTree::append(const StoredWriter& file, std::string_view bytes) const {
+    SLIPWAY_CHECK(leave_reserve(new_, bytes.size()));
+    return file.append(bytes);
+}
+
+Result<ObjectInfo> ObjectTree::place(StoredWriter file, const WorkspaceId& workspace, ObjectInfo info,
+                                     const WriteCondition& condition) const {
+    SLIPWAY_CHECK(check_condition(condition));
+    info.modified = now();
+    info.etag = info.sha256;
+    SLIPWAY_CHECK(file.finish(info));
+    const auto to = file_of(workspace, info.key);
+    if (!condition.if_absent && condition.if_match.empty()) {
+        SLIPWAY_CHECK(put_in_place(file.path(), to));
+    } else {
+        const std::unique_lock alone(*folders_);
+        const auto present = open_object(to, info.key);
+        if (!present && (present.error().code != ErrorCode::not_found || !condition.if_absent))
+            return std::unexpected(present.error());
+        if (present && (condition.if_absent || present->info.etag != condition.if_match)) return changed(info.key);
+        SLIPWAY_CHECK(move_there(file.path(), to));
+    }
+    file.keep();
+    return info;
+}
+
+Result<ObjectInfo> ObjectTree::put(const WorkspaceId& workspace, const std::string& key, std::string_view data,
+                                   const ObjectAttributes& attributes, const WriteCondition& condition) const {
+    SLIPWAY_TRY(auto file, begin(workspace, key, attributes));
+    SLIPWAY_CHECK(append(file, data));
     ObjectInfo info{.key = key,
                     .size = data.size(),
-                    .content_type = std::move(content_type),
-                    .etag = sha256_hex(data),
-                    .modified = now()};
-    SLIPWAY_CHECK(leave_reserve(new_, data.size()));
-    const auto written = new_file();
-    SLIPWAY_CHECK(write_stored(written, data, info));
-    auto placed = put_in_place(written, file_of(workspace, key));
-    if (!placed) {
-        ::unlink(written.c_str());
-        return pass(placed);
+                    .content_type = attributes.content_type,
+                    .sha256 = sha256_hex(data),
+                    .cache_control = attributes.cache_control,
+                    .metadata = attributes.metadata};
+    return place(std::move(file), workspace, std::move(info), condition);
+}
+
+// A file never changes once it is in its place, so a second name for it is a copy.
+Result<ObjectInfo> ObjectTree::copy(const WorkspaceId& workspace, const std::string& from,
+                                    const std::string& to) const {
+    SLIPWAY_CHECK(check_object_key(workspace, from));
+    SLIPWAY_CHECK(check_object_key(workspace, to));
+    const auto source = file_of(workspace, from);
+    const auto linked = new_file();
+    if (::link(source.c_str(), linked.c_str()) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return no_object(from);
+        return file_failure(source, errno);
     }
-    return info;
+    auto placed = put_in_place(linked, file_of(workspace, to));
+    ::unlink(linked.c_str());  // it is still there when it failed, and when both were the same file already
+    if (!placed) return pass(placed);
+    return head(workspace, to);
 }
 
 Result<Object> ObjectTree::get(const WorkspaceId& workspace, const std::string& key,
@@ -132,9 +182,12 @@ Result<ObjectInfo> ObjectTree::head(const WorkspaceId& workspace, const std::str
 Result<void> ObjectTree::erase(const WorkspaceId& workspace, const std::string& key) const {
     SLIPWAY_CHECK(check_object_key(workspace, key));
     const auto file = file_of(workspace, key);
-    if (::unlink(file.c_str()) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return {};
-        return file_failure(file, errno);
+    {
+        const std::shared_lock keep(*folders_);  // not between a look and the put that depends on it
+        if (::unlink(file.c_str()) != 0) {
+            if (errno == ENOENT || errno == ENOTDIR) return {};
+            return file_failure(file, errno);
+        }
     }
     const std::unique_lock prune(*folders_);
     auto folder = file.parent_path();

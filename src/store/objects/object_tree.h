@@ -11,6 +11,7 @@
 
 #include "store/objects/folder_flush.h"
 #include "store/objects/objects.h"
+#include "store/objects/stored_file.h"
 
 namespace slipway::store {
 
@@ -19,10 +20,17 @@ class ObjectTree {
     // Creates the folders (0700) and removes what an earlier program left half written.
     static Result<ObjectTree> open(std::filesystem::path root);
 
-    // `unavailable` also while less than 64 MB (on a small disk, a quarter of it) would be left: other writes go on
-    // then.
+    // A file to write an object's content to, for place().
+    Result<StoredWriter> begin(const WorkspaceId& workspace, const std::string& key,
+                               const ObjectAttributes& attributes) const;
+    // `unavailable` while less than 64 MB (on a small disk, a quarter of it) would be left: other writes go on then.
+    Result<void> append(const StoredWriter& file, std::string_view bytes) const;
+    Result<ObjectInfo> place(StoredWriter file, const WorkspaceId& workspace, ObjectInfo info,
+                             const WriteCondition& condition) const;
+    // begin, append and place.
     Result<ObjectInfo> put(const WorkspaceId& workspace, const std::string& key, std::string_view data,
-                           std::string content_type) const;
+                           const ObjectAttributes& attributes, const WriteCondition& condition) const;
+    Result<ObjectInfo> copy(const WorkspaceId& workspace, const std::string& from, const std::string& to) const;
     Result<Object> get(const WorkspaceId& workspace, const std::string& key,
                        const std::optional<ByteRange>& range) const;
     Result<ObjectInfo> head(const WorkspaceId& workspace, const std::string& key) const;
@@ -38,11 +46,13 @@ class ObjectTree {
     std::filesystem::path file_of(const WorkspaceId& workspace, std::string_view key) const;
     std::filesystem::path new_file() const;
     Result<void> put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) const;
+    // With folders_ held.
+    Result<void> move_there(const std::filesystem::path& from, const std::filesystem::path& to) const;
 
     std::filesystem::path objects_;
     std::filesystem::path new_;
-    // Shared while a file is put into a folder, alone while empty folders are removed. A pointer, so that the tree can
-    // move.
+    // Shared while a file is put into a folder, alone while empty folders are removed and while a put looks what is
+    // there before. A pointer, so that the tree can move.
     std::unique_ptr<std::shared_mutex> folders_ = std::make_unique<std::shared_mutex>();
     std::unique_ptr<FolderFlush> flush_ = std::make_unique<FolderFlush>();
 };

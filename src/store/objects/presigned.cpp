@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/crypto.h"
+#include "base/json.h"
 #include "base/percent.h"
 #include "base/text.h"
 #include "store/objects/object_key.h"
@@ -46,6 +47,14 @@ std::optional<Query> parse_query(std::string_view text) {
 
 std::unexpected<Error> refused() {
     return fail(ErrorCode::forbidden, "The link is not valid; ask for a new one where you found it.");
+}
+
+std::string form_signature(std::string_view signing_key, std::string_view policy) {
+    return to_base64url(hmac_sha256(signing_key, fmt::format("slipway form 1\n{}", policy)));
+}
+
+std::unexpected<Error> expired() {
+    return fail(ErrorCode::forbidden, "The link has expired; ask for a new one where you found it.");
 }
 
 struct Parts {
@@ -92,9 +101,52 @@ Result<PresignedGrant> verify_presigned(std::string_view signing_key, std::strin
     if (!equal_constant_time(expected, query.signature) || query.access != name_of(access)) return refused();
     // Signed by us, so these cannot fail; checked all the same before they meet the file system.
     if (!check_object_key(workspace, parts->key)) return refused();
-    if (to_unix_ms(at) / 1000 >= query.expires)
-        return fail(ErrorCode::forbidden, "The link has expired; ask for a new one where you found it.");
+    if (to_unix_ms(at) / 1000 >= query.expires) return expired();
     return PresignedGrant{std::move(workspace), std::move(parts->key), access, from_unix_ms(query.expires * 1000)};
+}
+
+SignedForm signed_form(std::string_view signing_key, std::string_view prefix, const FormGrant& grant) {
+    const auto expires = std::chrono::ceil<std::chrono::seconds>(grant.expires).time_since_epoch().count();
+    const json::object policy{{"workspace", grant.workspace.value},        {"key", grant.key},
+                              {"content_type", grant.limits.content_type}, {"bytes_min", grant.limits.bytes_min},
+                              {"bytes_max", grant.limits.bytes_max},       {"expires", expires}};
+    SignedForm form{
+        .url = fmt::format("{}/{}/{}", prefix, percent_encode(grant.workspace.value), percent_encode(grant.key, "/")),
+        .fields = {{"policy", to_base64url(write_json(policy))}},
+        .expires = from_unix_ms(expires * 1000)};
+    form.fields.emplace_back("signature", form_signature(signing_key, form.fields.front().second));
+    if (!grant.limits.content_type.ends_with('/')) form.fields.emplace_back("Content-Type", grant.limits.content_type);
+    return form;
+}
+
+Result<FormGrant> verify_form(std::string_view signing_key, const PostedForm& form, Instant at) {
+    if (signing_key.size() < kSigningKeyBytesMin)
+        return fail(ErrorCode::internal, "Links cannot be checked: the signing key is shorter than {} bytes.",
+                    kSigningKeyBytesMin);
+    if (form.policy.size() > kTargetBytesMax ||
+        !equal_constant_time(form_signature(signing_key, form.policy), form.signature))
+        return refused();
+    const auto text = from_base64url(form.policy);
+    const auto value = parse_json(text.value_or(""));
+    if (!value || !value->is_object()) return refused();
+    const auto& policy = value->get_object();
+    FormGrant grant{.workspace = {std::string(text_or(policy, "workspace"))},
+                    .key = std::string(text_or(policy, "key")),
+                    .limits = {.content_type = std::string(text_or(policy, "content_type")),
+                               .bytes_min = static_cast<std::uint64_t>(integer_or(policy, "bytes_min", 0)),
+                               .bytes_max = static_cast<std::uint64_t>(integer_or(policy, "bytes_max", 0))},
+                    .expires = from_unix_ms(integer_or(policy, "expires", 0) * 1000)};
+    // Signed by us, so this cannot fail; checked all the same before it meets the file system.
+    if (!check_object_key(grant.workspace, grant.key)) return refused();
+    if (at >= grant.expires) return expired();
+    const auto& limits = grant.limits;
+    if (form.size < limits.bytes_min || form.size > limits.bytes_max)
+        return fail(ErrorCode::invalid, "The file has {} bytes; {} to {} are allowed.", form.size, limits.bytes_min,
+                    limits.bytes_max);
+    const bool fits = limits.content_type.ends_with('/') ? form.content_type.starts_with(limits.content_type)
+                                                         : form.content_type == limits.content_type;
+    if (!fits) return fail(ErrorCode::invalid, "The file must be of the type {}.", limits.content_type);
+    return grant;
 }
 
 }  // namespace slipway::store

@@ -8,12 +8,12 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "store/objects/object_attributes.h"
 #include "store/objects/objects.h"
 
 namespace slipway::store {
 
 inline constexpr std::size_t kSigningKeyBytesMin = 32;
-inline constexpr std::chrono::seconds kPresignedTimeMax = std::chrono::days(7);
 
 struct PresignedGrant {
     WorkspaceId workspace;
@@ -30,5 +30,24 @@ std::string presigned_target(std::string_view signing_key, std::string_view pref
 // allowed by Access::get.
 Result<PresignedGrant> verify_presigned(std::string_view signing_key, std::string_view prefix, std::string_view target,
                                         Access access, Instant at = now());
+
+// A form that the server signs itself: the field "policy", base64url of a JSON object (workspace, key, content_type,
+// bytes_min, bytes_max, expires in seconds since 1970), and the field "signature", base64url of its HMAC-SHA256.
+struct FormGrant {
+    WorkspaceId workspace;
+    std::string key;
+    FormLimits limits;
+    Instant expires;
+};
+SignedForm signed_form(std::string_view signing_key, std::string_view prefix, const FormGrant& grant);
+
+// What came with such a form.
+struct PostedForm {
+    std::string_view policy, signature;
+    std::string_view content_type;  // of the field Content-Type, or else of the file
+    std::uint64_t size = 0;         // of the file
+};
+// `forbidden` as above; `invalid` when the file has a size or a type that the form does not allow.
+Result<FormGrant> verify_form(std::string_view signing_key, const PostedForm& form, Instant at = now());
 
 }  // namespace slipway::store

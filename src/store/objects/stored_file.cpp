@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kMark = "slipway1";
 constexpr std::size_t kLengthDigits = 8;
 constexpr std::size_t kEndBytes = kLengthDigits + kMark.size();
-constexpr std::size_t kDescriptionBytesMax = 4096;
+constexpr std::size_t kDescriptionBytesMax = 16 << 10;
 
 Result<void> write_all(const std::filesystem::path& path, int descriptor, std::string_view bytes) {
     while (!bytes.empty()) {
@@ -43,8 +43,14 @@ Result<std::string> read_at(int descriptor, std::uint64_t offset, std::uint64_t 
 }
 
 std::string trailer(const ObjectInfo& info) {
-    const json::object description{
-        {"content_type", info.content_type}, {"etag", info.etag}, {"modified", to_unix_ms(info.modified)}};
+    json::object description{
+        {"content_type", info.content_type}, {"etag", info.sha256}, {"modified", to_unix_ms(info.modified)}};
+    if (!info.cache_control.empty()) description["cache_control"] = info.cache_control;
+    if (!info.metadata.empty()) {
+        json::object metadata;
+        for (const auto& [name, value] : info.metadata) metadata[name] = value;
+        description["metadata"] = std::move(metadata);
+    }
     const auto text = write_json(description);
     return fmt::format("{}{:08x}{}", text, text.size(), kMark);
 }
@@ -68,7 +74,10 @@ Result<ObjectInfo> read_info(const std::filesystem::path& path, int descriptor, 
     ObjectInfo info;
     info.size = file_size - kEndBytes - length;
     info.content_type = text_or(object, "content_type");
-    info.etag = text_or(object, "etag");
+    info.etag = info.sha256 = text_or(object, "etag");
+    info.cache_control = text_or(object, "cache_control");
+    if (const auto* metadata = object_in(object, "metadata"))
+        for (const auto& [name, value] : *metadata) info.metadata.emplace(name, text_or(*metadata, name));
     info.modified = from_unix_ms(integer_or(object, "modified", 0));
     return info;
 }
@@ -95,18 +104,32 @@ std::unexpected<Error> file_failure(const std::filesystem::path& path, int reaso
     }
 }
 
+Result<StoredWriter> StoredWriter::create(std::filesystem::path path) {
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!file) return file_failure(path, errno);
+    return StoredWriter(std::move(path), std::move(file));
+}
+
+StoredWriter::~StoredWriter() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+Result<void> StoredWriter::append(std::string_view bytes) const {
+    return write_all(path_, descriptor_.number(), bytes);
+}
+
+Result<void> StoredWriter::finish(const ObjectInfo& info) const {
+    SLIPWAY_CHECK(append(trailer(info)));
+    if (::fsync(descriptor_.number()) != 0) return file_failure(path_, errno);
+    return {};
+}
+
 Result<void> write_stored(const std::filesystem::path& path, std::string_view data, const ObjectInfo& info) {
-    const auto write = [&]() -> Result<void> {
-        const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
-        if (!file) return file_failure(path, errno);
-        SLIPWAY_CHECK(write_all(path, file.number(), data));
-        SLIPWAY_CHECK(write_all(path, file.number(), trailer(info)));
-        if (::fsync(file.number()) != 0) return file_failure(path, errno);
-        return {};
-    };
-    auto written = write();
-    if (!written) ::unlink(path.c_str());
-    return written;
+    SLIPWAY_TRY(auto file, StoredWriter::create(path));
+    SLIPWAY_CHECK(file.append(data));
+    SLIPWAY_CHECK(file.finish(info));
+    file.keep();
+    return {};
 }
 
 Result<StoredFile> open_stored(const std::filesystem::path& path) {

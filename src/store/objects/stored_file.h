@@ -1,5 +1,6 @@
 // One object as one file, so that content and description can never disagree: the content as it is, then a trailer of
-//   a JSON object (content_type, etag, modified in milliseconds), its length as 8 hexadecimal digits, and "slipway1".
+//   a JSON object (content_type, etag, modified in milliseconds; cache_control and metadata where there are any), its
+//   length as 8 hexadecimal digits, and "slipway1".
 // Everything here blocks.
 #pragma once
 
@@ -27,6 +28,27 @@ class Descriptor {
 
 // `unavailable` for what errno says, with what to do: a full disk, missing permissions, …
 std::unexpected<Error> file_failure(const std::filesystem::path& path, int reason);
+
+// A new file that is written piece by piece. Unless keep() was called, none is left behind.
+class StoredWriter {
+ public:
+    static Result<StoredWriter> create(std::filesystem::path path);
+    StoredWriter(StoredWriter&& other) noexcept
+        : path_(std::exchange(other.path_, {})), descriptor_(std::move(other.descriptor_)) {}
+    StoredWriter& operator=(StoredWriter&&) = delete;
+    ~StoredWriter();
+    Result<void> append(std::string_view bytes) const;
+    // Writes the trailer and flushes the file.
+    Result<void> finish(const ObjectInfo& info) const;
+    void keep() { path_.clear(); }  // it was moved to its place
+    const std::filesystem::path& path() const { return path_; }
+
+ private:
+    StoredWriter(std::filesystem::path path, Descriptor descriptor)
+        : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
+    std::filesystem::path path_;
+    Descriptor descriptor_;
+};
 
 // Creates a new file and flushes it. A failure leaves none behind.
 Result<void> write_stored(const std::filesystem::path& path, std::string_view data, const ObjectInfo& info);

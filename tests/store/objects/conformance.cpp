@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/crypto.h"
+#include "store/objects/conformance_parts.h"
 
 namespace slipway::test {
 namespace {
@@ -45,7 +46,8 @@ Task<void> objects_round_trip(ObjectsPlace& place) {
             SLIPWAY_CO_CHECK(expect(info.key == "a/b.bin", "the key"));
             SLIPWAY_CO_CHECK(expect(info.size == data.size(), "the size"));
             SLIPWAY_CO_CHECK(expect(info.content_type == "application/x-test; q=1", "the content type"));
-            SLIPWAY_CO_CHECK(expect(info.etag == sha256_hex(data), "the SHA-256 as etag"));
+            SLIPWAY_CO_CHECK(expect(info.sha256 == sha256_hex(data), "the SHA-256"));
+            SLIPWAY_CO_CHECK(expect(!info.etag.empty() && info.etag == put.etag, "the etag"));
             SLIPWAY_CO_CHECK(expect(now() - info.modified < std::chrono::hours(1), "the time"));
         }
     }
@@ -122,49 +124,51 @@ Task<void> bad_keys_are_refused(ObjectsPlace& place) {
         SLIPWAY_CO_CHECK(expect_error(got, ErrorCode::invalid, fmt::format("getting the key \"{}\"", key)));
         const auto erased = co_await objects->erase(kHere, key);
         SLIPWAY_CO_CHECK(expect_error(erased, ErrorCode::invalid, fmt::format("erasing the key \"{}\"", key)));
-        const auto link = objects->presign(kHere, key, Access::get, std::chrono::minutes(1));
+        const auto link = co_await objects->presign(kHere, key, Access::get, std::chrono::minutes(1));
         SLIPWAY_CO_CHECK(expect_error(link, ErrorCode::invalid, fmt::format("a link to the key \"{}\"", key)));
     }
     const auto nobody = co_await put_text(*objects, WorkspaceId{}, "a", "x");
     co_return expect_error(nobody, ErrorCode::invalid, "an empty workspace");
 }
 
-std::vector<std::string> strange_keys() {
-    return {"...",
-            "..a",
-            ".hidden",
-            "a",
-            "a b",
-            "a%2fb",
-            "a-b",
-            "a.b",
-            "a.tmp",
-            "a/b",
-            "a/b.c",
-            "a/b/c",
-            "a0",
-            "a\\b",
-            "ca",
-            "da",
-            "fa",
-            std::string(199, 'n'),
-            std::string(200, 'n'),
-            std::string(200, 'n') + "/x",
-            std::string(201, 'n'),
-            std::string(200, 'n') + "-x",
-            std::string(512, 'n'),
-            "new/x",
-            "objects",
-            "\xC3\xA4/\xE6\xBC\xA2.pdf",
-            "~"};
+std::vector<std::string> strange_keys(const ObjectsPlace& place) {
+    std::vector<std::string> keys{"...",
+                                  "..a",
+                                  ".hidden",
+                                  "a",
+                                  "a b",
+                                  "a%2fb",
+                                  "a-b",
+                                  "a.b",
+                                  "a.tmp",
+                                  "a/b",
+                                  "a/b.c",
+                                  "a/b/c",
+                                  "a0",
+                                  "a\\b",
+                                  "ca",
+                                  "da",
+                                  "fa",
+                                  std::string(199, 'n'),
+                                  std::string(200, 'n'),
+                                  std::string(200, 'n') + "/x",
+                                  std::string(201, 'n'),
+                                  std::string(200, 'n') + "-x",
+                                  std::string(512, 'n'),
+                                  "new/x",
+                                  "objects",
+                                  "\xC3\xA4/\xE6\xBC\xA2.pdf",
+                                  "~"};
+    std::erase_if(keys, [&](const std::string& key) { return !place.holds(key); });
+    return keys;
 }
 
 Task<void> strange_keys_are_kept_apart(ObjectsPlace& place) {
     SLIPWAY_CO_TRY(auto objects, place.open());
-    for (const auto& key : strange_keys()) {
+    for (const auto& key : strange_keys(place)) {
         SLIPWAY_CO_CHECK(co_await put_text(*objects, kHere, key, "of " + key));
     }
-    for (const auto& key : strange_keys()) {
+    for (const auto& key : strange_keys(place)) {
         SLIPWAY_CO_TRY(const auto data, co_await get_text(*objects, kHere, key));
         SLIPWAY_CO_CHECK(expect(data == "of " + key, fmt::format("the object of the key {}", key)));
     }
@@ -187,7 +191,7 @@ Task<std::vector<std::string>> list_in_pages(Objects& objects, std::string prefi
 
 Task<void> listings_are_in_key_order(ObjectsPlace& place) {
     SLIPWAY_CO_TRY(auto objects, place.open());
-    auto keys = strange_keys();
+    auto keys = strange_keys(place);
     for (const auto& key : keys) {
         SLIPWAY_CO_CHECK(co_await put_text(*objects, kHere, key, "x"));
     }
@@ -215,8 +219,9 @@ Task<void> listings_describe_objects(ObjectsPlace& place) {
     SLIPWAY_CO_TRY(const auto page, co_await objects->list(kHere, "", 1, {}));
     SLIPWAY_CO_CHECK(expect(page.objects.size() == 1 && !page.next, "one object and no next page"));
     const auto& info = page.objects.front();
-    SLIPWAY_CO_CHECK(expect(info.size == 12 && info.content_type == "text/plain", "size and content type"));
-    SLIPWAY_CO_CHECK(expect(info.etag == sha256_hex("twelve bytes"), "etag"));
+    SLIPWAY_CO_TRY(const auto head, co_await objects->head(kHere, "a"));
+    SLIPWAY_CO_CHECK(expect(info.size == 12 && info.etag == head.etag, "size and etag"));
+    SLIPWAY_CO_CHECK(expect(now() - info.modified < std::chrono::hours(1), "the time"));
     const auto none = co_await objects->list(kHere, "", 0, {});
     co_return expect_error(none, ErrorCode::invalid, "a page of nothing");
 }
@@ -259,7 +264,7 @@ Task<void> get_versions(Objects& objects, std::atomic<int>& writers) {
         const bool whole = object.data.size() == object.info.size &&
                            object.data.find_first_not_of(object.data.front()) == std::string::npos;
         SLIPWAY_CO_CHECK(
-            expect(whole && sha256_hex(object.data) == object.info.etag, "a reader sees one version whole"));
+            expect(whole && sha256_hex(object.data) == object.info.sha256, "a reader sees one version whole"));
     }
     co_return Result<void>();
 }
@@ -299,19 +304,6 @@ Task<void> neighbours_may_come_and_go(ObjectsPlace& place) {
     co_return first_failure(results);
 }
 
-Task<void> links_are_made(ObjectsPlace& place) {
-    SLIPWAY_CO_TRY(auto objects, place.open());
-    SLIPWAY_CO_TRY(const auto get, objects->presign(kHere, "a/b c.pdf", Access::get, std::chrono::minutes(1)));
-    SLIPWAY_CO_TRY(const auto put, objects->presign(kHere, "a/b c.pdf", Access::put, std::chrono::minutes(1)));
-    SLIPWAY_CO_TRY(const auto other, objects->presign(kThere, "a/b c.pdf", Access::get, std::chrono::minutes(1)));
-    SLIPWAY_CO_CHECK(expect(get != put && get != other, "a link is for one access and one workspace"));
-    SLIPWAY_CO_CHECK(expect(get.find(' ') == std::string::npos, "a link is a URL"));
-    const auto never = objects->presign(kHere, "a", Access::get, Milliseconds(0));
-    SLIPWAY_CO_CHECK(expect_error(never, ErrorCode::invalid, "a link for no time"));
-    const auto ever = objects->presign(kHere, "a", Access::get, std::chrono::days(8));
-    co_return expect_error(ever, ErrorCode::invalid, "a link for more than 7 days");
-}
-
 Task<void> a_good_store_says_so(ObjectsPlace& place) {
     SLIPWAY_CO_TRY(auto objects, place.open());
     SLIPWAY_CO_CHECK(co_await objects->check());
@@ -332,13 +324,19 @@ constexpr ObjectsCheck kChecks[] = {
     {"ranges_are_inclusive", ranges_are_inclusive},
     {"replacing_is_atomic", replacing_is_atomic},
     {"neighbours_may_come_and_go", neighbours_may_come_and_go},
-    {"links_are_made", links_are_made},
     {"a_good_store_says_so", a_good_store_says_so},
 };
 
 }  // namespace
 
-std::span<const ObjectsCheck> objects_checks() { return kChecks; }
+std::span<const ObjectsCheck> objects_checks() {
+    static const auto all = [] {
+        std::vector<ObjectsCheck> checks(std::begin(kChecks), std::end(kChecks));
+        for (const auto part : {write_checks(), link_checks()}) checks.insert(checks.end(), part.begin(), part.end());
+        return checks;
+    }();
+    return all;
+}
 
 std::optional<std::string> failure_of(const ObjectsCheck& check, const ObjectsPlaces& places) {
     auto place = places();

@@ -91,6 +91,26 @@ TEST(FileObjects, ADamagedObjectIsAnErrorThatSaysSo) {
     EXPECT_EQ(run_to_end(objects->head(kHere, "a")).error().code, ErrorCode::unavailable);
 }
 
+TEST(FileObjects, AByteThatChangedOnTheDiskIsFound) {
+    FilePlace place;
+    auto objects = place.open().value();
+    ASSERT_TRUE(run_to_end(objects->put(kHere, "a", "content", "text/plain")).has_value());
+    std::fstream(files_in(place.folder()).front(), std::ios::in | std::ios::out | std::ios::binary) << 'C';
+    EXPECT_EQ(run_to_end(objects->get(kHere, "a")).error().code, ErrorCode::unavailable);
+}
+
+TEST(FileObjects, AnUploadThatIsTooLargeLeavesNothing) {
+    TemporaryFolder folder;
+    WorkerPool pool("objects", 1);
+    auto objects = open_file_objects(folder.path(), {.object_bytes_max = 100}, pool).value();
+    auto writer = run_to_end(objects->upload(kHere, "a")).value();
+    ASSERT_TRUE(run_to_end(writer->write(std::string(100, 'x'))).has_value());
+    EXPECT_EQ(run_to_end(writer->write("x")).error().code, ErrorCode::invalid);
+    EXPECT_EQ(run_to_end(writer->finish()).error().code, ErrorCode::unavailable);
+    writer.reset();
+    EXPECT_TRUE(files_in(folder.path()).empty());
+}
+
 TEST(FileObjects, ASymbolicLinkIsNotFollowed) {
     FilePlace place;
     auto objects = place.open().value();
@@ -195,12 +215,13 @@ TEST(FileObjects, AShortSigningKeyIsRefused) {
     WorkerPool pool("objects", 1);
     EXPECT_EQ(open_file_objects(folder.path(), {.signing_key = "short"}, pool).error().code, ErrorCode::invalid);
     auto objects = open_file_objects(folder.path(), {}, pool).value();
-    EXPECT_EQ(objects->presign(kHere, "a", Access::get, Milliseconds(1000)).error().code, ErrorCode::unavailable);
+    const auto link = run_to_end(objects->presign(kHere, "a", Access::get, Milliseconds(1000)));
+    EXPECT_EQ(link.error().code, ErrorCode::unavailable);
 }
 
 struct PresignedUrl : testing::Test {
     std::string url(Access access = Access::get) {
-        return objects->presign(kHere, "a b/\xC3\xA4?&#%.pdf", access, std::chrono::minutes(5)).value();
+        return run_to_end(objects->presign(kHere, "a b/\xC3\xA4?&#%.pdf", access, std::chrono::minutes(5)))->url;
     }
     ErrorCode refused(std::string_view target, Access access = Access::get, Instant at = now(),
                       std::string_view prefix = "/objects") {

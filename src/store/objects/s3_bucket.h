@@ -1,0 +1,38 @@
+// What the parts of the S3 adapter share.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/objects/s3.h"
+#include "store/objects/s3_place.h"
+
+namespace slipway::store {
+
+// Thread safe; uploads keep it alive until they have ended.
+struct S3Bucket {
+    S3Bucket(S3Place where, S3ObjectsOptions settings, net::Client& client)
+        : place(std::move(where)), options(std::move(settings)), aws(client, options.credentials, options.client) {}
+
+    const S3Place place;
+    const S3ObjectsOptions options;
+    AwsClient aws;
+
+    Task<AwsResponse> send(AwsRequest request) { return aws.send(place.endpoint, std::move(request)); }
+    // A put in one request.
+    Task<ObjectInfo> put(const WorkspaceId& workspace, std::string key, std::string data,
+                         const ObjectAttributes& attributes, const WriteCondition& condition);
+    Task<SignedLink> presign(const WorkspaceId& workspace, std::string_view key, Access access, Milliseconds valid_for);
+    Task<SignedForm> presign_form(const WorkspaceId& workspace, std::string_view key, const FormLimits& limits,
+                                  Milliseconds valid_for);
+};
+
+// `info` says what is written; `executor` is that of the coroutine that writes.
+std::unique_ptr<ObjectUpload> begin_s3_upload(std::shared_ptr<S3Bucket> bucket, asio::any_io_executor executor,
+                                              WorkspaceId workspace, std::string key, ObjectAttributes attributes,
+                                              WriteCondition condition);
+
+// For a person "There is no object …", whatever S3 says.
+std::unexpected<Error> named(Error error, std::string_view key);
+
+}  // namespace slipway::store
