@@ -47,7 +47,7 @@ RedisServer::RedisServer(RedisServerOptions options) : options_(std::move(option
         add({"--port", port});
     }
     if (!options_.password.empty()) add({"--requirepass", options_.password, "--masterauth", options_.password});
-    add({"--enable-debug-command", "local"});
+    add({"--enable-debug-command", "local", "--repl-diskless-sync-delay", "0"});
     command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
     process_ = must(EngineProcess::start(std::move(process)));
 }

@@ -58,17 +58,11 @@ Error error_of(std::string_view place, const Reply& error) {
 }
 
 Error refused_greeting(std::string_view place, const Reply& error, bool gave_password) {
-    const auto name = shown_name(error);
-    if (name == "ERR" && gave_password && !is_out_of_connections(error))
-        return named(
-            ErrorCode::unavailable,
-            fmt::format("{} refused the greeting; perhaps it has no password and the URL gives one, or no such "
-                        "database.",
-                        place),
-            name);
     auto told = error_of(place, error);
+    if (shown_name(error) == "ERR" && gave_password && !is_out_of_connections(error))
+        told.message = fmt::format("{} refused the greeting; perhaps it has no password and the URL gives one.", place);
     told.code = ErrorCode::unavailable;
-    return told;
+    return std::move(told).with("phase", "connection");
 }
 
 Error broken(std::string_view place, std::string_view what) {
