@@ -51,7 +51,7 @@ class RedisCache : public Cache {
     using Keys = std::vector<std::string>;
 
     std::string key_of(const WorkspaceId& workspace, char kind, std::string_view group, std::string_view name) const {
-        return fmt::format("{}:{{{}}}:{}:{}:{}", options_.name, percent_encode(workspace.value), kind,
+        return fmt::format("{}:{{w:{}}}:{}:{}:{}", options_.name, percent_encode(workspace.value), kind,
                            percent_encode(group), percent_encode(name));
     }
     Keys stamp_and_value(const WorkspaceId& workspace, const CacheKey& key) const {

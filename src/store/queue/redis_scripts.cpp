@@ -11,7 +11,9 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local IDLE = 2592000000
 local function message(id) return base .. 'm:' .. id end
 local function stream(priority) return base .. 's:' .. priority end
-local function owned(kind, workspace, name) return base .. kind .. ':' .. #workspace .. ':' .. workspace .. ':' .. name end
+local function owned(kind, workspace, name)
+  return base .. kind .. ':' .. #workspace .. ':' .. workspace .. ':' .. name
+end
 local function count(workspace, state, amount)
   if not state or state == '' then return end
   redis.call('HINCRBY', base .. 'c', state, amount)
@@ -112,8 +114,8 @@ if key ~= '' then
   if earlier then return {earlier, 1} end
   redis.call('SET', owned('k', w, key), id)
 end
-redis.call('HSET', message(id), 'w', w, 'g', g, 'p', p, 'b', body, 'a', 0, 'x', most, 't', now, 'n', now + delay, 's', '',
-  'r', '', 'k', key, 'ku', now + key_time, 'why', '')
+redis.call('HSET', message(id), 'w', w, 'g', g, 'p', p, 'b', body, 'a', 0, 'x', most, 't', now, 'n', now + delay,
+  's', '', 'r', '', 'k', key, 'ku', now + key_time, 'why', '')
 redis.call('SADD', base .. 'w:' .. w, id)
 wait_in_line(id, w, g)
 return {id, 0}

@@ -1,6 +1,7 @@
 // A cluster of three nodes, made by the test: redirects, moved and moving slots, a node that dies.
 #include <gtest/gtest.h>
 
+#include "engines/redis_cluster.h"
 #include "engines/redis_server.h"
 #include "must.h"
 #include "store/check.h"
@@ -15,44 +16,6 @@ using store::redis::Command;
 std::unique_ptr<Client> client_of(const RedisServer& server) {
     return must(open(must(store::redis::parse_url(server.url()))));
 }
-
-struct Cluster {
-    std::vector<std::unique_ptr<RedisServer>> nodes;
-    std::vector<std::uint16_t> buses;
-
-    explicit Cluster(const std::string& engine) {
-        for (int i = 0; i < 3; ++i) {
-            RedisServerOptions options{.engine = engine};
-            options.arguments = {
-                "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no"};
-            // Without a port of its own the bus listens 10,000 above the other, which may be none.
-            buses.push_back(free_port());
-            options.arguments.insert(options.arguments.end(), {"--cluster-port", std::to_string(buses.back())});
-            nodes.push_back(std::make_unique<RedisServer>(options));
-        }
-        const int parts[] = {0, 5461, 10923, 16384};
-        for (std::size_t i = 0; i < nodes.size(); ++i) {
-            auto range = Command("CLUSTER").add("ADDSLOTSRANGE").add(parts[i]).add(parts[i + 1] - 1);
-            must(run_to_end(client_of(*nodes[i])->run(std::move(range))));
-            auto meet = Command("CLUSTER").add("MEET").add("127.0.0.1").add(nodes[0]->port()).add(buses[0]);
-            if (i > 0) must(run_to_end(client_of(*nodes[i])->run(std::move(meet))));
-        }
-        for (const auto& node : nodes) wait_until_whole(*node);
-    }
-
-    static void wait_until_whole(const RedisServer& node) {
-        const auto client = client_of(node);
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (std::chrono::steady_clock::now() < end) {
-            const auto info = run_to_end(client->run(Command("CLUSTER").add("INFO")));
-            if (info && info->text.contains("cluster_state:ok") && info->text.contains("cluster_known_nodes:3") &&
-                info->text.contains("cluster_slots_ok:16384"))
-                return;
-            run_to_end(sleep_for(Milliseconds(20)));
-        }
-        throw std::runtime_error("the cluster did not become whole");
-    }
-};
 
 std::string name_of(const RedisServer& node) {
     return must(run_to_end(client_of(node)->run(Command("CLUSTER").add("MYID")))).text;
@@ -75,7 +38,7 @@ Task<void> read_many(Client& client, std::string value) {
     co_return Result<void>();
 }
 
-void move_slot(Cluster& cluster, std::uint16_t slot, std::size_t from, std::size_t to, bool finish) {
+void move_slot(RedisClusterServers& cluster, std::uint16_t slot, std::size_t from, std::size_t to, bool finish) {
     const auto source = name_of(*cluster.nodes[from]), destination = name_of(*cluster.nodes[to]);
     const auto set = [&](std::size_t node, std::string_view state, std::string_view name) {
         auto command = Command("CLUSTER").add("SETSLOT").add(slot).add(state).add(name);
@@ -93,7 +56,7 @@ void move_slot(Cluster& cluster, std::uint16_t slot, std::size_t from, std::size
 struct RedisCluster : testing::TestWithParam<std::string> {};
 
 TEST_P(RedisCluster, FollowsItsSlots) {
-    Cluster cluster(GetParam());
+    RedisClusterServers cluster(GetParam());
     const auto client = client_of(*cluster.nodes[1]);
     must(run_to_end(write_many(*client, "first")));
     must(run_to_end(read_many(*client, "first")));
