@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "base/workspace.h"
+#include "store/database/dialect.h"
 
 namespace slipway::store {
 
@@ -210,6 +211,7 @@ class Database {
     virtual Task<DatabaseStatus> status() = 0;
     // Reads everything; `unavailable` says what is damaged, and how to repair it.
     virtual Task<void> check_integrity() = 0;
+    virtual const Dialect& dialect() const { return kSqliteDialect; }
 };
 
 // The next number of a series inside a workspace, from 1, without reuse, for ids that people and old clients like

@@ -1,4 +1,5 @@
-// What SQLite and PostgreSQL write differently. Migrations name it in braces; statements have no need of it.
+// What SQLite and PostgreSQL write differently. Migrations name it in braces; the few statements that need it ask
+// Database::dialect().
 #pragma once
 
 #include <string>
@@ -11,6 +12,9 @@ namespace slipway::store {
 struct Dialect {
     std::string_view bytes;   // {bytes}: the type of a column of Bytes
     std::string_view serial;  // {serial}: type and constraint of a primary key that counts by itself: `id {serial}`
+    // At the end of a SELECT: locks its rows, and passes over those that another transaction has locked. Empty where
+    // only one transaction writes at a time; begins with a space otherwise.
+    std::string_view skip_locked = {};
 };
 
 inline constexpr Dialect kSqliteDialect{.bytes = "BLOB", .serial = "INTEGER PRIMARY KEY AUTOINCREMENT"};

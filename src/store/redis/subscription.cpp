@@ -1,0 +1,120 @@
+#include "store/redis/subscription.h"
+
+#include <array>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "store/redis/core.h"
+#include "store/redis/failure.h"
+
+namespace slipway::store::redis {
+
+struct Subscription::State : std::enable_shared_from_this<Subscription::State> {
+    State(const asio::any_io_executor& executor, std::shared_ptr<Core> given)
+        : core(std::move(given)), place(core->options.place()), quiet(executor) {}
+
+    std::shared_ptr<Core> core;
+    std::string place;
+    std::unique_ptr<net::ClientConnection> connection;
+    ReplyParser parser;
+    asio::steady_timer quiet;  // asks a silent server; ends what does not answer
+    bool asked = false, closed = false;
+    std::string ping = Command("PING").encoded();
+
+    Task<void> send(std::string bytes);
+    Task<Reply> read();
+    void watch();
+    void heard() { asked = false; }
+    void ask_whether_it_lives();
+    void close();
+};
+
+void Subscription::State::close() {
+    if (std::exchange(closed, true)) return;
+    quiet.cancel();
+    boost::system::error_code ignored;
+    if (connection) connection->socket().close(ignored);
+}
+
+Task<void> Subscription::State::send(std::string bytes) {
+    for (std::string_view rest = bytes; !rest.empty();) {
+        const auto [error, count] = co_await connection->write_some(rest);
+        if (error) co_return std::unexpected(broken(place, "the subscription was cut"));
+        rest.remove_prefix(count);
+    }
+    co_return Result<void>();
+}
+
+Task<Reply> Subscription::State::read() {
+    std::array<char, 4096> room;
+    while (true) {
+        SLIPWAY_CO_TRY(auto reply, parser.next());
+        if (reply) co_return *std::move(reply);
+        const auto [error, count] = co_await connection->read_some(room);
+        if (closed || error) {
+            close();
+            co_return std::unexpected(broken(place, "the subscription was cut; what was published meanwhile is lost"));
+        }
+        heard();
+        parser.feed({room.data(), count});
+    }
+}
+
+void Subscription::State::watch() {
+    quiet.expires_after(kPingEvery);
+    quiet.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+        const auto state = error ? nullptr : weak.lock();
+        if (!state || state->closed) return;
+        if (std::exchange(state->asked, true)) return state->close();
+        state->ask_whether_it_lives();
+        state->watch();
+    });
+}
+
+void Subscription::State::ask_whether_it_lives() {
+    auto run = [](std::shared_ptr<State> state) -> asio::awaitable<void> {
+        const auto sent = co_await state->send(state->ping);
+        if (!sent) state->close();
+    };
+    asio::co_spawn(quiet.get_executor(), run(shared_from_this()), [](const std::exception_ptr&) {});
+}
+
+Subscription::~Subscription() { state_->close(); }
+void Subscription::close() { state_->close(); }
+
+Task<std::unique_ptr<Subscription>> Subscription::open(std::shared_ptr<Core> core, std::vector<std::string> channels) {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto state = std::make_shared<State>(executor, core);
+    std::unique_ptr<Subscription> subscription(new Subscription(state));
+    SLIPWAY_CO_TRY(state->connection, co_await open_connection(core, core->options.address));
+    Command command("SUBSCRIBE");
+    for (const auto& channel : channels) command.add(channel);
+    net::Deadline deadline(executor);
+    deadline.arm(state->connection->socket(), std::chrono::steady_clock::now() + core->options.command_time_max);
+    SLIPWAY_CO_CHECK(co_await state->send(command.encoded()));
+    for (std::size_t confirmed = 0; confirmed < channels.size();) {
+        SLIPWAY_CO_TRY(const auto reply, co_await state->read());
+        if (reply.is_error()) co_return std::unexpected(error_of(state->place, reply));
+        if (!reply.items.empty() && reply.items.front().text == "subscribe") ++confirmed;
+    }
+    deadline.disarm();
+    state->watch();
+    co_return subscription;
+}
+
+Task<Published> Subscription::next() {
+    const auto state = state_;
+    while (true) {
+        SLIPWAY_CO_TRY(auto reply, co_await state->read());
+        // RESP2: a list; RESP3: a push. Answers to PING and confirmations are passed over.
+        if (reply.items.size() != 3 || reply.items[0].text != "message") continue;
+        Published published;
+        published.channel = std::move(reply.items[1].text);
+        published.payload = std::move(reply.items[2].text);
+        co_return published;
+    }
+}
+
+}  // namespace slipway::store::redis

@@ -1,0 +1,44 @@
+// A Redis or a Valkey of the tests, on a free port of the loopback interface.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engines/process.h"
+#include "store/temporary_folder.h"
+
+namespace slipway::test {
+
+// "redis" or "valkey", where they were fetched.
+std::vector<std::string> redis_engines();
+
+struct RedisServerOptions {
+    std::string engine = "redis";
+    std::string password = "a word that nobody says";  // empty: none
+    std::vector<std::string> arguments = {};           // "--maxmemory", "8mb"
+    bool tls = false;                                  // nothing else; its certificate is for localhost
+};
+
+// Throws when it cannot be started.
+class RedisServer {
+ public:
+    explicit RedisServer(RedisServerOptions options = {});
+
+    // With user default and the password; `query` begins with '?'.
+    std::string url(std::string_view query = "", int database = 0) const;
+    std::filesystem::path authority() const { return folder_ / "certificate.pem"; }
+    EngineProcess& process() { return *process_; }
+    std::uint16_t port() const { return process_->port(); }
+    const RedisServerOptions& options() const { return options_; }
+
+ private:
+    void make_certificate() const;
+
+    RedisServerOptions options_;
+    TemporaryFolder folder_;
+    std::unique_ptr<EngineProcess> process_;
+};
+
+}  // namespace slipway::test
