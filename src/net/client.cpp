@@ -2,9 +2,8 @@
 
 #include <mutex>
 
-#include <boost/asio/ssl/context.hpp>
-
 #include "net/client_exchange.h"
+#include "net/client_tls.h"
 
 namespace slipway::net {
 
@@ -12,35 +11,16 @@ struct Client::State {
     ClientOptions options;
     Resolver resolver;
     std::once_flag tls_once;
-    std::optional<asio::ssl::context> tls_context;
-    std::string tls_problem;
+    std::optional<Result<asio::ssl::context>> tls_context;
 
     // Made when the first https request asks for it.
     Result<asio::ssl::context*> tls();
-    void load_tls();
 };
 
-void Client::State::load_tls() {
-    boost::system::error_code error;
-    tls_context.emplace(asio::ssl::context::tls_client);
-    tls_context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                             asio::ssl::context::no_tlsv1_1);
-    tls_context->set_verify_mode(asio::ssl::verify_peer);
-    if (options.certificate_authorities) {
-        tls_context->load_verify_file(options.certificate_authorities->string(), error);
-        if (error)
-            tls_problem =
-                fmt::format("{} holds no readable certificates (PEM)", options.certificate_authorities->string());
-    } else {
-        tls_context->set_default_verify_paths(error);
-        if (error) tls_problem = "the system's certificates cannot be read; install ca-certificates";
-    }
-}
-
 Result<asio::ssl::context*> Client::State::tls() {
-    std::call_once(tls_once, [this] { load_tls(); });
-    if (!tls_problem.empty()) return fail(ErrorCode::unavailable, "TLS cannot be used: {}.", tls_problem);
-    return &*tls_context;
+    std::call_once(tls_once, [this] { tls_context.emplace(client_tls(options.certificate_authorities)); });
+    if (!*tls_context) return std::unexpected(tls_context->error());
+    return &**tls_context;
 }
 
 namespace {
