@@ -54,7 +54,7 @@ std::vector<TermScore> explain_words(std::span<const ScoredTerm> terms, const Te
         const TermScorer scorer(term.query.weight, term.passages, statistics);
         scores.push_back({term.query.term, scorer(found->second, words.length)});
     }
-    std::ranges::stable_sort(scores, std::greater(), &TermScore::score);
+    std::ranges::sort(scores, std::greater(), &TermScore::score);
     return scores;
 }
 
