@@ -7,6 +7,9 @@
 //
 // An upload that is dropped is aborted beside the work; parts of one that could not be (the process died) cost storage
 // until a rule of the bucket removes them (AbortIncompleteMultipartUpload).
+//
+// The role needs s3:GetObject, PutObject, DeleteObject and AbortMultipartUpload of the prefix, ListBucket of the bucket
+// (without it S3 says of what is not there that it is forbidden), and PutObjectTagging where there are tags.
 #pragma once
 
 #include <memory>
