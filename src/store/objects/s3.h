@@ -1,7 +1,8 @@
 // Objects in S3, or in what speaks its protocol. One object per key, at "<prefix>/<workspace>/<key>" (s3_place.h).
 //
 // What is put in one request carries its SHA-256 as metadata, and every read of it whole is checked against that. What
-// is uploaded in parts carries a CRC-32 of the whole, as far as the server knows such. The etag is S3's own, since that
+// is uploaded in parts carries a CRC-32 of the whole, as far as the server knows such (over TLS it takes the place of a
+// signed payload). The etag is S3's own, since that
 // is what it compares when a write has a condition. A bucket that is not ours alone is fine: what lies there beside our
 // prefix is not seen.
 //
