@@ -40,9 +40,9 @@ std::optional<Instant> parse_utc(std::string_view text) {
     constexpr std::string_view kAfter = "--T::";
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (text.size() < kLengths[i]) return std::nullopt;
-        const auto* const end = text.data() + kLengths[i];
-        const auto [stop, error] = std::from_chars(text.data(), end, parts[i]);
-        if (error != std::errc() || stop != end || parts[i] < 0) return std::nullopt;
+        const auto part = text.substr(0, kLengths[i]);
+        const auto [stop, error] = std::from_chars(part.begin(), part.end(), parts[i]);
+        if (error != std::errc() || stop != part.end() || parts[i] < 0) return std::nullopt;
         text.remove_prefix(kLengths[i]);
         if (i == kAfter.size()) break;
         if (!text.starts_with(kAfter[i])) return std::nullopt;

@@ -53,7 +53,7 @@ Task<std::string> ask(net::Client& client, net::ClientRequest request, std::stri
 Result<std::string> container_url(const Environment& environment) {
     if (const auto relative = environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"))
         return "http://169.254.170.2" + *relative;
-    const auto url = environment.get_or("AWS_CONTAINER_CREDENTIALS_FULL_URI", "");
+    auto url = environment.get_or("AWS_CONTAINER_CREDENTIALS_FULL_URI", "");
     SLIPWAY_TRY(const auto target, net::parse_target(url));
     if (target.secure || std::ranges::find(kHostsWithoutTls, target.host) != kHostsWithoutTls.end()) return url;
     return fail(ErrorCode::invalid,

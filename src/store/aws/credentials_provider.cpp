@@ -39,11 +39,9 @@ Task<AwsCredentials> CredentialsProvider::renew(Milliseconds at_least) {
     co_return fetched;
 }
 
-asio::awaitable<void> CredentialsProvider::renew_beside() {
-    const auto self = shared_from_this();
-    const auto renewed = co_await renew(kRenewBefore);
+asio::awaitable<void> CredentialsProvider::renew_beside(std::unique_ptr<Renewing> renewing) {
+    const auto renewed = co_await renewing->provider->renew(kRenewBefore);
     if (!renewed) log::warning("AWS credentials not renewed", {{"reason", renewed.error().message}});
-    renewing_ = false;
 }
 
 Task<AwsCredentials> CredentialsProvider::get() {
@@ -57,7 +55,7 @@ Task<AwsCredentials> CredentialsProvider::get() {
     }
     if (!paused && !renewing_.exchange(true)) {
         const auto executor = co_await asio::this_coro::executor;
-        auto work = renew_beside();
+        auto work = renew_beside(std::make_unique<Renewing>(shared_from_this()));
         asio::co_spawn(executor, std::move(work), asio::detached);
     }
     co_return *std::move(usable);

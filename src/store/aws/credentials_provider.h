@@ -39,7 +39,11 @@ class CredentialsProvider : public std::enable_shared_from_this<CredentialsProvi
  private:
     std::optional<AwsCredentials> held(Milliseconds at_least) const;
     Task<AwsCredentials> renew(Milliseconds at_least);
-    asio::awaitable<void> renew_beside();
+    struct Renewing {  // ends with the coroutine, whichever way that ends
+        std::shared_ptr<CredentialsProvider> provider;
+        ~Renewing() { provider->renewing_ = false; }
+    };
+    static asio::awaitable<void> renew_beside(std::unique_ptr<Renewing> renewing);
 
     std::unique_ptr<CredentialsSource> source_;
     KeyedLock fetching_{4096};

@@ -1,12 +1,16 @@
 // Objects in S3, or in what speaks its protocol. One object per key, at "<prefix>/<workspace>/<key>" (s3_place.h).
 //
 // What is put in one request carries its SHA-256 as metadata, and every read of it whole is checked against that. What
-// is uploaded in parts carries a CRC-32 of the whole, as far as the server knows such. The etag is S3's own, since that
+// is uploaded in parts carries a CRC-32 of the whole, as far as the server knows such (over TLS it takes the place of a
+// signed payload). The etag is S3's own, since that
 // is what it compares when a write has a condition. A bucket that is not ours alone is fine: what lies there beside our
 // prefix is not seen.
 //
 // An upload that is dropped is aborted beside the work; parts of one that could not be (the process died) cost storage
 // until a rule of the bucket removes them (AbortIncompleteMultipartUpload).
+//
+// The role needs s3:GetObject, PutObject, DeleteObject and AbortMultipartUpload of the prefix, ListBucket of the bucket
+// (without it S3 says of what is not there that it is forbidden), and PutObjectTagging where there are tags.
 #pragma once
 
 #include <memory>

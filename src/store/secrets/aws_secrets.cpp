@@ -1,6 +1,19 @@
 #include "store/secrets/aws_secrets.h"
 
+#include <algorithm>
+
 namespace slipway::store {
+
+std::vector<SecretItem> AwsSecretsSource::named_items() const {
+    std::vector<SecretItem> named;
+    std::ranges::copy_if(items_, std::back_inserter(named), [](const SecretItem& item) { return !item.all_below; });
+    return named;
+}
+
+Task<json::object> AwsSecretsSource::call(std::string target, json::object input) {
+    AwsClient::JsonCall call{.version = "1.1", .target = std::move(target), .input = std::move(input)};
+    co_return co_await aws_->call(endpoint_, std::move(call));
+}
 
 Result<std::unique_ptr<Secrets>> open_aws_secrets(AwsSecretsOptions options, net::Client& client) {
     if (!options.credentials) return fail(ErrorCode::invalid, "Secrets in AWS need credentials.");

@@ -25,7 +25,22 @@ struct AwsSecretsOptions {
 // Asks nothing yet. A name that is not there is an error of the first get(). The net client must outlive the store.
 Result<std::unique_ptr<Secrets>> open_aws_secrets(AwsSecretsOptions options, net::Client& client);
 
-// The two sources, for open_aws_secrets().
+// What both services have in common.
+class AwsSecretsSource : public SecretsSource {
+ public:
+    AwsSecretsSource(std::unique_ptr<AwsClient> aws, AwsEndpoint endpoint, std::vector<SecretItem> items)
+        : aws_(std::move(aws)), endpoint_(std::move(endpoint)), items_(std::move(items)) {}
+
+ protected:
+    const std::vector<SecretItem>& items() const { return items_; }
+    std::vector<SecretItem> named_items() const;  // those that are no prefixes
+    Task<json::object> call(std::string target, json::object input);
+
+ private:
+    std::unique_ptr<AwsClient> aws_;
+    AwsEndpoint endpoint_;
+    std::vector<SecretItem> items_;
+};
 std::unique_ptr<SecretsSource> secrets_manager_source(std::unique_ptr<AwsClient> aws, AwsEndpoint endpoint,
                                                       std::vector<SecretItem> items);
 std::unique_ptr<SecretsSource> parameter_store_source(std::unique_ptr<AwsClient> aws, AwsEndpoint endpoint,

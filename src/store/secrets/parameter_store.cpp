@@ -13,24 +13,14 @@ constexpr int kPagesMax = 100;
 
 using Parameters = std::map<std::string, std::string, std::less<>>;  // text by name
 
-class ParameterStore final : public SecretsSource {
+class ParameterStore final : public AwsSecretsSource {
  public:
-    ParameterStore(std::unique_ptr<AwsClient> aws, AwsEndpoint endpoint, std::vector<SecretItem> items)
-        : aws_(std::move(aws)), endpoint_(std::move(endpoint)), items_(std::move(items)) {}
+    using AwsSecretsSource::AwsSecretsSource;
     Task<SecretValues> fetch() override;
 
  private:
-    Task<json::object> call(std::string_view operation, json::object input) {
-        AwsClient::JsonCall call{
-            .version = "1.1", .target = fmt::format("AmazonSSM.{}", operation), .input = std::move(input)};
-        co_return co_await aws_->call(endpoint_, std::move(call));
-    }
     Task<void> below(std::string path, Parameters& found);
     Task<void> named(std::span<const SecretItem> items, Parameters& found);
-
-    std::unique_ptr<AwsClient> aws_;
-    AwsEndpoint endpoint_;
-    std::vector<SecretItem> items_;
 };
 
 void take(const json::object& answer, Parameters& found) {
@@ -44,7 +34,7 @@ Task<void> ParameterStore::below(std::string path, Parameters& found) {
     const auto hierarchy = path.size() > 1 ? path.substr(0, path.size() - 1) : path;
     json::object input{{"Path", hierarchy}, {"Recursive", true}, {"WithDecryption", true}, {"MaxResults", kBatchMax}};
     for (int page = 0; page < kPagesMax; ++page) {
-        SLIPWAY_CO_TRY(const auto answer, co_await call("GetParametersByPath", input));
+        SLIPWAY_CO_TRY(const auto answer, co_await call("AmazonSSM.GetParametersByPath", input));
         take(answer, found);
         const auto next = text_or(answer, "NextToken");
         if (next.empty()) co_return Result<void>();
@@ -58,7 +48,7 @@ Task<void> ParameterStore::named(std::span<const SecretItem> items, Parameters& 
     json::array names;
     for (const auto& item : items) names.push_back(json::string_view(item.name));
     json::object input{{"Names", std::move(names)}, {"WithDecryption", true}};
-    SLIPWAY_CO_TRY(const auto answer, co_await call("GetParameters", std::move(input)));
+    SLIPWAY_CO_TRY(const auto answer, co_await call("AmazonSSM.GetParameters", std::move(input)));
     const auto* unknown = array_in(answer, "InvalidParameters");
     if (unknown != nullptr && !unknown->empty() && unknown->front().is_string())
         co_return fail(ErrorCode::unavailable,
@@ -70,13 +60,10 @@ Task<void> ParameterStore::named(std::span<const SecretItem> items, Parameters& 
 
 Task<SecretValues> ParameterStore::fetch() {
     Parameters found;
-    std::vector<SecretItem> names;
-    for (const auto& item : items_) {
-        if (item.all_below) {
-            SLIPWAY_CO_CHECK(co_await below(item.name, found));
-        } else {
-            names.push_back(item);
-        }
+    const auto names = named_items();
+    for (const auto& item : items()) {
+        if (!item.all_below) continue;
+        SLIPWAY_CO_CHECK(co_await below(item.name, found));
     }
     for (std::span<const SecretItem> rest = names; !rest.empty();) {
         const auto some = rest.first(std::min(rest.size(), kBatchMax));
@@ -84,7 +71,7 @@ Task<SecretValues> ParameterStore::fetch() {
         rest = rest.subspan(some.size());
     }
     SecretValues values;
-    for (const auto& item : items_)
+    for (const auto& item : items())
         for (const auto& [name, text] : found) {
             if (item.all_below ? !name.starts_with(item.name) : name != item.name) continue;
             if (item.variable.empty()) add_secret(values, variable_of(name), text);

@@ -30,26 +30,16 @@ std::string text_of(const json::object& secret) {
     return from_base64url(binary).value_or("");
 }
 
-class SecretsManager final : public SecretsSource {
+class SecretsManager final : public AwsSecretsSource {
  public:
-    SecretsManager(std::unique_ptr<AwsClient> aws, AwsEndpoint endpoint, std::vector<SecretItem> items)
-        : aws_(std::move(aws)), endpoint_(std::move(endpoint)), items_(std::move(items)) {}
+    using AwsSecretsSource::AwsSecretsSource;
     Task<SecretValues> fetch() override;
 
  private:
-    Task<json::object> call(std::string_view operation, json::object input) {
-        AwsClient::JsonCall call{
-            .version = "1.1", .target = fmt::format("secretsmanager.{}", operation), .input = std::move(input)};
-        co_return co_await aws_->call(endpoint_, std::move(call));
-    }
     // Appends to `found`; by names or by the filter.
     Task<void> batch(json::object input, std::vector<Found>& found);
     Task<void> one(std::string name, std::vector<Found>& found);
     Task<void> named(std::span<const SecretItem> items, std::vector<Found>& found);
-
-    std::unique_ptr<AwsClient> aws_;
-    AwsEndpoint endpoint_;
-    std::vector<SecretItem> items_;
 };
 
 std::unexpected<Error> not_there(std::string_view name) {
@@ -59,7 +49,7 @@ std::unexpected<Error> not_there(std::string_view name) {
 
 Task<void> SecretsManager::batch(json::object input, std::vector<Found>& found) {
     for (int page = 0; page < kPagesMax; ++page) {
-        SLIPWAY_CO_TRY(const auto answer, co_await call("BatchGetSecretValue", input));
+        SLIPWAY_CO_TRY(const auto answer, co_await call("secretsmanager.BatchGetSecretValue", input));
         if (const auto* errors = array_in(answer, "Errors"); errors != nullptr && !errors->empty()) {
             const auto& error = errors->front();
             if (!error.is_object()) co_return fail(ErrorCode::upstream, "Secrets Manager named an error of no form.");
@@ -83,7 +73,7 @@ Task<void> SecretsManager::batch(json::object input, std::vector<Found>& found) 
 
 Task<void> SecretsManager::one(std::string name, std::vector<Found>& found) {
     json::object input{{"SecretId", name}};
-    auto answer = co_await call("GetSecretValue", std::move(input));
+    auto answer = co_await call("secretsmanager.GetSecretValue", std::move(input));
     if (!answer && answer.error().code == ErrorCode::not_found) co_return not_there(name);
     if (!answer) co_return pass(answer);
     found.push_back({std::string(text_or(*answer, "Name")), std::string(text_or(*answer, "ARN")), text_of(*answer)});
@@ -108,12 +98,9 @@ Task<void> SecretsManager::named(std::span<const SecretItem> items, std::vector<
 
 Task<SecretValues> SecretsManager::fetch() {
     std::vector<Found> found;
-    std::vector<SecretItem> names;
-    for (const auto& item : items_) {
-        if (!item.all_below) {
-            names.push_back(item);
-            continue;
-        }
+    const auto names = named_items();
+    for (const auto& item : items()) {
+        if (!item.all_below) continue;
         json::object filter{{"Key", "name"}, {"Values", json::array{json::string_view(item.name)}}};
         json::object input{{"Filters", json::array{std::move(filter)}}, {"MaxResults", kBatchMax}};
         SLIPWAY_CO_CHECK(co_await batch(std::move(input), found));
@@ -124,7 +111,7 @@ Task<SecretValues> SecretsManager::fetch() {
         rest = rest.subspan(some.size());
     }
     SecretValues values;
-    for (const auto& item : items_)
+    for (const auto& item : items())
         for (const auto& secret : found) {
             if (!is_meant(secret, item)) continue;
             if (item.variable.empty()) add_secret(values, variable_of(secret.name), secret.text);

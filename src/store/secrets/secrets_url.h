@@ -1,8 +1,8 @@
 // Which secrets of a store an application has:
-//   secretsmanager://rikai/app,ANTHROPIC_API_KEY=rikai/anthropic,rikai/prod/*?region=us-west-2
-//   ssm:///rikai/prod/*?region=us-west-2
+//   secretsmanager://tutor/app,ANTHROPIC_API_KEY=tutor/anthropic,tutor/prod/*?region=us-west-2
+//   ssm:///tutor/prod/*?region=us-west-2
 // A list of names, each a secret whose text is a JSON object (its members are the variables) or a value (the variable
-// is the last segment of the name: "rikai/anthropic-api-key" is ANTHROPIC_API_KEY). VARIABLE=name takes the text as it
+// is the last segment of the name: "tutor/anthropic-api-key" is ANTHROPIC_API_KEY). VARIABLE=name takes the text as it
 // is. "prefix/*" is all that begins with the prefix. An earlier one counts before a later one. `endpoint` names another
 // server. A comma in a name is written %2C.
 #pragma once

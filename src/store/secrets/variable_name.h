@@ -12,7 +12,7 @@ namespace slipway::store {
 bool is_variable_name(std::string_view name);
 Result<void> check_variable_name(std::string_view name);  // `invalid`
 
-// The variable that a name of a store stands for: "rikai/anthropic-api-key" is ANTHROPIC_API_KEY by its last segment;
+// The variable that a name of a store stands for: "tutor/anthropic-api-key" is ANTHROPIC_API_KEY by its last segment;
 // empty when there is none.
 std::string variable_of(std::string_view name);
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "must.h"
 #include "store/aws/credentials_document.h"
+#include "store/aws/rds_token.h"
 
 namespace slipway::test {
 namespace {
@@ -215,6 +216,18 @@ TEST_F(S3Documentation, PostPolicy) {
     EXPECT_EQ(store::sign_post_policy(to_base64(policy), that_day, credentials),
               "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e");
     EXPECT_EQ(store::amz_credential(that_day, credentials), "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request");
+}
+
+// The example that botocore is tested with.
+TEST(RdsToken, IsThatOfOtherClients) {
+    const AwsCredentials credentials{.access_key_id = "akid", .secret_access_key = "skid"};
+    const auto token = store::rds_token("prod-instance.us-east-1.rds.amazonaws.com", 3306, "someusername", "us-east-1",
+                                        credentials, store::parse_utc("2016-11-07T17:39:33Z").value());
+    EXPECT_TRUE(
+        token.starts_with("prod-instance.us-east-1.rds.amazonaws.com:3306/?Action=connect&DBUser=someusername&"));
+    EXPECT_TRUE(token.contains("X-Amz-Expires=900&"));
+    EXPECT_TRUE(token.contains("X-Amz-Signature=d1138cdbc0ca63eec012ec0fc6c2267e03642168f5884a7795320d4c18374c61"))
+        << token;
 }
 
 }  // namespace

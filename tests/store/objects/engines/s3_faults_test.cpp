@@ -107,6 +107,24 @@ TEST_F(S3Faults, Frozen) {
     EXPECT_TRUE(run_to_end(objects->get(kHere, "a")).has_value());
 }
 
+TEST_F(S3Faults, WhoGoesAwayWaitsNoLonger) {
+    begin();
+    if (!engine) return;
+    objects = engine->open(engine->url("p")).value();  // with all its patience
+    engine->process().signal(SIGSTOP);
+    const auto wait = [&]() -> asio::awaitable<void> { static_cast<void>(co_await objects->get(kHere, "a")); };
+    const auto leave = [&]() -> Task<bool> {
+        const auto stop = std::make_shared<Stop>();
+        Stop::ask_after(stop, co_await asio::this_coro::executor, Milliseconds(200));
+        auto work = wait();
+        co_await run_until(stop, std::move(work));
+        co_return stop->asked();
+    };
+    EXPECT_TRUE(run_to_end(leave()).value()) << "it ended because it was asked to";
+    engine->process().signal(SIGCONT);
+    EXPECT_EQ(code(run_to_end(objects->get(kHere, "a"))), ErrorCode::not_found);
+}
+
 TEST_F(S3Faults, CutInTheMiddleOfAnAnswer) {
     begin();
     if (!engine) return;

@@ -1,6 +1,7 @@
 // The S3 adapter against real servers.
 #include "store/objects/s3.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -18,7 +19,20 @@ using store::ObjectInfo;
 const WorkspaceId kHere{"here"};
 
 std::string name_of(const testing::TestParamInfo<ObjectsCheck>& info) { return std::string(info.param.name); }
-const auto kAllChecks = testing::ValuesIn(objects_checks().begin(), objects_checks().end());
+
+// All checks but those that the engine, not the adapter, cannot pass.
+std::vector<ObjectsCheck> checks_without(std::initializer_list<std::string_view> beginnings) {
+    std::vector<ObjectsCheck> checks(objects_checks().begin(), objects_checks().end());
+    std::erase_if(checks, [&](const ObjectsCheck& check) {
+        const auto begins = [&](std::string_view beginning) { return check.name.starts_with(beginning); };
+        return std::ranges::any_of(beginnings, begins);
+    });
+    return checks;
+}
+// versitygw's folders race when the last object of one goes while another comes ("Existing Object is a directory").
+const auto kVersityChecks = testing::ValuesIn(checks_without({"neighbours_"}));
+// moto checks no signature.
+const auto kMotoChecks = testing::ValuesIn(checks_without({"links_", "forms_"}));
 
 template <S3Engine::Kind kind>
 struct Conformance : testing::TestWithParam<ObjectsCheck> {
@@ -35,24 +49,27 @@ struct Conformance : testing::TestWithParam<ObjectsCheck> {
 
 using VersityConformance = Conformance<S3Engine::Kind::versitygw>;
 TEST_P(VersityConformance, Holds) { check(); }
-INSTANTIATE_TEST_SUITE_P(Objects, VersityConformance, kAllChecks, name_of);
+INSTANTIATE_TEST_SUITE_P(Objects, VersityConformance, kVersityChecks, name_of);
 
 using VersityTlsConformance = Conformance<S3Engine::Kind::versitygw_tls>;
 TEST_P(VersityTlsConformance, Holds) { check("&checksums=off"); }
-INSTANTIATE_TEST_SUITE_P(Objects, VersityTlsConformance, kAllChecks, name_of);
+INSTANTIATE_TEST_SUITE_P(Objects, VersityTlsConformance, kVersityChecks, name_of);
 
-// moto checks no signature: what is refused for one is not asked of it.
-std::vector<ObjectsCheck> unsigned_checks() {
-    std::vector<ObjectsCheck> checks(objects_checks().begin(), objects_checks().end());
-    std::erase_if(checks, [](const ObjectsCheck& check) {
-        return check.name.starts_with("links_") || check.name.starts_with("forms_");
-    });
-    return checks;
+// With S3's own checksums over TLS parts are not signed.
+struct VersityTls : testing::Test {};
+TEST_F(VersityTls, UnsignedPartsAreCheckedByTheirChecksum) {
+    auto* const engine = S3Engine::shared(S3Engine::Kind::versitygw_tls);
+    if (engine == nullptr) GTEST_SKIP() << "the engine was not fetched";
+    for (const auto& check : objects_checks()) {
+        if (check.name != "uploads_have_any_length" && check.name != "attributes_are_kept") continue;
+        const auto failure = failure_of(check, [&] { return std::make_unique<S3ObjectsPlace>(*engine); });
+        EXPECT_EQ(failure.value_or(""), "");
+    }
 }
 
 using MotoConformance = Conformance<S3Engine::Kind::moto>;
 TEST_P(MotoConformance, Holds) { check(); }
-INSTANTIATE_TEST_SUITE_P(Objects, MotoConformance, testing::ValuesIn(unsigned_checks()), name_of);
+INSTANTIATE_TEST_SUITE_P(Objects, MotoConformance, kMotoChecks, name_of);
 
 struct S3 : testing::Test {
     void SetUp() override {
@@ -85,6 +102,39 @@ TEST_F(S3, TheEngineChecksWhatWasSent) {
                                           .payload_hash = sha256_hex("what was signed")});
     EXPECT_FALSE(wrong_body.has_value());
     EXPECT_FALSE(run_to_end(objects->head(kHere, "a")).has_value());
+}
+
+// A body whose pieces are signed one by one, as other clients send it.
+TEST_F(S3, TheEngineTakesSignedChunks) {
+    const std::string first(65536, 'a'), second(1024, 'b');
+    const auto sent = [&](std::string_view last_piece) {
+        store::SignedRequest request{
+            .method = net::Method::put, .path = path("chunks"), .payload_hash = std::string(store::kStreamingPayload)};
+        request.headers.set("Host", store::authority_of(engine->endpoint()));
+        request.headers.set("Content-Encoding", "aws-chunked");
+        request.headers.set("x-amz-decoded-content-length", std::to_string(first.size() + second.size()));
+        const store::SigningScope scope{.region = "us-east-1", .service = "s3", .at = now()};
+        auto last = sign_headers(request, scope, kS3Keys, store::signing_rules_of("s3")).hex;
+        std::string body;
+        for (const std::string_view piece : {std::string_view(first), std::string_view(second), std::string_view()}) {
+            last = store::sign_chunk(last, piece, scope, kS3Keys);
+            body += fmt::format("{:x};chunk-signature={}\r\n{}\r\n", piece.size(), last,
+                                piece == second ? last_piece : piece);
+        }
+        net::ClientRequest put{.method = net::Method::put,
+                               .url = engine->endpoint() + request.path,
+                               .headers = request.headers,
+                               .body = std::move(body)};
+        const auto work = [&]() -> Task<int> {
+            SLIPWAY_CO_TRY(const auto response, co_await engine->client().send(put));
+            SLIPWAY_CO_CHECK(co_await response->read_all());
+            co_return response->status;
+        };
+        return run_to_end(work()).value();
+    };
+    EXPECT_EQ(sent(std::string(1024, 'c')), 403) << "another piece than the one that was signed";
+    EXPECT_EQ(sent(second), 200);
+    EXPECT_EQ(run_to_end(objects->get(kHere, "chunks"))->data, first + second);
 }
 
 TEST_F(S3, LargeObjectsArePutInPartsWithAChecksumOfTheWhole) {
