@@ -29,6 +29,7 @@ class RedisServer {
     // With user default and the password; `query` begins with '?'.
     std::string url(std::string_view query = "", int database = 0) const;
     std::filesystem::path authority() const { return folder_ / "certificate.pem"; }
+    const std::filesystem::path& folder() const { return folder_.path(); }
     EngineProcess& process() { return *process_; }
     std::uint16_t port() const { return process_->port(); }
     const RedisServerOptions& options() const { return options_; }

@@ -152,8 +152,8 @@ Task<void> RedisCache::set(WorkspaceId workspace, CacheKey key, std::string valu
     SLIPWAY_CO_CHECK(check_cache_value(value, ttl));
     auto keys = stamp_and_value(workspace, key);
     const auto value_key = keys[1];
-    Keys arguments{random_token(12), std::move(value), text_of(ttl), text_of(kStampTime)};
-    const auto reply = co_await ask(cache_scripts::set(), std::move(keys), std::move(arguments));
+    Keys arguments{random_token(12), std::move(value), text_of(ttl), text_of(kStampTime), "0"};
+    const auto reply = co_await ask(cache_scripts::put(), std::move(keys), std::move(arguments));
     if (reply) co_return Result<void>();
     without.add();
     // The value that was there before is not the newest any more.
@@ -166,8 +166,8 @@ Task<bool> RedisCache::add(WorkspaceId workspace, CacheKey key, std::string valu
     SLIPWAY_CO_CHECK(check_cache_key(key));
     SLIPWAY_CO_CHECK(check_cache_value(value, ttl));
     auto keys = stamp_and_value(workspace, key);
-    Keys arguments{random_token(12), std::move(value), text_of(ttl), text_of(kStampTime)};
-    SLIPWAY_CO_TRY(const auto reply, co_await ask(cache_scripts::add(), std::move(keys), std::move(arguments)));
+    Keys arguments{random_token(12), std::move(value), text_of(ttl), text_of(kStampTime), "1"};
+    SLIPWAY_CO_TRY(const auto reply, co_await ask(cache_scripts::put(), std::move(keys), std::move(arguments)));
     co_return reply.as_integer() == 1;
 }
 

@@ -5,29 +5,16 @@
 
 namespace slipway::store::cache_scripts {
 
-// Keys: stamp, value. Arguments: a fresh stamp, the value, its time in ms, the stamp's time in ms.
-inline const redis::Script& set() {
+// Keys: stamp, value. Arguments: a fresh stamp, the value, its time in ms, the stamp's time in ms, 1 to keep a value
+// that counts. Answers whether it was set.
+inline const redis::Script& put() {
     static const redis::Script script(R"lua(
 local stamp = redis.call('GET', KEYS[1])
 if stamp then
-  redis.call('PEXPIRE', KEYS[1], ARGV[4])
-else
-  stamp = ARGV[1]
-  redis.call('SET', KEYS[1], stamp, 'PX', ARGV[4])
-end
-redis.call('SET', KEYS[2], stamp .. ARGV[2], 'PX', ARGV[3])
-return 1
-)lua");
-    return script;
-}
-
-// As set(); 0 when there is a value that counts.
-inline const redis::Script& add() {
-    static const redis::Script script(R"lua(
-local stamp = redis.call('GET', KEYS[1])
-if stamp then
-  local value = redis.call('GET', KEYS[2])
-  if value and string.sub(value, 1, #stamp) == stamp then return 0 end
+  if ARGV[5] == '1' then
+    local value = redis.call('GET', KEYS[2])
+    if value and string.sub(value, 1, #stamp) == stamp then return 0 end
+  end
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 else
   stamp = ARGV[1]

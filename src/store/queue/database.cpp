@@ -162,7 +162,7 @@ Task<void> DatabaseQueue::retry(Lease lease, std::string reason, std::optional<M
     const auto shown = std::string(cut_utf8(reason, kQueueReasonBytesMax));
     if (!retry_after) {
         SLIPWAY_CO_TRY(const auto message, co_await find(lease.workspace, lease.queue, lease.id));
-        retry_after = back_off(message.attempts);
+        retry_after = retry_time(message.attempts);
     }
     Parameters parameters{at + *retry_after, shown, at};
     co_return co_await change(std::move(lease),

@@ -1,7 +1,8 @@
 #include "store/queue/queue.h"
 
 #include <algorithm>
-#include <random>
+
+#include "base/back_off.h"
 
 namespace slipway::store {
 namespace {
@@ -13,12 +14,6 @@ constexpr Milliseconds kBackOffFirst{1'000}, kBackOffMax{3'600'000};
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
-}
-
-Milliseconds less_by_chance(Milliseconds most) {
-    thread_local std::minstd_rand generator{std::random_device()()};
-    std::uniform_int_distribution<Milliseconds::rep> chance(most.count() / 2, most.count());
-    return Milliseconds(chance(generator));
 }
 
 }  // namespace
@@ -53,10 +48,8 @@ Task<std::vector<LeasedMessage>> Queue::lease(std::string queue, LeaseOptions op
     }
 }
 
-Milliseconds back_off(int attempts) {
-    constexpr int kDoublingsMax = 20;
-    const auto doublings = std::clamp(attempts - 1, 0, kDoublingsMax);
-    return less_by_chance(std::min(kBackOffFirst * (1 << doublings), kBackOffMax));
+Milliseconds retry_time(int attempts) {
+    return back_off(static_cast<unsigned>(std::max(attempts, 1)), kBackOffFirst, kBackOffMax);
 }
 
 Result<void> check_queue_name(std::string_view queue) {

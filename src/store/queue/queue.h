@@ -121,7 +121,7 @@ class Queue {
     // somebody else took the message, or it is done. What the worker did then may be done again by another.
     virtual Task<void> extend(Lease lease, Milliseconds visibility) = 0;
     virtual Task<void> acknowledge(Lease lease) = 0;
-    // It comes back after `retry_after`, by default after back_off(attempts); buried when no attempt is left.
+    // It comes back after `retry_after`, by default after retry_time(attempts); buried when no attempt is left.
     virtual Task<void> retry(Lease lease, std::string reason, std::optional<Milliseconds> retry_after = {}) = 0;
     // At once, as if it had never been leased: the attempt does not count.
     virtual Task<void> release(Lease lease) = 0;
@@ -147,7 +147,7 @@ class Queue {
 };
 
 // After the first failure about a second, doubled with each, at most an hour; less up to half by chance.
-Milliseconds back_off(int attempts);
+Milliseconds retry_time(int attempts);
 
 // What each adapter checks first. The name of a queue: letters, digits, '-', '_' and '.', at most 64.
 Result<void> check_queue_name(std::string_view queue);

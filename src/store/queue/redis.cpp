@@ -170,7 +170,7 @@ Task<void> RedisQueue::retry(Lease lease, std::string reason, std::optional<Mill
     Texts more{shown, text_of(delay.count())};
     SLIPWAY_CO_TRY(const auto reply, co_await change(queue_scripts::retry(), lease, std::move(more)));
     if (reply.items.empty()) co_return Result<void>();
-    Texts again{shown, text_of(back_off(static_cast<int>(number_of(reply.items[0]))).count())};
+    Texts again{shown, text_of(retry_time(static_cast<int>(number_of(reply.items[0]))).count())};
     SLIPWAY_CO_CHECK(co_await change(queue_scripts::retry(), std::move(lease), std::move(again)));
     co_return Result<void>();
 }

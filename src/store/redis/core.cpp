@@ -1,25 +1,18 @@
 #include "store/redis/core.h"
 
 #include <algorithm>
-#include <charconv>
-#include <random>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/back_off.h"
+
 namespace slipway::store::redis {
 namespace {
 
 std::chrono::steady_clock::time_point steady_now() { return std::chrono::steady_clock::now(); }
-
-// From half of it to all of it, so that those who failed together do not come back together.
-Milliseconds less_by_chance(Milliseconds most) {
-    thread_local std::minstd_rand generator{std::random_device()()};
-    std::uniform_int_distribution<Milliseconds::rep> chance(most.count() / 2, most.count());
-    return Milliseconds(chance(generator));
-}
 
 }  // namespace
 
@@ -98,10 +91,7 @@ void BackOff::failed(const Address& address, const Error& error) {
     const std::lock_guard hold(mutex_);
     if (troubles_.size() >= kAddressesMax) troubles_.clear();
     auto& trouble = troubles_[address.text()];
-    constexpr unsigned kDoublingsMax = 16;
-    const auto wait = std::min(first_ * (1 << std::min(trouble.failures, kDoublingsMax)), max_);
-    ++trouble.failures;
-    trouble.retry_at = steady_now() + less_by_chance(wait);
+    trouble.retry_at = steady_now() + back_off(++trouble.failures, first_, max_);
     trouble.error = error;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -56,7 +57,8 @@ Line::~Line() {
 
 std::shared_ptr<Line> Line::open(std::shared_ptr<Core> core, Address address, asio::any_io_executor executor) {
     const std::shared_ptr<Line> line(new Line(std::move(core), std::move(address), executor));
-    asio::co_spawn(executor, connect(line), asio::detached);
+    auto slot = line->connecting_.slot();
+    asio::co_spawn(executor, connect(line), asio::bind_cancellation_slot(slot, asio::detached));
     return line;
 }
 
@@ -99,6 +101,7 @@ Task<std::vector<Reply>> Line::ask(std::string bytes, std::size_t count, SteadyT
         co_return fail(ErrorCode::unavailable, "{}: the command was cancelled.", place);
     const auto limit = core_->options.command_time_max.count();
     auto late = broken(place, fmt::format("it did not answer within {} ms", limit));
+    if (!connection_) core_->back_off.failed(address_, late);
     close(late);
     co_return std::unexpected(std::move(late));
 }
@@ -217,10 +220,9 @@ void Line::end(const Error& reason) {
     core_->places.unpark(*this);
     core_->places.give_back();
     drain_.cancel();
-    if (connection_) {
-        boost::system::error_code ignored;
-        connection_->socket().close(ignored);
-    }
+    boost::system::error_code ignored;
+    if (connection_) connection_->socket().close(ignored);
+    if (!connection_) connecting_.emit(asio::cancellation_type::terminal);
     for (const auto& call : std::exchange(calls_, {})) {
         auto error = reason;
         error.details["sent"] = call->first_byte < handed_bytes_;

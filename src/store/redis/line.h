@@ -59,6 +59,7 @@ class Line : public std::enable_shared_from_this<Line>, private Parked {
     Address address_;
     asio::any_io_executor executor_;
     std::unique_ptr<net::ClientConnection> connection_;  // null until it is open
+    asio::cancellation_signal connecting_;
     ReplyParser parser_;
     std::deque<std::shared_ptr<Call>> calls_;
     std::string unsent_;

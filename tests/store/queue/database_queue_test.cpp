@@ -1,36 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "must.h"
-#include "store/database/sqlite.h"
-#include "store/queue/conformance.h"
-#include "store/queue/database.h"
-#include "store/queue/effect.h"
-#include "store/temporary_folder.h"
+#include "store/queue/sqlite_queue_place.h"
 
 namespace slipway::test {
 namespace {
 
 using store::Database;
 using store::Queue;
-using store::Scope;
 using store::Transaction;
-
-// SQLite; opened again it is another connection to the same file, as another process has.
-class SqliteQueuePlace : public QueuePlace {
- public:
-    Result<std::unique_ptr<Queue>> open() override {
-        SLIPWAY_TRY(auto database, store::open_sqlite(folder_ / "data.db"));
-        SLIPWAY_CHECK(run_to_end(database->migrate(store::queue_migrations())));
-        SLIPWAY_CHECK(run_to_end(database->migrate(store::effect_migrations())));
-        databases_.push_back(std::move(database));
-        return store::make_database_queue(*databases_.back());
-    }
-    Database& database() { return *databases_.back(); }
-
- private:
-    TemporaryFolder folder_;
-    std::vector<std::unique_ptr<Database>> databases_;
-};
 
 std::vector<QueueCheck> every_check() {
     std::vector<QueueCheck> checks(queue_checks().begin(), queue_checks().end());

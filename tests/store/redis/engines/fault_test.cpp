@@ -202,6 +202,27 @@ TEST_P(RedisFaults, Full) {
     must(run_to_end(set(*client, "room again")));
 }
 
+// A disk that cannot be written (its folder is gone): Redis refuses changes once a snapshot has failed.
+TEST_P(RedisFaults, DiskThatCannotBeWritten) {
+    auto given = options();
+    given.arguments = {"--appendonly", "no", "--save", "3600 1"};
+    RedisServer server(given);
+    const auto client = client_of(options_of(server.url()));
+    must(run_to_end(set(*client, "before")));
+    std::filesystem::remove_all(server.folder());
+    auto fill = [](Client& redis) -> Task<void> {
+        SLIPWAY_CO_CHECK(co_await redis.run(Command("BGSAVE")));
+        for (int i = 0; i < 1000; ++i) {
+            SLIPWAY_CO_CHECK(co_await set(redis, "until it notices"));
+            co_await sleep_for(Milliseconds(10));
+        }
+        co_return Result<void>();
+    };
+    expect_told(run_to_end(fill(*client)), "cannot write to its disk");
+    must(run_to_end(client->run(Command("CONFIG").add("SET").add("stop-writes-on-bgsave-error").add("no"))));
+    must(run_to_end(set(*client, "well again")));
+}
+
 TEST_P(RedisFaults, ReadOnlyReplicaThatIsPromoted) {
     RedisServer primary(options());
     auto given = options();

@@ -1,0 +1,50 @@
+// Starts jobs and tells how far they are. A worker (worker.h) runs them, in this process or another.
+//
+// A job's id is that of its message in the queue. Its row in the table `job` is only what is known about it: the queue
+// says what is to be done. When the process ends between the two, the job runs all the same, and the worker makes the
+// row.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "job/types.h"
+#include "store/database/database.h"
+#include "store/queue/queue.h"
+
+namespace slipway::job {
+
+// Thread safe. `database` and `queue` outlive it.
+class Jobs {
+ public:
+    Jobs(store::Database& database, store::Queue& queue, std::string queue_name = "jobs")
+        : database_(database), queue_(queue), queue_name_(std::move(queue_name)) {}
+
+    // Durable, as the queue promises, once this returns. `invalid` for a name or arguments out of bounds.
+    Task<Info> start(WorkspaceId workspace, NewJob job);
+    // `not_found` when there is none, or not in this workspace.
+    Task<Info> find(WorkspaceId workspace, std::string id);
+    // All, or those in a state. `limit`: 1 … 100.
+    Task<Page> list(WorkspaceId workspace, std::optional<State> state, std::size_t limit,
+                    std::optional<std::string> cursor);
+    // Given-up jobs run again: one, or at most 1000 that were given up longest ago. How many.
+    Task<std::int64_t> redrive(WorkspaceId workspace, std::optional<std::string> id);
+    Task<store::QueueCounts> counts(WorkspaceId workspace);
+    // Forgets what is known of jobs that finished before. How many.
+    Task<std::int64_t> forget(Instant finished_before);
+
+ private:
+    store::Database& database_;
+    store::Queue& queue_;
+    std::string queue_name_;
+};
+
+// What is in the message of a job.
+std::string to_message(const NewJob& job);
+struct Order {
+    std::string name;
+    json::object arguments;
+};
+Result<Order> from_message(std::string_view body);
+
+}  // namespace slipway::job

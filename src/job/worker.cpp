@@ -1,0 +1,242 @@
+#include "job/worker.h"
+
+#include <algorithm>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "job/service.h"
+#include "job/tables.h"
+
+namespace slipway::job {
+namespace {
+
+constexpr int kSettleTries = 5;
+
+metrics::Counter& ended(std::string_view result) {
+    return metrics::counter("slipway_jobs_total", "Attempts at jobs, by what became of them.", {{"result", result}});
+}
+
+// Whether another attempt could end otherwise.
+bool is_final(ErrorCode code) {
+    return code == ErrorCode::invalid || code == ErrorCode::not_found || code == ErrorCode::forbidden;
+}
+
+// Exceptions are bugs; the job tells that there was one, the log what it said.
+Task<void> guarded(const Handler& handler, const Job& job) {
+    try {
+        co_return co_await handler(job);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted)
+            co_return fail(ErrorCode::unavailable, "The job was stopped before it ended.");
+        log::error("job threw", {{"job", json::string_view(job.name)}, {"what", error.what()}});
+    } catch (const std::exception& error) {
+        log::error("job threw", {{"job", json::string_view(job.name)}, {"what", error.what()}});
+    }
+    co_return fail(ErrorCode::internal, "The job failed; the log says why.");
+}
+
+}  // namespace
+
+// A job under way, and what may end it before its time.
+struct Attempt {
+    explicit Attempt(store::LeasedMessage leased) : message(std::move(leased)) {}
+    store::LeasedMessage message;
+    std::shared_ptr<Stop> stop = std::make_shared<Stop>();
+    std::shared_ptr<asio::steady_timer> beat;
+    std::optional<Result<void>> outcome;
+    bool over = false, lost = false, late = false;
+};
+
+struct Worker::State : std::enable_shared_from_this<Worker::State> {
+    State(store::Database& in, store::Queue& from, WorkerOptions given)
+        : database(in), queue(from), options(std::move(given)) {}
+
+    store::Database& database;
+    store::Queue& queue;
+    WorkerOptions options;
+    std::map<std::string, Handler> handlers;
+    std::list<Attempt*> attempts;
+    std::weak_ptr<asio::steady_timer> drain;  // run()'s, as it must not outlive the loop
+    bool stopping = false, cut_off = false, queue_lost = false;
+
+    asio::awaitable<void> lane();
+    asio::awaitable<void> attempt(store::LeasedMessage message);
+    asio::awaitable<void> run_handler(Attempt& attempt);
+    asio::awaitable<void> keep_lease(Attempt& attempt);
+    asio::awaitable<void> settle(Attempt& attempt);
+    Task<void> tell_end(const Attempt& attempt);
+    Task<void> give_back(const Attempt& attempt);
+    Task<void> tell_failure(const Attempt& attempt, const Error& error);
+    void stop_attempts();
+};
+
+Worker::Worker(store::Database& database, store::Queue& queue, WorkerOptions options)
+    : state_(std::make_shared<State>(database, queue, std::move(options))) {}
+Worker::~Worker() = default;
+
+void Worker::handle(std::string name, Handler handler) { state_->handlers[std::move(name)] = std::move(handler); }
+
+std::size_t Worker::running() const { return state_->attempts.size(); }
+
+asio::awaitable<void> Worker::run() {
+    const auto state = state_;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer all_ended(executor, std::chrono::steady_clock::time_point::max());
+    std::size_t lanes = std::max<std::size_t>(state->options.jobs_max, 1);
+    const auto drain = std::make_shared<asio::steady_timer>(executor);
+    state->drain = drain;
+    for (auto left = lanes; left > 0; --left)
+        asio::co_spawn(executor, state->lane(), [&](const std::exception_ptr&) {
+            if (--lanes == 0) all_ended.cancel();
+        });
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());  // lanes refer to this frame
+    while (lanes > 0) co_await all_ended.async_wait(asio::as_tuple(asio::deferred));
+}
+
+void Worker::stop() {
+    const auto drain = state_->drain.lock();
+    if (std::exchange(state_->stopping, true) || !drain) return;
+    drain->expires_after(state_->options.drain_time_max);
+    drain->async_wait([weak = std::weak_ptr<State>(state_)](boost::system::error_code error) {
+        const auto state = error ? nullptr : weak.lock();
+        if (state) state->stop_attempts();
+    });
+}
+
+void Worker::State::stop_attempts() {
+    cut_off = true;
+    for (auto* const attempt : attempts) attempt->stop->ask();
+}
+
+asio::awaitable<void> Worker::State::lane() {
+    const auto self = shared_from_this();
+    while (!stopping) {
+        store::LeaseOptions lease;
+        lease.count_max = 1;
+        lease.visibility = options.visibility;
+        lease.wait = options.poll_time;
+        auto messages = co_await queue.lease(options.queue_name, lease);
+        if (!messages) {
+            if (!std::exchange(queue_lost, true))
+                log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
+            co_await sleep_for(std::min(options.pause_after_failure, options.poll_time * 4));
+            continue;
+        }
+        queue_lost = false;
+        for (auto& message : *messages) co_await attempt(std::move(message));
+    }
+}
+
+asio::awaitable<void> Worker::State::attempt(store::LeasedMessage message) {
+    Attempt attempt(std::move(message));
+    attempt.beat = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor);
+    if (stopping) {  // it came while the lease was asked for
+        static_cast<void>(co_await give_back(attempt));
+        co_return;
+    }
+    const auto listed = attempts.insert(attempts.end(), &attempt);
+    auto run = run_handler(attempt);
+    auto keep = keep_lease(attempt);
+    co_await both(std::move(run), std::move(keep));
+    attempts.erase(listed);
+    co_await settle(attempt);
+}
+
+asio::awaitable<void> Worker::State::run_handler(Attempt& attempt) {
+    const auto& message = attempt.message;
+    auto order = from_message(message.body);
+    if (!order) {
+        attempt.outcome.emplace(pass(order));
+    } else if (const auto handler = handlers.find(order->name); handler == handlers.end()) {
+        attempt.outcome.emplace(fail(ErrorCode::unavailable, "No handler of this process is called {}.", order->name));
+    } else {
+        Job job{message.lease.workspace,     message.lease.id, std::move(order->name),
+                std::move(order->arguments), message.attempts, message.attempts_max};
+        Info info;
+        info.id = job.id;
+        info.name = job.name;
+        info.attempts = job.attempts;
+        info.attempts_max = job.attempts_max;
+        info.created = message.enqueued;
+        const auto noted = co_await note_started(database, job.workspace, std::move(info));
+        if (noted) {
+            auto work = with_timeout(guarded(handler->second, job), options.job_time_max, "The job");
+            auto stored = store_in(attempt.outcome, std::move(work));
+            co_await run_until(attempt.stop, std::move(stored));
+        } else {
+            attempt.outcome.emplace(std::unexpected(noted.error()));
+        }
+    }
+    attempt.over = true;
+    attempt.beat->cancel();
+}
+
+asio::awaitable<void> Worker::State::keep_lease(Attempt& attempt) {
+    while (!attempt.over) {
+        attempt.beat->expires_after(std::max(options.visibility / 3, Milliseconds(1)));
+        co_await attempt.beat->async_wait(asio::as_tuple(asio::deferred));
+        if (attempt.over) co_return;
+        const auto extended = co_await queue.extend(attempt.message.lease, options.visibility);
+        if (extended || extended.error().code != ErrorCode::conflict) continue;  // a queue that is away may come back
+        attempt.lost = true;
+        attempt.stop->ask();
+        co_return;
+    }
+}
+
+// The row first, here and below: once it is settled in the queue, another worker may begin it and write its own.
+Task<void> Worker::State::give_back(const Attempt& attempt) {
+    const auto& lease = attempt.message.lease;
+    SLIPWAY_CO_CHECK(co_await note_ended(database, lease.workspace, lease.id, job::State::queued, "Its worker ended."));
+    co_return co_await queue.release(lease);
+}
+
+Task<void> Worker::State::tell_failure(const Attempt& attempt, const Error& error) {
+    const auto& lease = attempt.message.lease;
+    const bool last = is_final(error.code) || attempt.message.attempts >= attempt.message.attempts_max;
+    const auto next = last ? job::State::failed : job::State::queued;
+    SLIPWAY_CO_CHECK(co_await note_ended(database, lease.workspace, lease.id, next, error.message));
+    if (last) co_return co_await queue.bury(lease, error.message);
+    co_return co_await queue.retry(lease, error.message);
+}
+
+Task<void> Worker::State::tell_end(const Attempt& attempt) {
+    const auto& lease = attempt.message.lease;
+    if (attempt.outcome.has_value() && attempt.outcome->has_value()) {
+        SLIPWAY_CO_CHECK(co_await note_ended(database, lease.workspace, lease.id, job::State::done, ""));
+        co_return co_await queue.acknowledge(lease);
+    }
+    if (cut_off) co_return co_await give_back(attempt);
+    const Error none{ErrorCode::unavailable, "The job was stopped before it ended."};
+    const auto& error = attempt.outcome ? attempt.outcome->error() : none;
+    co_return co_await tell_failure(attempt, error);
+}
+
+// A store that is away for a moment must not make the work be done again.
+asio::awaitable<void> Worker::State::settle(Attempt& attempt) {
+    const auto id = attempt.message.lease.id;
+    if (attempt.lost) {
+        ended("lost").add();
+        log::warning("job lost its lease", {{"id", json::string_view(id)}});
+        co_return;
+    }
+    Result<void> settled;
+    for (int tries = 1; tries <= kSettleTries; ++tries) {
+        settled = co_await tell_end(attempt);
+        if (settled || settled.error().code != ErrorCode::unavailable || tries == kSettleTries) break;
+        co_await sleep_for(std::min(options.pause_after_failure, options.visibility / (2 * kSettleTries)));
+    }
+    const bool done = attempt.outcome.has_value() && attempt.outcome->has_value();
+    ended(!settled ? "unsettled" : done ? "done" : cut_off ? "returned" : "failed").add();
+    if (settled) co_return;
+    // It comes back when its lease runs out.
+    log::warning("job not settled",
+                 {{"id", json::string_view(id)}, {"reason", json::string_view(settled.error().message)}});
+}
+
+}  // namespace slipway::job
