@@ -137,7 +137,7 @@ int check_stores(const Target& target) {
 int restore(const Target& target, const std::string& path, bool replace) {
     auto loaded = load(target);
     if (!loaded) return report(loaded.error());
-    const auto restored = serve::restore(path, loaded->manifest, replace);
+    const auto restored = serve::restore(path, loaded->manifest, loaded->environment, replace);
     if (!restored) return report(restored.error());
     fmt::print("Restored the backup of {}; making the search index anew.\n", text_or(*restored, "created_at"));
     return reindex(target);

@@ -36,7 +36,8 @@ Result<std::vector<store::CopiedTable>> copied(const Target& target, const CopyA
     const auto progress = [](const store::CopiedTable& table) {
         if (on_terminal()) fmt::print(stderr, "\r\x1b[K{}: {} rows", table.name, table.rows);
     };
-    auto done = serve::copy_database(from, to, owner, progress);
+    serve::AwsAccess aws(loaded.environment);
+    auto done = serve::copy_database(from, to, owner, aws, progress);
     if (on_terminal()) fmt::print(stderr, "\r\x1b[K");
     return done;
 }
@@ -48,7 +49,8 @@ int migrate(const Target& target, const std::string& owner_from) {
         SLIPWAY_TRY(const auto loaded, load(target));
         SLIPWAY_TRY(const auto owner, owner_url(loaded.environment, owner_from));
         SLIPWAY_TRY(const auto folder, serve::DataFolder::open(loaded.manifest.data));
-        return serve::migrate_database(loaded.manifest.stores, folder, owner);
+        serve::AwsAccess aws(loaded.environment);
+        return serve::migrate_database(loaded.manifest.stores, folder, owner, aws);
     }();
     if (!done) return report(done.error());
     fmt::print("{}\n", *done);

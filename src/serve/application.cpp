@@ -9,9 +9,7 @@
 #include "serve/graph.h"
 #include "serve/models.h"
 #include "serve/restore.h"
-#include "store/index/embedded.h"
-#include "store/objects/file.h"
-#include "store/secrets/environment.h"
+#include "serve/stores.h"
 
 namespace slipway::serve {
 namespace {
@@ -42,11 +40,6 @@ asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
 
 }  // namespace
 
-Result<std::unique_ptr<store::Secrets>> open_secrets(const app::StoreUrl& url, const Environment& environment) {
-    if (url.scheme == "env") return store::environment_secrets(environment);
-    return fail(ErrorCode::invalid, "{}: is not a store of secrets of this release; use env:.", url.scheme);
-}
-
 Application::Application(app::Manifest manifest, Environment environment, DataFolder folder)
     : manifest_(std::move(manifest)),
       environment_(std::move(environment)),
@@ -73,14 +66,11 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 }
 
 Result<void> Application::open_stores(IndexUse index_use) {
-    SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_));
-    const auto& index_file = manifest_.stores.index.path;
-    if (index_use == IndexUse::anew) SLIPWAY_CHECK(store::remove_embedded(index_file));
-    SLIPWAY_TRY(index_, store::open_embedded(index_file));
-    store::FileObjectsOptions options;
+    aws_ = std::make_unique<AwsAccess>(environment_);
+    SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_, *aws_));
+    SLIPWAY_TRY(index_, open_index(manifest_.stores.index, index_use == IndexUse::anew));
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
-    options.signing_key = object_key_;
-    SLIPWAY_TRY(objects_, store::open_file_objects(manifest_.stores.objects.path, std::move(options), files_));
+    SLIPWAY_TRY(objects_, open_objects(manifest_.stores.objects, object_key_, files_, *aws_));
     return {};
 }
 
@@ -198,7 +188,7 @@ asio::awaitable<std::vector<app::StoreHealth>> Application::ask_stores() {
         co_return Result<void>();
     };
     auto ask_objects = [this](app::StoreHealth& health) -> Task<void> {
-        health.engine = "files";
+        health.engine = manifest_.stores.objects.scheme == "s3" ? "S3" : "files";
         co_return co_await objects_->check();
     };
     std::vector<app::StoreHealth> all;

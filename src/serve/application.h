@@ -9,6 +9,7 @@
 #include "app/manifest/manifest.h"
 #include "app/script/host.h"
 #include "net/client.h"
+#include "serve/aws_access.h"
 #include "serve/data_folder.h"
 #include "serve/store_checks.h"
 
@@ -18,10 +19,6 @@ enum class IndexUse : unsigned char {
     open,  // as it is
     anew,  // a damaged or foreign index file is removed; the caller runs Knowledge::reindex
 };
-
-// The store of secrets that a manifest names, for ManifestOptions::open_secrets. `invalid` for a scheme of a later
-// release.
-Result<std::unique_ptr<store::Secrets>> open_secrets(const app::StoreUrl& url, const Environment& environment);
 
 class Application {
  public:
@@ -75,6 +72,7 @@ class Application {
     WorkerPool pool_;
     WorkerPool readers_;
     WorkerPool files_;
+    std::unique_ptr<AwsAccess> aws_;
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;

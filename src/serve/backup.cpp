@@ -35,7 +35,8 @@ Result<json::object> finish_backup(const Application& application, const fs::pat
     // Not what is being written there, see ObjectTree.
     std::error_code error;
     const auto originals = manifest.stores.objects.path / "objects";
-    if (fs::exists(originals, error)) SLIPWAY_CHECK(copy_durably(originals, temporary / "objects" / "objects"));
+    const bool here = !manifest.stores.objects.path.empty();  // a bucket is its own backup
+    if (here && fs::exists(originals, error)) SLIPWAY_CHECK(copy_durably(originals, temporary / "objects" / "objects"));
     fs::create_directories(temporary / "secrets", error);
     for (const auto& entry : fs::directory_iterator(application.folder().path(), error))
         if (entry.path().extension() == ".secret")

@@ -26,19 +26,33 @@ Result<void> refuse_lost(const fs::path& database, const DataFolder& folder) {
         database.string(), error ? "gone" : "empty", folder.path().string());
 }
 
-Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, const std::string& owner_url) {
+// Makes a token for each connection; named, as it outlives the expression that awaits it.
+struct IamPassword {
+    AwsAccess* aws;
+    std::string host, user, region;
+    std::uint16_t port;
+    Task<std::string> operator()() const { return aws->database_password(host, port, user, region); }
+};
+
+Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, const std::string& owner_url,
+                                                       AwsAccess& aws) {
     store::PostgresOptions options;
     options.url = url;
     options.owner_url = owner_url;
     const auto above = account::tables_above_workspaces();
     options.above_workspaces.assign(above.begin(), above.end());
+    SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
+    SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, url));
+    if (!target.iam_region.empty())
+        options.pool.password = IamPassword{&aws, target.host, target.user, target.iam_region, target.port};
     return store::open_postgres(std::move(options));
 }
 
-Result<std::unique_ptr<store::Database>> open_migrated(const app::StoreUrl& url, const std::string& owner_url) {
+Result<std::unique_ptr<store::Database>> open_migrated(const app::StoreUrl& url, const std::string& owner_url,
+                                                       AwsAccess& aws) {
     std::unique_ptr<store::Database> database;
     if (is_postgres(url)) {
-        SLIPWAY_TRY(database, open_postgres(url.url.reveal(), owner_url));
+        SLIPWAY_TRY(database, open_postgres(url.url.reveal(), owner_url, aws));
     } else {
         SLIPWAY_TRY(database, store::open_sqlite(url.path));
     }
@@ -70,13 +84,14 @@ std::vector<store::Migration> all_migrations() {
     return all;
 }
 
-Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder) {
+Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder,
+                                                       AwsAccess& aws) {
     if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
-    return open_migrated(stores.database, stores.database_owner.reveal());
+    return open_migrated(stores.database, stores.database_owner.reveal(), aws);
 }
 
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
-                                     const std::string& owner_url) {
+                                     const std::string& owner_url, AwsAccess& aws) {
     const auto& owner = owner_url.empty() ? stores.database_owner.reveal() : owner_url;
     if (is_postgres(stores.database) && owner.empty())
         return fail(
@@ -84,22 +99,23 @@ Result<std::string> migrate_database(const app::StoresSection& stores, const Dat
             "Migrations of PostgreSQL are applied by the owner of the tables. Name the variable that holds the owner's "
             "URL with --owner-from NAME, or set stores.database_owner in the manifest.");
     if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
-    SLIPWAY_TRY(const auto database, open_migrated(stores.database, owner));
+    SLIPWAY_TRY(const auto database, open_migrated(stores.database, owner, aws));
     SLIPWAY_TRY(const auto status, run_to_end(database->status()));
     return fmt::format("{}: all {} steps are applied.", status.engine, all_migrations().size());
 }
 
 Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, const std::string& to,
-                                                      const std::string& owner_url,
+                                                      const std::string& owner_url, AwsAccess& aws,
                                                       const store::CopyProgress& progress) {
     SLIPWAY_TRY(const auto source_url, database_url(from, true));
     SLIPWAY_TRY(const auto target_url, database_url(to, false));
-    SLIPWAY_TRY(const auto source, open_migrated(source_url, ""));
-    SLIPWAY_TRY(const auto target, open_migrated(target_url, owner_url));
+    SLIPWAY_TRY(const auto source, open_migrated(source_url, "", aws));
+    SLIPWAY_TRY(const auto target, open_migrated(target_url, owner_url, aws));
     return run_to_end(store::copy_rows(*source, *target, progress));
 }
 
-Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stores, const DataFolder& folder) {
+Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stores, const DataFolder& folder,
+                          AwsAccess& aws) {
     // A copy, since a backup of an earlier version has its tables changed first.
     const auto arriving = folder.path() / "restore.sqlite";
     std::error_code ignored;
@@ -109,8 +125,8 @@ Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stor
     remove();
     SLIPWAY_CHECK(copy_durably(backup, arriving));
     auto restored = [&]() -> Result<void> {
-        SLIPWAY_TRY(const auto source, open_migrated(app::StoreUrl::parse("sqlite:" + arriving.string()), ""));
-        SLIPWAY_TRY(const auto target, open_migrated(stores.database, stores.database_owner.reveal()));
+        SLIPWAY_TRY(const auto source, open_migrated(app::StoreUrl::parse("sqlite:" + arriving.string()), "", aws));
+        SLIPWAY_TRY(const auto target, open_migrated(stores.database, stores.database_owner.reveal(), aws));
         SLIPWAY_TRY(const auto copied, run_to_end(store::copy_rows(*source, *target)));
         return {};
     }();

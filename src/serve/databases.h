@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/manifest/server.h"
+#include "serve/aws_access.h"
 #include "serve/data_folder.h"
 #include "store/database/copy.h"
 
@@ -16,21 +17,22 @@ std::vector<store::Migration> all_migrations();
 // The application's database, with all migrations applied where this process may apply them: in SQLite always, in
 // PostgreSQL with stores.database_owner (else `conflict` tells of what is missing). Blocks. `unavailable` when a SQLite
 // file is gone that the data folder was used with.
-Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder);
+Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder,
+                                                       AwsAccess& aws);
 
 // `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing.
 // Says what was done.
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
-                                     const std::string& owner_url);
+                                     const std::string& owner_url, AwsAccess& aws);
 
 // `slipway copy`: rows from one database to another, both by URL; `owner_url` applies migrations to a PostgreSQL target
 // first.
 Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, const std::string& to,
-                                                      const std::string& owner_url,
+                                                      const std::string& owner_url, AwsAccess& aws,
                                                       const store::CopyProgress& progress);
 
 // Into an empty database that is no file of this machine: the rows of a backup, of this version or an earlier one.
 Result<void> restore_rows(const std::filesystem::path& backup, const app::StoresSection& stores,
-                          const DataFolder& folder);
+                          const DataFolder& folder, AwsAccess& aws);
 
 }  // namespace slipway::serve

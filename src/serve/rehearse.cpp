@@ -17,8 +17,8 @@ Result<void> rehearse(app::Manifest manifest, Environment environment) {
     const Stage stage;
     manifest.data = stage.path;
     manifest.stores.database = app::StoreUrl::parse("sqlite:" + (stage.path / "database.sqlite").string());
-    manifest.stores.index.path = stage.path / "index.sqlite";
-    manifest.stores.objects.path = stage.path / "objects";
+    manifest.stores.index = app::StoreUrl::parse("embedded:" + (stage.path / "index.sqlite").string());
+    manifest.stores.objects = app::StoreUrl::parse("file:" + (stage.path / "objects").string());
     SLIPWAY_TRY(const auto application, Application::open(std::move(manifest), std::move(environment)));
     Operator commands(*application);
     SLIPWAY_CHECK(make_router(*application, commands));

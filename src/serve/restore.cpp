@@ -20,7 +20,8 @@ constexpr std::string_view kBefore = ".before-restore";
 // SQLite's, and part of the database until it is closed.
 constexpr std::array<std::string_view, 2> kBesideDatabase{"-wal", "-shm"};
 
-bool is_file(const app::StoreUrl& database) { return database.scheme == "sqlite"; }
+// On this machine; others have no path.
+bool is_file(const app::StoreUrl& store) { return !store.path.empty(); }
 
 fs::path with(const fs::path& path, std::string_view ending) { return path.string() + std::string(ending); }
 
@@ -74,7 +75,8 @@ struct Part {
 };
 
 std::vector<Part> parts_of(const fs::path& source, const fs::path& folder, const app::Manifest& manifest) {
-    std::vector<Part> parts{{source / "objects", manifest.stores.objects.path}};
+    std::vector<Part> parts;
+    if (is_file(manifest.stores.objects)) parts.push_back({source / "objects", manifest.stores.objects.path});
     if (is_file(manifest.stores.database)) parts.push_back({source / "database.sqlite", manifest.stores.database.path});
     std::error_code error;
     if (fs::exists(source / "secrets", error))
@@ -132,13 +134,14 @@ Result<void> finish_restore(const DataFolder& folder, const app::Manifest& manif
                     list_file.string());
     for (const auto& target : *targets)
         if (target.is_string()) SLIPWAY_CHECK(put_in_place(to_text(target.get_string())));
-    SLIPWAY_CHECK(store::remove_embedded(manifest.stores.index.path));
+    if (is_file(manifest.stores.index)) SLIPWAY_CHECK(store::remove_embedded(manifest.stores.index.path));
     SLIPWAY_CHECK(take_away(list_file));
     log::info("restored", {{"folder", folder.path().string()}});
     return sync_folder(folder.path());
 }
 
-Result<json::object> restore(const fs::path& source, const app::Manifest& manifest, bool replace) {
+Result<json::object> restore(const fs::path& source, const app::Manifest& manifest, const Environment& environment,
+                             bool replace) {
     SLIPWAY_TRY(const auto index, read_index(source));
     SLIPWAY_CHECK(check_files(source, index));
     SLIPWAY_TRY(const auto folder, DataFolder::open(manifest.data));
@@ -150,8 +153,10 @@ Result<json::object> restore(const fs::path& source, const app::Manifest& manife
                     "{} exists already; --replace puts the backup in its place and keeps the old data beside it.",
                     database.string());
     // Refused where it holds rows already; files come after it.
-    if (!is_file(manifest.stores.database))
-        SLIPWAY_CHECK(restore_rows(source / "database.sqlite", manifest.stores, folder));
+    if (!is_file(manifest.stores.database)) {
+        AwsAccess aws(environment);
+        SLIPWAY_CHECK(restore_rows(source / "database.sqlite", manifest.stores, folder, aws));
+    }
     json::array targets;
     for (const auto& part : parts_of(source, folder.path(), manifest)) {
         SLIPWAY_CHECK(bring(part));

@@ -15,7 +15,10 @@ namespace slipway::serve {
 // `conflict` when a process uses the folder, or when it holds data already and `replace` is not set (the old data is
 // kept beside it then, with the ending ".before-restore"); `invalid` for a damaged or newer backup. The search index is
 // removed, for the next opening to make it anew. Returns what backup.json says. Blocks.
-Result<json::object> restore(const std::filesystem::path& source, const app::Manifest& manifest, bool replace);
+// Stores that are no files of this machine: the rows go into the database, which must be empty; originals in a bucket
+// are where they were.
+Result<json::object> restore(const std::filesystem::path& source, const app::Manifest& manifest,
+                             const Environment& environment, bool replace);
 
 // Finishes a restore that was cut short, or takes away what one left that had not got so far.
 Result<void> finish_restore(const DataFolder& folder, const app::Manifest& manifest);

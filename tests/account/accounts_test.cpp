@@ -5,7 +5,7 @@
 #include "account/service.h"
 #include "account/tables.h"
 #include "base/text.h"
-#include "store/database/sqlite.h"
+#include "store/database/engines/any_database.h"
 #include "store/temporary_folder.h"
 
 namespace slipway::account {
@@ -16,7 +16,7 @@ const std::string kSecret(32, 's');
 class AccountsTest : public ::testing::Test {
  protected:
     void SetUp() override {
-        auto opened = store::open_sqlite(folder_.path() / "accounts.sqlite");
+        auto opened = test::open_any_database(folder_.path() / "accounts.sqlite");
         ASSERT_TRUE(opened) << opened.error().message;
         database_ = *std::move(opened);
         std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());

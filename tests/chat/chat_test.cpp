@@ -7,7 +7,7 @@
 #include "account/tables.h"
 #include "chat/service.h"
 #include "chat/tables.h"
-#include "store/database/sqlite.h"
+#include "store/database/engines/any_database.h"
 #include "store/temporary_folder.h"
 
 namespace slipway::chat {
@@ -63,7 +63,7 @@ class PausingDatabase final : public store::Database {
 class ChatsTest : public ::testing::Test {
  protected:
     void SetUp() override {
-        auto opened = store::open_sqlite(folder_ / "chats.sqlite");
+        auto opened = test::open_any_database(folder_ / "chats.sqlite");
         ASSERT_TRUE(opened) << opened.error().message;
         database_ = *std::move(opened);
         std::vector<store::Migration> all;

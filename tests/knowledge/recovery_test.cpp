@@ -4,7 +4,7 @@
 #include "knowledge/service.h"
 #include "knowledge/tables.h"
 #include "must.h"
-#include "store/database/sqlite.h"
+#include "store/database/engines/any_database.h"
 #include "store/index/embedded.h"
 #include "store/objects/file.h"
 #include "store/temporary_folder.h"
@@ -36,7 +36,7 @@ class Recovery : public testing::Test {
         knowledge_.reset();
         index_.reset();
         database_.reset();
-        database_ = must(store::open_sqlite(folder_ / "data.db"));
+        database_ = must(test::open_any_database(folder_ / "data.db"));
         index_ = must(store::open_embedded(folder_ / "index.db"));
         objects_ = must(store::open_file_objects(folder_ / "objects", {}, pool_));
         must(run_to_end(database_->migrate(store::series_migrations())));

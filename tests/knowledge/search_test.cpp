@@ -6,7 +6,7 @@
 #include "knowledge/sources.h"
 #include "knowledge/tables.h"
 #include "must.h"
-#include "store/database/sqlite.h"
+#include "store/database/engines/any_database.h"
 #include "store/index/embedded.h"
 #include "store/objects/file.h"
 #include "store/temporary_folder.h"
@@ -37,7 +37,7 @@ class ShipModel final : public model::EmbeddingModel {
 class Search : public testing::Test {
  protected:
     void open(std::shared_ptr<model::EmbeddingModel> embedding = nullptr, std::string_view synonyms = "boat, ship") {
-        database_ = must(store::open_sqlite(folder_ / "data.db"));
+        database_ = must(test::open_any_database(folder_ / "data.db"));
         index_ = must(store::open_embedded(folder_ / "index.db"));
         objects_ = must(store::open_file_objects(folder_ / "objects", {}, pool_));
         must(run_to_end(database_->migrate(store::series_migrations())));

@@ -106,9 +106,9 @@ TEST_F(ApplicationTest, ABackupBringsEverythingBackElsewhere) {
         ASSERT_TRUE(made) << made.error().message;
         EXPECT_EQ(run(commands, "backup", {{"path", backup}}).error().code, ErrorCode::conflict);
     }
-    const auto restored = restore(backup, manifest("elsewhere"), false);
+    const auto restored = restore(backup, manifest("elsewhere"), Environment{}, false);
     ASSERT_TRUE(restored) << restored.error().message;
-    EXPECT_EQ(restore(backup, manifest("elsewhere"), false).error().code, ErrorCode::conflict);
+    EXPECT_EQ(restore(backup, manifest("elsewhere"), Environment{}, false).error().code, ErrorCode::conflict);
     const auto application = open("elsewhere");
     Operator commands(*application);
     ASSERT_TRUE(run(commands, "reindex"));
@@ -124,7 +124,7 @@ TEST_F(ApplicationTest, ADamagedBackupIsRefused) {
         ASSERT_TRUE(run(commands, "backup", {{"path", backup.string()}}));
     }
     std::ofstream(backup / "database.sqlite", std::ios::app) << "x";
-    const auto refused = restore(backup, manifest("elsewhere"), false);
+    const auto refused = restore(backup, manifest("elsewhere"), Environment{}, false);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::invalid);
     EXPECT_FALSE(fs::exists(folder_ / "elsewhere" / "database.sqlite"));

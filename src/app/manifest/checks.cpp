@@ -13,14 +13,15 @@ struct Scheme {
     bool available;
 };
 constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", true}, {"postgres", true}}};
-constexpr std::array<Scheme, 6> kIndexes{{{"embedded", true},
+constexpr std::array<Scheme, 7> kIndexes{{{"embedded", true},
                                           {"qdrant+http", false},
                                           {"qdrant+https", false},
                                           {"postgresql", false},
                                           {"postgres", false},
-                                          {"opensearch+https", false}}};
-constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", false}}};
-constexpr std::array<Scheme, 3> kSecrets{{{"env", true}, {"secretsmanager", false}, {"ssm", false}}};
+                                          {"opensearch+http", true},
+                                          {"opensearch+https", true}}};
+constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", true}}};
+constexpr std::array<Scheme, 3> kSecrets{{{"env", true}, {"secretsmanager", true}, {"ssm", true}}};
 
 // Words of placeholders that people forget to replace.
 constexpr std::array<std::string_view, 10> kPlaceholders{"change",     "replace",    "your-secret", "your_secret",

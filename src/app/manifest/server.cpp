@@ -131,10 +131,15 @@ void describe(Keys& keys, StoresSection& stores) {
         "The URL of the role that owns the tables of PostgreSQL, for migrations at the start. Without it `slipway "
         "migrate` applies them before a new version starts.");
     describe_store(keys, "index", stores.index,
-                   "`embedded:PATH`. Qdrant (`qdrant+http://…`), pgvector and OpenSearch come with a later release.");
-    describe_store(keys, "objects", stores.objects, "`file:FOLDER`. S3 (`s3://…`) comes with a later release.");
-    describe_store(keys, "secrets", stores.secrets,
-                   "`env:` – the environment and the file .env. Secret managers come with a later release.");
+                   "`embedded:PATH`, or OpenSearch (`opensearch+https://USER:PASSWORD@HOST:9200/PREFIX`). Qdrant "
+                   "(`qdrant+http://…`) and pgvector come with a later release.");
+    describe_store(
+        keys, "objects", stores.objects,
+        "`file:FOLDER`, or a bucket (`s3://BUCKET/PREFIX?region=…&endpoint=…&style=path`) of S3, MinIO or R2.");
+    describe_store(
+        keys, "secrets", stores.secrets,
+        "`env:` – the environment and the file .env – or `secretsmanager://NAME,…`, `ssm://NAME,…` with names or "
+        "prefixes (`app/prod/*`); a secret that is a JSON object fills the variables that it names.");
     keys.later("index_key", "The key of an index that is a service of its own.");
     keys.later("cache", "Caches beyond the process.");
     keys.later("queue", "Queues beyond the database.");

@@ -159,7 +159,6 @@ TEST(ManifestErrors, KnowWhatComesLater) {
               "to use embedded: until then.\n"
               "app.yaml:3:1: warning: voice comes with a later release. `serve` refuses it until then.\n");
     EXPECT_EQ(problems_in("name: one\nstores: { objects: \"s3://bucket\", database: \"sqlit:x\" }\n"),
-              "app.yaml:2:20: error: stores.objects: s3: comes with a later release. Use file: until then.\n"
               "app.yaml:2:45: error: stores.database: sqlit: is not a kind of store that is known here. Did you mean "
               "\"sqlite:\"?\n");
     for (const auto* section : {"records", "files", "agents", "workflows", "jobs", "voice", "deploy"})

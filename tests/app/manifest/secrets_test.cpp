@@ -102,16 +102,15 @@ TEST(ManifestSecrets, ANameThatNoSecretCanHaveIsAVariable) {
     EXPECT_EQ(loaded.manifest.title, "One");
 }
 
-TEST(ManifestSecrets, AStoreOfALaterReleaseIsNotOpened) {
+TEST(ManifestSecrets, AStoreThatIsNotKnownIsNotOpened) {
     Vault vault;
-    const TemporaryApplication application("name: one\nstores: { secrets: \"secretsmanager://eu-west-1/one\" }\n");
+    const TemporaryApplication application("name: one\nstores: { secrets: \"locker://one\" }\n");
     auto options = options_with(vault);
     options.purpose = Purpose::check;
     const auto loaded = application.load({}, options);
-    EXPECT_TRUE(loaded.ok());
-    EXPECT_EQ(problems_of(application, loaded),
-              "app.yaml:2:20: warning: stores.secrets: secretsmanager: comes with a later release. Use env: until "
-              "then.\n");
+    EXPECT_FALSE(loaded.ok());
+    EXPECT_NE(problems_of(application, loaded).find("locker: is not a kind of store that is known here"),
+              std::string::npos);
     EXPECT_TRUE(vault.opened.empty());
 }
 

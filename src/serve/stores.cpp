@@ -1,0 +1,33 @@
+#include "serve/stores.h"
+
+#include "store/index/embedded.h"
+#include "store/index/opensearch.h"
+#include "store/objects/file.h"
+#include "store/objects/s3.h"
+
+namespace slipway::serve {
+
+Result<std::unique_ptr<store::Index>> open_index(const app::StoreUrl& url, bool anew) {
+    if (url.scheme.starts_with("opensearch+")) {
+        SLIPWAY_TRY(auto options, store::opensearch_options(url.url.reveal()));
+        return store::open_opensearch(std::move(options));
+    }
+    if (anew) SLIPWAY_CHECK(store::remove_embedded(url.path));
+    return store::open_embedded(url.path);
+}
+
+Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,
+                                                     WorkerPool& files, AwsAccess& aws) {
+    if (url.scheme == "s3") {
+        store::S3ObjectsOptions options;
+        options.url = url.url.reveal();
+        options.region = aws.region();
+        options.credentials = aws.credentials();
+        return store::open_s3_objects(std::move(options), aws.client());
+    }
+    store::FileObjectsOptions options;
+    options.signing_key = signing_key;
+    return store::open_file_objects(url.path, std::move(options), files);
+}
+
+}  // namespace slipway::serve
