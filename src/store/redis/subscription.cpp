@@ -20,13 +20,19 @@ struct Subscription::State : std::enable_shared_from_this<Subscription::State> {
     std::unique_ptr<net::ClientConnection> connection;
     ReplyParser parser;
     asio::steady_timer quiet;  // asks a silent server; ends what does not answer
-    bool asked = false, closed = false;
+    bool asked = false, reading = false, closed = false;
     std::string ping = Command("PING").encoded();
 
+    struct Reading {
+        explicit Reading(State& given) : state(given) { state.reading = true; }
+        ~Reading() { state.reading = false; }
+        Reading(const Reading&) = delete;
+        Reading& operator=(const Reading&) = delete;
+        State& state;
+    };
     Task<void> send(std::string bytes);
     Task<Reply> read();
     void watch();
-    void heard() { asked = false; }
     void ask_whether_it_lives();
     void close();
 };
@@ -52,23 +58,27 @@ Task<Reply> Subscription::State::read() {
     while (true) {
         SLIPWAY_CO_TRY(auto reply, parser.next());
         if (reply) co_return *std::move(reply);
+        asked = false;
+        const Reading under_way(*this);
         const auto [error, count] = co_await connection->read_some(room);
         if (closed || error) {
             close();
             co_return std::unexpected(broken(place, "the subscription was cut; what was published meanwhile is lost"));
         }
-        heard();
         parser.feed({room.data(), count});
     }
 }
 
 void Subscription::State::watch() {
-    quiet.expires_after(kPingEvery);
+    quiet.expires_after(core->options.ping_every);
     quiet.async_wait([weak = weak_from_this()](boost::system::error_code error) {
         const auto state = error ? nullptr : weak.lock();
         if (!state || state->closed) return;
-        if (std::exchange(state->asked, true)) return state->close();
-        state->ask_whether_it_lives();
+        // While nobody reads, answers would go unheard.
+        if (state->reading) {
+            if (std::exchange(state->asked, true)) return state->close();
+            state->ask_whether_it_lives();
+        }
         state->watch();
     });
 }

@@ -21,13 +21,11 @@ struct Published {
 class Subscription {
  public:
     ~Subscription();
-    // Waits as long as it takes; a silent server is asked every kPingEvery whether it lives. `unavailable` once the
-    // connection broke, and ever after.
+    // Waits as long as it takes; a silent server is asked every Options::ping_every whether it lives. `unavailable`
+    // once the connection broke, and ever after.
     Task<Published> next();
     // Ends a next() that waits, soon.
     void close();
-
-    static constexpr Milliseconds kPingEvery{15'000};
 
  private:
     friend class Client;

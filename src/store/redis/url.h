@@ -39,6 +39,7 @@ struct Options {
     std::size_t connections_per_loop_max = 2;
     std::size_t commands_waiting_max = 4'096;  // on one connection; more are `unavailable`
     std::size_t unsent_bytes_max = 64 << 20;   // on one connection; more are `unavailable`
+    Milliseconds ping_every{15'000};           // of a subscription that hears nothing; it ends after two without answer
     // After a failed connection the next try waits so long, doubled each time, less up to half by chance.
     Milliseconds back_off_first{100};
     Milliseconds back_off_max{5'000};

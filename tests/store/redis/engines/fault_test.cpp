@@ -156,6 +156,29 @@ TEST_P(RedisFaults, AnEventLoopEndsWithCommandsUnderWay) {
     must(run_to_end(set(*client, "well again")));
 }
 
+TEST_P(RedisFaults, ASilentServerEndsASubscription) {
+    RedisServer server(options());
+    Proxy proxy(server.port());
+    auto quick = options_of(with_port(server, proxy.port()));
+    quick.ping_every = Milliseconds(50);
+    const auto client = client_of(quick);
+    auto work = [](Client& redis, Proxy& harm) -> Task<void> {
+        std::vector<std::string> channels{"news"};
+        auto again = channels;
+        SLIPWAY_CO_TRY(auto subscription, co_await redis.subscribe(std::move(channels)));
+        co_await sleep_for(Milliseconds(300));  // it is asked, and answers
+        SLIPWAY_CO_CHECK(co_await redis.run(Command("PUBLISH").add("news").add("here")));
+        SLIPWAY_CO_TRY(const auto published, co_await subscription->next());
+        SLIPWAY_CO_CHECK(expect(published.payload == "here", "it lives"));
+        harm.swallow(true);
+        SLIPWAY_CO_CHECK(expect_error(co_await subscription->next(), ErrorCode::unavailable, "silence"));
+        harm.swallow(false);
+        SLIPWAY_CO_TRY(subscription, co_await redis.subscribe(std::move(again)));
+        co_return Result<void>();
+    };
+    must(run_to_end(work(*client, proxy)));
+}
+
 TEST_P(RedisFaults, WrongPassword) {
     RedisServer server(options());
     auto wrong = options_of(server.url());
