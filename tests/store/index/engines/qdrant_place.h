@@ -56,7 +56,7 @@ class QdrantPlace {
         return place;
     }
 
-    TemporaryFolder folder_;
+    TemporaryFolder folder_{quick_place()};
 };
 
 }  // namespace slipway::test
