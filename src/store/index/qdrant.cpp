@@ -3,25 +3,16 @@
 #include <algorithm>
 
 #include "base/keyed_lock.h"
-#include "store/index/cursor.h"
 #include "store/index/qdrant_point.h"
 #include "store/index/qdrant_search.h"
-#include "store/index/remote_hits.h"
 #include "store/index/validation.h"
 
 namespace slipway::store {
 namespace {
 
-using qdrant::Collection;
-
 constexpr std::size_t kThreads = 2;             // that cut words and write JSON
 constexpr std::size_t kPointsPerRequest = 500;  // of upserts and of scroll
 constexpr std::size_t kScrollPointsMin = 64;
-
-Result<void> check_place(const WorkspaceId& workspace, std::string_view collection) {
-    SLIPWAY_CHECK(check_workspace(workspace));
-    return check_collection(collection);
-}
 
 // Bodies of upserts, each of at most some bytes; and the number fields in them.
 struct Batches {
@@ -52,7 +43,7 @@ Batches batches_of(const WorkspaceId& workspace, const std::vector<Passage>& pas
     return batches;
 }
 
-class Qdrant final : public Index {
+class Qdrant final : public RemoteEngine {
  public:
     explicit Qdrant(QdrantOptions options)
         : options_(std::move(options)),
@@ -61,33 +52,36 @@ class Qdrant final : public Index {
           catalog_(client_, options_),
           writers_(options_.writers_waiting_max) {}
 
-    Task<void> ensure(std::string collection, CollectionOptions options) override;
-    Task<std::optional<CollectionInfo>> describe(std::string collection) override;
-    Task<void> drop(std::string collection) override;
-    Task<void> renew(std::string collection, CollectionOptions options) override;
-    Task<void> upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) override;
-    Task<std::size_t> erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) override;
-    Task<std::size_t> erase_where(WorkspaceId workspace, std::string collection, Filter filter) override;
-    Task<std::vector<Hit>> search(WorkspaceId workspace, std::string collection, Query query) override;
-    Task<Page> scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
-                      std::optional<std::string> cursor) override;
-    Task<std::uint64_t> count(WorkspaceId workspace, std::string collection, Filter filter) override;
+    Task<std::optional<RemoteCollection>> look_up(std::string name) override {
+        return catalog_.look_up(std::move(name));
+    }
+    Task<void> create(std::string name, CollectionOptions options) override {
+        return catalog_.ensure(std::move(name), std::move(options));
+    }
+    Task<void> renew(std::string name, CollectionOptions options) override {
+        return catalog_.renew(std::move(name), std::move(options));
+    }
+    Task<void> drop(std::string name) override { return catalog_.drop(std::move(name)); }
+    Task<void> write(const RemoteCollection& collection, const WorkspaceId& workspace,
+                     const std::vector<Passage>& passages) override;
+    Task<std::size_t> erase(const RemoteCollection& collection, const WorkspaceId& workspace,
+                            const std::vector<std::string>& ids) override;
+    Task<std::size_t> erase_where(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                  const Filter& filter) override;
+    Task<std::vector<Hit>> search(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                  const Query& query) override;
+    Task<std::vector<Passage>> list(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                    const Filter& filter, std::size_t count,
+                                    const std::optional<std::string>& after) override;
+    Task<std::uint64_t> count(const RemoteCollection& collection, const WorkspaceId& workspace,
+                              const Filter& filter) override;
+    Task<std::uint64_t> count_all(const RemoteCollection& collection) override;
     Task<IndexStatus> status() override;
     Task<void> check_integrity() override;
 
  private:
-    // Work on the collection of this name; once more when it was renewed by somebody else meanwhile.
-    template <typename Work>
-    auto with(std::string name, Work& work) -> std::invoke_result_t<Work&, const Collection&>;
-    Task<void> change(const Collection& collection, std::string_view what, net::Method method, std::string body);
+    Task<void> change(const RemoteCollection& collection, std::string_view what, net::Method method, std::string body);
     qdrant::Asking asking() { return {client_, options_, known_, {}}; }  // without a version
-    Task<void> write_passages(const Collection& collection, const WorkspaceId& workspace,
-                              const std::vector<Passage>& passages);
-    Task<std::size_t> erase_ids(const Collection& collection, const WorkspaceId& workspace,
-                                const std::vector<std::string>& ids);
-    Task<std::size_t> erase_matching(const Collection& collection, const WorkspaceId& workspace, const Filter& filter);
-    Task<std::vector<Passage>> least(const Collection& collection, const WorkspaceId& workspace, const Filter& filter,
-                                     std::size_t count, const std::optional<std::string>& after);
 
     QdrantOptions options_;
     WorkerPool pool_;
@@ -97,46 +91,8 @@ class Qdrant final : public Index {
     KeyedLock writers_;  // by collection
 };
 
-template <typename Work>
-auto Qdrant::with(std::string name, Work& work) -> std::invoke_result_t<Work&, const Collection&> {
-    for (int attempt = 0;; ++attempt) {
-        SLIPWAY_CO_TRY(const auto collection, co_await catalog_.find(name));
-        auto result = co_await work(collection);
-        if (result || attempt > 0 || !qdrant::is_stale(result.error())) co_return result;
-        catalog_.forget(name);
-    }
-}
-
-Task<void> Qdrant::ensure(std::string collection, CollectionOptions options) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    SLIPWAY_CO_CHECK(check_options(options));
-    co_return co_await catalog_.ensure(std::move(collection), std::move(options));
-}
-
-Task<std::optional<CollectionInfo>> Qdrant::describe(std::string collection) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    SLIPWAY_CO_TRY(const auto found, co_await catalog_.look_up(collection));
-    if (!found) co_return std::nullopt;
-    json::object ours, filter;
-    ours["has_id"].emplace_array().emplace_back(qdrant::kNoPoint);
-    filter["must_not"].emplace_array().push_back(std::move(ours));
-    const auto asking = this->asking();
-    SLIPWAY_CO_TRY(const auto passages, co_await qdrant::count(asking, *found, std::move(filter)));
-    co_return CollectionInfo{found->options, passages};
-}
-
-Task<void> Qdrant::drop(std::string collection) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    co_return co_await catalog_.drop(std::move(collection));
-}
-
-Task<void> Qdrant::renew(std::string collection, CollectionOptions options) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    SLIPWAY_CO_CHECK(check_options(options));
-    co_return co_await catalog_.renew(std::move(collection), std::move(options));
-}
-
-Task<void> Qdrant::change(const Collection& collection, std::string_view what, net::Method method, std::string body) {
+Task<void> Qdrant::change(const RemoteCollection& collection, std::string_view what, net::Method method,
+                          std::string body) {
     SLIPWAY_CO_TRY(const auto answer,
                    co_await qdrant::ask(client_, collection, what, method, std::move(body), options_.write_time_max));
     if (text_or(qdrant::result_of(answer), "status") == "completed") co_return Result<void>();
@@ -144,8 +100,8 @@ Task<void> Qdrant::change(const Collection& collection, std::string_view what, n
                    client_.place());
 }
 
-Task<void> Qdrant::write_passages(const Collection& collection, const WorkspaceId& workspace,
-                                  const std::vector<Passage>& passages) {
+Task<void> Qdrant::write(const RemoteCollection& collection, const WorkspaceId& workspace,
+                         const std::vector<Passage>& passages) {
     const auto make = [&]() -> Result<Batches> {
         SLIPWAY_CHECK(check_passages(passages, collection.options));
         return batches_of(workspace, passages, collection.options, options_.batch_bytes_max);
@@ -161,22 +117,12 @@ Task<void> Qdrant::write_passages(const Collection& collection, const WorkspaceI
     co_return Result<void>();
 }
 
-Task<void> Qdrant::upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    const auto work = [&](const Collection& found) { return write_passages(found, workspace, passages); };
-    co_return co_await with(std::move(collection), work);
-}
-
 // Qdrant does not say how many it erased.
-Task<std::size_t> Qdrant::erase_ids(const Collection& collection, const WorkspaceId& workspace,
-                                    const std::vector<std::string>& ids) {
+Task<std::size_t> Qdrant::erase(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                const std::vector<std::string>& ids) {
+    if (ids.empty()) co_return std::size_t{0};
     json::array points;
-    std::set<std::string> seen;
-    for (const auto& id : ids) {
-        auto point = qdrant::point_id(workspace, id);
-        if (seen.insert(point).second) points.emplace_back(std::move(point));
-    }
-    if (points.empty()) co_return std::size_t{0};
+    for (const auto& id : ids) points.emplace_back(qdrant::point_id(workspace, id));
     SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.name, options_.write_time_max));
     const qdrant::KnownStatistics::Change changing(known_, qdrant::KnownStatistics::key_of(collection, workspace));
     const json::object wanted{{"ids", points}, {"with_payload", false}, {"with_vector", false}};
@@ -191,15 +137,8 @@ Task<std::size_t> Qdrant::erase_ids(const Collection& collection, const Workspac
     co_return there->size();
 }
 
-Task<std::size_t> Qdrant::erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_ids(ids));
-    const auto work = [&](const Collection& found) { return erase_ids(found, workspace, ids); };
-    co_return co_await with(std::move(collection), work);
-}
-
-Task<std::size_t> Qdrant::erase_matching(const Collection& collection, const WorkspaceId& workspace,
-                                         const Filter& filter) {
+Task<std::size_t> Qdrant::erase_where(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                      const Filter& filter) {
     SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.name, options_.write_time_max));
     const qdrant::KnownStatistics::Change changing(known_, qdrant::KnownStatistics::key_of(collection, workspace));
     auto which = qdrant::matching(workspace, filter);
@@ -212,29 +151,17 @@ Task<std::size_t> Qdrant::erase_matching(const Collection& collection, const Wor
     co_return there;
 }
 
-Task<std::size_t> Qdrant::erase_where(WorkspaceId workspace, std::string collection, Filter filter) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_filter(filter));
-    const auto work = [&](const Collection& found) { return erase_matching(found, workspace, filter); };
-    co_return co_await with(std::move(collection), work);
-}
-
-Task<std::vector<Hit>> Qdrant::search(WorkspaceId workspace, std::string collection, Query query) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_query(query));
-    const auto work = [&](const Collection& found) -> Task<std::vector<Hit>> {
-        SLIPWAY_CO_CHECK(check_search(query, found.options));
-        qdrant::Asking asking = this->asking();
-        SLIPWAY_CO_TRY(asking.version, co_await catalog_.version());
-        co_return co_await qdrant::search(asking, found, workspace, query);
-    };
-    co_return co_await with(std::move(collection), work);
+Task<std::vector<Hit>> Qdrant::search(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                      const Query& query) {
+    auto asking = this->asking();
+    SLIPWAY_CO_TRY(asking.version, co_await catalog_.version());
+    co_return co_await qdrant::search(asking, collection, workspace, query);
 }
 
 // Points come in the order of the first bytes of their passages' ids; those whose first bytes are the same, in any.
-Task<std::vector<Passage>> Qdrant::least(const Collection& collection, const WorkspaceId& workspace,
-                                         const Filter& filter, std::size_t count,
-                                         const std::optional<std::string>& after) {
+Task<std::vector<Passage>> Qdrant::list(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                        const Filter& filter, std::size_t count,
+                                        const std::optional<std::string>& after) {
     std::vector<Passage> found;  // in order, and never more than `count`
     json::value offset = json::string(qdrant::first_point_id(after.value_or("")));
     const auto filter_json = qdrant::matching(workspace, filter);
@@ -264,31 +191,19 @@ Task<std::vector<Passage>> Qdrant::least(const Collection& collection, const Wor
     co_return found;
 }
 
-Task<Page> Qdrant::scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
-                          std::optional<std::string> cursor) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_filter(filter));
-    SLIPWAY_CO_CHECK(check_limit(limit));
-    SLIPWAY_CO_TRY(const auto after, id_of_cursor(cursor));
-    // One more than asked for tells whether there is a next page.
-    const auto work = [&](const Collection& found) { return least(found, workspace, filter, limit + 1, after); };
-    SLIPWAY_CO_TRY(auto passages, co_await with(std::move(collection), work));
-    Page page{std::move(passages), {}};
-    if (page.passages.size() > limit) {
-        page.passages.pop_back();
-        page.next = cursor_after(page.passages.back().id);
-    }
-    co_return page;
+Task<std::uint64_t> Qdrant::count(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                  const Filter& filter) {
+    const auto asking = this->asking();
+    auto which = qdrant::matching(workspace, filter);
+    co_return co_await qdrant::count(asking, collection, std::move(which));
 }
 
-Task<std::uint64_t> Qdrant::count(WorkspaceId workspace, std::string collection, Filter filter) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_filter(filter));
+Task<std::uint64_t> Qdrant::count_all(const RemoteCollection& collection) {
+    json::object ours, filter;
+    ours["has_id"].emplace_array().emplace_back(qdrant::kNoPoint);
+    filter["must_not"].emplace_array().push_back(std::move(ours));
     const auto asking = this->asking();
-    const auto work = [&](const Collection& found) {
-        return qdrant::count(asking, found, qdrant::matching(workspace, filter));
-    };
-    co_return co_await with(std::move(collection), work);
+    co_return co_await qdrant::count(asking, collection, std::move(filter));
 }
 
 Task<IndexStatus> Qdrant::status() {
@@ -320,10 +235,10 @@ Task<void> Qdrant::check_integrity() {
     const auto* collections = array_in(qdrant::result_of(answer), "collections");
     if (!collections) co_return fail(ErrorCode::upstream, "What answers at {} is no Qdrant.", client_.place());
     for (const auto& one : *collections) {
-        const Collection collection{std::string(one.is_object() ? text_or(one.get_object(), "name") : ""), {}};
+        const RemoteCollection collection{std::string(one.is_object() ? text_or(one.get_object(), "name") : ""), {}};
         if (!options_.prefix.empty() && !collection.name.starts_with(options_.prefix + "-")) continue;
         const auto told = co_await qdrant::ask(client_, collection, "", net::Method::get, "", options_.read_time_max);
-        if (!told && qdrant::is_stale(told.error())) continue;
+        if (!told && told.error().code == ErrorCode::not_found) continue;
         if (!told) co_return std::unexpected(told.error());
         if (text_or(qdrant::result_of(*told), "status") == "red")
             co_return fail(
@@ -362,6 +277,8 @@ Result<QdrantOptions> qdrant_options(std::string_view text) {
     return options;
 }
 
-std::unique_ptr<Index> open_qdrant(QdrantOptions options) { return std::make_unique<Qdrant>(std::move(options)); }
+std::unique_ptr<Index> open_qdrant(QdrantOptions options) {
+    return index_on(std::make_unique<Qdrant>(std::move(options)));
+}
 
 }  // namespace slipway::store

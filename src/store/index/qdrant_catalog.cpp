@@ -11,10 +11,11 @@
 namespace slipway::store::qdrant {
 namespace {
 
-constexpr std::size_t kReasonBytesMax = 300, kNameBytesMax = 150, kCollectionsKnownMax = 10'000;
+constexpr std::size_t kReasonBytesMax = 300, kNameBytesMax = 150;
 constexpr std::size_t kNumbersIndexedMax = 64;
 constexpr Milliseconds kChangeTimeMax{60'000};
 constexpr int kTenantsSince = 11;
+constexpr const char* kKeywords[] = {"passage", "namespace", "facts", "words", "bits"};
 
 std::string_view distance_of(Metric metric) {
     return metric == Metric::cosine ? "Cosine" : metric == Metric::dot ? "Dot" : "Euclid";
@@ -50,10 +51,7 @@ std::string create_body(const CollectionOptions& options) {
 
 std::unexpected<Error> failure_of(const RemoteClient& client, const RemoteAnswer& answer, std::string_view doing) {
     const auto reason = reason_in(answer);
-    if (answer.status == 404) {
-        Error gone{ErrorCode::not_found, "The collection is gone; it was dropped meanwhile."};
-        return std::unexpected(std::move(gone).with("stale", true));
-    }
+    if (answer.status == 404) return collection_is_gone();
     if (answer.status == 401 || answer.status == 403)
         return fail(ErrorCode::upstream,
                     "Qdrant at {} does not accept the key of its URL for {}. Set api_key to one that may write.",
@@ -63,16 +61,14 @@ std::unexpected<Error> failure_of(const RemoteClient& client, const RemoteAnswer
                 client.place(), doing, answer.status, reason.empty() ? "no reason given" : reason);
 }
 
-bool is_stale(const Error& error) { return bool_or(error.details, "stale", false); }
-
 const json::object& result_of(const RemoteAnswer& answer) {
     static const json::object kEmpty;
     const auto* result = object_in(answer.object(), "result");
     return result ? *result : kEmpty;
 }
 
-Task<RemoteAnswer> ask(RemoteClient& client, const Collection& collection, std::string_view what, net::Method method,
-                       std::string body, Milliseconds limit) {
+Task<RemoteAnswer> ask(RemoteClient& client, const RemoteCollection& collection, std::string_view what,
+                       net::Method method, std::string body, Milliseconds limit) {
     RemoteRequest request;
     request.method = method;
     request.path = fmt::format("/collections/{}{}", collection.name, what);
@@ -118,24 +114,6 @@ std::string Catalog::alias_of(std::string_view name) const {
     return options_.prefix.empty() ? encoded : fmt::format("{}-{}", options_.prefix, encoded);
 }
 
-Task<Collection> Catalog::find(std::string name) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto known = known_.find(name); known != known_.end()) co_return known->second;
-    }
-    SLIPWAY_CO_TRY(auto found, co_await look_up(name));
-    if (!found) co_return fail(ErrorCode::not_found, "There is no collection {}.", name);
-    const std::lock_guard lock(mutex_);
-    if (known_.size() >= kCollectionsKnownMax) known_.clear();
-    known_.insert_or_assign(std::move(name), *found);
-    co_return *std::move(found);
-}
-
-void Catalog::forget(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    known_.erase(name);
-}
-
 Task<std::optional<std::string>> Catalog::target(std::string name) {
     RemoteRequest request;
     request.path = "/aliases";
@@ -151,15 +129,15 @@ Task<std::optional<std::string>> Catalog::target(std::string name) {
     co_return std::nullopt;
 }
 
-Task<std::optional<Collection>> Catalog::look_up(std::string name) {
+Task<std::optional<RemoteCollection>> Catalog::look_up(std::string name) {
     SLIPWAY_CO_TRY(auto found, co_await target(name));
     if (!found) co_return std::nullopt;
-    Collection collection{*found, {}};
+    RemoteCollection collection{*found, {}};
     json::object body{{"with_payload", true}, {"with_vector", false}};
     body["ids"].emplace_array().emplace_back(kNoPoint);
     auto answer =
         co_await ask(client_, collection, "/points", net::Method::post, write_json(body), options_.read_time_max);
-    if (!answer && is_stale(answer.error())) co_return std::nullopt;  // dropped in between
+    if (!answer && answer.error().code == ErrorCode::not_found) co_return std::nullopt;  // dropped in between
     if (!answer) co_return pass(answer);
     const auto* points = array_in(answer->object(), "result");
     const auto* point = points && !points->empty() ? points->front().if_object() : nullptr;
@@ -172,7 +150,7 @@ Task<std::optional<Collection>> Catalog::look_up(std::string name) {
     co_return collection;
 }
 
-Task<void> Catalog::index_field(const Collection& collection, std::string field, json::object schema) {
+Task<void> Catalog::index_field(const RemoteCollection& collection, std::string field, json::object schema) {
     const json::object body{{"field_name", field}, {"field_schema", std::move(schema)}};
     const auto answer =
         co_await ask(client_, collection, "/index?wait=true", net::Method::put, write_json(body), kChangeTimeMax);
@@ -180,7 +158,7 @@ Task<void> Catalog::index_field(const Collection& collection, std::string field,
     co_return Result<void>();
 }
 
-Task<void> Catalog::index_numbers(const Collection& collection, const std::set<std::string>& fields) {
+Task<void> Catalog::index_numbers(const RemoteCollection& collection, const std::set<std::string>& fields) {
     for (const auto& field : fields) {
         {
             const std::lock_guard lock(mutex_);
@@ -194,7 +172,7 @@ Task<void> Catalog::index_numbers(const Collection& collection, const std::set<s
     co_return Result<void>();
 }
 
-Task<void> Catalog::write_information(std::string name, const Collection& collection) {
+Task<void> Catalog::write_information(std::string name, const RemoteCollection& collection) {
     auto information = write_collection_options(collection.options);
     information["collection"] = name;
     json::object payload, body;
@@ -217,11 +195,11 @@ Task<void> Catalog::create(std::string name, std::string collection, CollectionO
     request.time_max = kChangeTimeMax;
     SLIPWAY_CO_TRY(const auto answer, co_await client_.call(std::move(request)));
     if (!answer.good() && !exists_already(answer)) co_return failure_of(client_, answer, "to make a collection");
-    const Collection made{std::move(collection), std::move(options)};
+    const RemoteCollection made{std::move(collection), std::move(options)};
     auto tenant = typed("keyword");
     if (version.has(kTenantsSince)) tenant["is_tenant"] = true;
     SLIPWAY_CO_CHECK(co_await index_field(made, "workspace", std::move(tenant)));
-    for (const auto* const field : {"passage", "namespace", "facts", "words", "bits"}) {
+    for (const auto* const field : kKeywords) {
         SLIPWAY_CO_CHECK(co_await index_field(made, field, typed("keyword")));
     }
     co_return co_await write_information(std::move(name), made);
@@ -254,18 +232,11 @@ Task<void> Catalog::move_alias(std::string alias, std::string to, bool replaces)
 }
 
 Task<void> Catalog::ensure(std::string name, CollectionOptions options) {
-    SLIPWAY_CO_TRY(auto found, co_await look_up(name));
-    if (!found) {
-        // The same options have the same name, so that two who begin at once make the same.
-        const auto generation = sha256_hex(write_json(write_collection_options(options))).substr(0, 12);
-        const auto collection = fmt::format("{}.{}", alias_of(name), generation);
-        SLIPWAY_CO_CHECK(co_await create(name, collection, options));
-        SLIPWAY_CO_CHECK(co_await move_alias(alias_of(name), collection, false));
-        forget(name);
-        SLIPWAY_CO_TRY(found, co_await look_up(name));
-        if (!found) co_return fail(ErrorCode::unavailable, "The collection {} was dropped while it was made.", name);
-    }
-    co_return check_same_options(name, found->options, options);
+    // The same options have the same name, so that two who begin at once make the same.
+    const auto generation = sha256_hex(write_json(write_collection_options(options))).substr(0, 12);
+    const auto collection = fmt::format("{}.{}", alias_of(name), generation);
+    SLIPWAY_CO_CHECK(co_await create(name, collection, std::move(options)));
+    co_return co_await move_alias(alias_of(name), collection, false);
 }
 
 Task<void> Catalog::remove(std::string collection) {
@@ -284,7 +255,6 @@ Task<void> Catalog::remove(std::string collection) {
 
 Task<void> Catalog::drop(std::string name) {
     SLIPWAY_CO_TRY(const auto found, co_await target(name));
-    forget(name);
     if (!found) co_return Result<void>();
     SLIPWAY_CO_CHECK(co_await move_alias(alias_of(name), "", true));
     co_return co_await remove(*found);
@@ -295,7 +265,6 @@ Task<void> Catalog::renew(std::string name, CollectionOptions options) {
     const auto collection = fmt::format("{}.r{}", alias_of(name), to_hex(random_bytes(8)));
     SLIPWAY_CO_CHECK(co_await create(name, collection, options));
     auto moved = co_await move_alias(alias_of(name), collection, old.has_value());
-    forget(name);
     if (moved) {
         if (old) {
             SLIPWAY_CO_CHECK(co_await remove(*old));

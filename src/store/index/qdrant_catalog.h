@@ -7,25 +7,19 @@
 
 #include "store/index/qdrant.h"
 #include "store/index/remote_client.h"
+#include "store/index/remote_index.h"
 
 namespace slipway::store::qdrant {
-
-struct Collection {
-    std::string name;  // in Qdrant, of this generation: another one, and other options, have another name
-    CollectionOptions options;
-};
 
 struct Version {
     int major = 0, minor = 0;
     bool has(int other) const { return major > 1 || (major == 1 && minor >= other); }  // 1.<other> or newer
 };
 
-// `not_found` with details.stale when a collection is gone, so that its name is looked up again.
 std::unexpected<Error> failure_of(const RemoteClient& client, const RemoteAnswer& answer, std::string_view doing);
-bool is_stale(const Error& error);
 // <method> /collections/<collection>/<what>; the answer is good and has a result.
-Task<RemoteAnswer> ask(RemoteClient& client, const Collection& collection, std::string_view what, net::Method method,
-                       std::string body, Milliseconds limit);
+Task<RemoteAnswer> ask(RemoteClient& client, const RemoteCollection& collection, std::string_view what,
+                       net::Method method, std::string body, Milliseconds limit);
 // Of an answer.
 const json::object& result_of(const RemoteAnswer& answer);
 
@@ -35,22 +29,19 @@ class Catalog {
     Catalog(RemoteClient& client, const QdrantOptions& options) : client_(client), options_(options) {}
 
     Task<Version> version();  // asked once
-    Task<Collection> find(std::string name);
-    void forget(const std::string& name);
-
-    Task<std::optional<Collection>> look_up(std::string name);
+    Task<std::optional<RemoteCollection>> look_up(std::string name);
     Task<void> ensure(std::string name, CollectionOptions options);
     Task<void> renew(std::string name, CollectionOptions options);
     Task<void> drop(std::string name);
     // Before data: an index for each number that a filter may ask for a range of.
-    Task<void> index_numbers(const Collection& collection, const std::set<std::string>& fields);
+    Task<void> index_numbers(const RemoteCollection& collection, const std::set<std::string>& fields);
 
  private:
     std::string alias_of(std::string_view name) const;
     Task<std::optional<std::string>> target(std::string name);
     Task<void> create(std::string name, std::string collection, CollectionOptions options);
-    Task<void> index_field(const Collection& collection, std::string field, json::object schema);
-    Task<void> write_information(std::string name, const Collection& collection);
+    Task<void> index_field(const RemoteCollection& collection, std::string field, json::object schema);
+    Task<void> write_information(std::string name, const RemoteCollection& collection);
     Task<void> move_alias(std::string alias, std::string to, bool replaces);
     Task<void> remove(std::string collection);
 
@@ -58,7 +49,6 @@ class Catalog {
     const QdrantOptions& options_;
     std::mutex mutex_;
     std::optional<Version> version_;
-    std::map<std::string, Collection> known_;
     std::map<std::string, std::set<std::string>> numbers_;  // that have an index, by collection
 };
 

@@ -28,7 +28,7 @@ struct Nearest {
 
 class Search {
  public:
-    Search(const Asking& asking, const Collection& collection, const WorkspaceId& workspace, const Query& query)
+    Search(const Asking& asking, const RemoteCollection& collection, const WorkspaceId& workspace, const Query& query)
         : asking_(asking), collection_(collection), workspace_(workspace), query_(query), legs_(query) {}
 
     Task<std::vector<Hit>> run();
@@ -43,7 +43,7 @@ class Search {
     Task<std::vector<Hit>> near(const Vector& vector, bool exact);
 
     const Asking& asking_;
-    const Collection& collection_;
+    const RemoteCollection& collection_;
     const WorkspaceId& workspace_;
     const Query& query_;
     Legs legs_;
@@ -194,7 +194,7 @@ Task<std::vector<Hit>> Search::run() {
 
 }  // namespace
 
-Task<std::vector<Hit>> search(const Asking& asking, const Collection& collection, const WorkspaceId& workspace,
+Task<std::vector<Hit>> search(const Asking& asking, const RemoteCollection& collection, const WorkspaceId& workspace,
                               const Query& query) {
     Search one(asking, collection, workspace, query);
     co_return co_await one.run();

@@ -5,7 +5,7 @@
 
 namespace slipway::store::qdrant {
 
-Task<std::vector<Hit>> search(const Asking& asking, const Collection& collection, const WorkspaceId& workspace,
+Task<std::vector<Hit>> search(const Asking& asking, const RemoteCollection& collection, const WorkspaceId& workspace,
                               const Query& query);
 
 }  // namespace slipway::store::qdrant

@@ -15,7 +15,8 @@ json::object with_one(const WorkspaceId& workspace, std::string_view key, std::s
 }
 
 // The number of terms of all passages: how many have each bit in their own number.
-Task<std::uint64_t> count_terms(const Asking& asking, const Collection& collection, const WorkspaceId& workspace) {
+Task<std::uint64_t> count_terms(const Asking& asking, const RemoteCollection& collection,
+                                const WorkspaceId& workspace) {
     std::uint64_t all = 0;
     if (!asking.version.has(kFacetsSince)) {
         for (unsigned bit = 0; bit < kLengthBits; ++bit) {
@@ -38,7 +39,8 @@ Task<std::uint64_t> count_terms(const Asking& asking, const Collection& collecti
     co_return all;
 }
 
-Task<TextStatistics> text_statistics(const Asking& asking, const Collection& collection, const WorkspaceId& workspace) {
+Task<TextStatistics> text_statistics(const Asking& asking, const RemoteCollection& collection,
+                                     const WorkspaceId& workspace) {
     const auto key = KnownStatistics::key_of(collection, workspace);
     if (const auto known = asking.known.get(key)) co_return *known;
     const auto forgotten = asking.known.forgotten();
@@ -54,7 +56,7 @@ Task<TextStatistics> text_statistics(const Asking& asking, const Collection& col
 
 }  // namespace
 
-std::string KnownStatistics::key_of(const Collection& collection, const WorkspaceId& workspace) {
+std::string KnownStatistics::key_of(const RemoteCollection& collection, const WorkspaceId& workspace) {
     return collection.name + '\0' + workspace.value;
 }
 
@@ -84,7 +86,7 @@ void KnownStatistics::forget(const std::string& key) {
     known_.erase(key);
 }
 
-Task<Statistics> read_statistics(const Asking& asking, const Collection& collection, const WorkspaceId& workspace,
+Task<Statistics> read_statistics(const Asking& asking, const RemoteCollection& collection, const WorkspaceId& workspace,
                                  std::vector<QueryTerm> terms) {
     Statistics found;
     SLIPWAY_CO_TRY(found.text, co_await text_statistics(asking, collection, workspace));
@@ -99,7 +101,7 @@ Task<Statistics> read_statistics(const Asking& asking, const Collection& collect
     co_return found;
 }
 
-Task<std::uint64_t> count(const Asking& asking, const Collection& collection, json::object filter) {
+Task<std::uint64_t> count(const Asking& asking, const RemoteCollection& collection, json::object filter) {
     const json::object body{{"filter", std::move(filter)}, {"exact", true}};
     SLIPWAY_CO_TRY(const auto answer, co_await ask(asking.client, collection, "/points/count", net::Method::post,
                                                    write_json(body), asking.options.read_time_max));

@@ -31,7 +31,7 @@ class KnownStatistics {
         std::string key_;
     };
 
-    static std::string key_of(const Collection& collection, const WorkspaceId& workspace);
+    static std::string key_of(const RemoteCollection& collection, const WorkspaceId& workspace);
     std::optional<TextStatistics> get(const std::string& key);
     // How many times something was forgotten; what was counted before the last time is not kept.
     std::uint64_t forgotten();
@@ -61,9 +61,9 @@ struct Statistics {
     TextStatistics text;
     std::vector<ScoredTerm> terms;  // that any passage holds
 };
-Task<Statistics> read_statistics(const Asking& asking, const Collection& collection, const WorkspaceId& workspace,
+Task<Statistics> read_statistics(const Asking& asking, const RemoteCollection& collection, const WorkspaceId& workspace,
                                  std::vector<QueryTerm> terms);
 
-Task<std::uint64_t> count(const Asking& asking, const Collection& collection, json::object filter);
+Task<std::uint64_t> count(const Asking& asking, const RemoteCollection& collection, json::object filter);
 
 }  // namespace slipway::store::qdrant

@@ -47,13 +47,7 @@ class OpenSearchFaults : public testing::Test {
 };
 
 TEST_F(OpenSearchFaults, NobodyThereIsToldAtOnce) {
-    auto index = open(fmt::format("opensearch+http://ada:hunter2@127.0.0.1:{}/faults", free_port()));
-    for (const auto& error : {error_of(index->status()), error_of(index->ensure("c", {})),
-                              error_of(index->upsert(kWorkspace, "c", {{.id = "a", .text = "b"}})),
-                              error_of(index->search(kWorkspace, "c", {.text = "b"}))}) {
-        EXPECT_EQ(error.code, ErrorCode::unavailable) << error.message;
-        EXPECT_TRUE(error.message.contains("127.0.0.1")) << error.message;
-    }
+    expect_told_at_once(*open(fmt::format("opensearch+http://ada:hunter2@127.0.0.1:{}/faults", free_port())));
 }
 
 TEST_F(OpenSearchFaults, WrongPasswordAndCertificateAreTold) {
@@ -168,18 +162,7 @@ TEST_F(OpenSearchFaults, AFullDiskRefusesAndIsSurvived) {
 }
 
 TEST_F(OpenSearchFaults, RenewedByAnotherProcessIsFoundAgain) {
-    auto one = open(place_->url("faults")), other = open(place_->url("faults"));
-    const auto name = fresh_collection(*one);
-    must(one->upsert(kWorkspace, name, some_passages(3)));
-    EXPECT_EQ(must(other->count(kWorkspace, name, {})), 3U);
-    must(one->renew(name, {.dimension = 3}));
-    EXPECT_EQ(must(other->count(kWorkspace, name, {})), 0U);
-    must(other->renew(name, {.dimension = 2}));
-    must(one->upsert(kWorkspace, name, some_passages(2)));
-    EXPECT_EQ(must(other->search(kWorkspace, name, {.vector = store::Vector{1, 2}})).size(), 2U);
-    must(one->drop(name));
-    EXPECT_EQ(error_of(other->upsert(kWorkspace, name, some_passages(2))).code, ErrorCode::not_found);
-    EXPECT_EQ(error_of(other->search(kWorkspace, name, {.text = "water"})).code, ErrorCode::not_found);
+    expect_renewed_is_found_again(*open(place_->url("faults")), *open(place_->url("faults")));
 }
 
 TEST_F(OpenSearchFaults, ApproximateSearchIsNeverShort) {
