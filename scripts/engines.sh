@@ -129,8 +129,14 @@ fetch() {
       atpublic==9.0.0=449c3c4f0c74df79749d6fe225ba55e2a2fce34b303f0329211e4d6989ed6f6e \
       attrs==26.1.0=c647aa4a12dfbad9333ca4e71fe62ddc36f4e63b2d260a37a8b83d2f043ac309 ;;
     opensearch) place "$1" 3.3.2 opensearch ;;
-    qdrant-edge) place "$1" edge-0.9.0 wheels \
-      qdrant-edge-py==0.9.0=7bc734ea493d1f92e6b8af74bc68c4f903b2ca90593f899cd1b998cd12744da4 ;;
+    qdrant-edge) place "$1" edge-0.9.0-client-1.20.0 wheels \
+      qdrant-edge-py==0.9.0=7bc734ea493d1f92e6b8af74bc68c4f903b2ca90593f899cd1b998cd12744da4 \
+      qdrant-client==1.20.0=0ab261197a497d16f3bf8a663c22e994f485c9fd7212d3c8b07c1a9de32fc152 \
+      pydantic==2.12.4=92d3d202a745d46f9be6df459ac5a064fdaa3c1c4cd8adcfa332ccf3c05f871e \
+      pydantic-core==2.41.5=f31d95a179f8d64d90f6831d71fa93290893a33148d890ba15de25642c5d075b \
+      annotated-types==0.8.0=f072f4d804ea359e4eaf198b1af7a8b0943881a87f31bb764f8bf219bb9419e0 \
+      typing-extensions==4.16.0=481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8 \
+      typing-inspection==0.4.5=bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39 ;;
     *) echo "There is no engine $1; there are: ${all[*]}" >&2; exit 2 ;;
   esac
 }

@@ -5,27 +5,18 @@
 
 #include "base/crypto.h"
 #include "base/keyed_lock.h"
-#include "store/index/cursor.h"
 #include "store/index/opensearch_query.h"
 #include "store/index/opensearch_search.h"
 #include "store/index/opensearch_write.h"
-#include "store/index/remote_hits.h"
 #include "store/index/validation.h"
 
 namespace slipway::store {
 namespace {
 
-using opensearch::Collection;
-
 constexpr std::size_t kThreads = 2;          // that cut words and write JSON
 constexpr std::size_t kErasedAtOnce = 5000;  // of erase_where
 
-Result<void> check_place(const WorkspaceId& workspace, std::string_view collection) {
-    SLIPWAY_CHECK(check_workspace(workspace));
-    return check_collection(collection);
-}
-
-class OpenSearch final : public Index {
+class OpenSearch final : public RemoteEngine {
  public:
     explicit OpenSearch(OpenSearchOptions options)
         : options_(std::move(options)),
@@ -34,31 +25,38 @@ class OpenSearch final : public Index {
           catalog_(client_, options_),
           writers_(options_.writers_waiting_max) {}
 
-    Task<void> ensure(std::string collection, CollectionOptions options) override;
-    Task<std::optional<CollectionInfo>> describe(std::string collection) override;
-    Task<void> drop(std::string collection) override;
-    Task<void> renew(std::string collection, CollectionOptions options) override;
-    Task<void> upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) override;
-    Task<std::size_t> erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) override;
-    Task<std::size_t> erase_where(WorkspaceId workspace, std::string collection, Filter filter) override;
-    Task<std::vector<Hit>> search(WorkspaceId workspace, std::string collection, Query query) override;
-    Task<Page> scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
-                      std::optional<std::string> cursor) override;
-    Task<std::uint64_t> count(WorkspaceId workspace, std::string collection, Filter filter) override;
+    Task<std::optional<RemoteCollection>> look_up(std::string name) override {
+        return catalog_.look_up(std::move(name));
+    }
+    Task<void> create(std::string name, CollectionOptions options) override {
+        return catalog_.ensure(std::move(name), std::move(options));
+    }
+    Task<void> renew(std::string name, CollectionOptions options) override {
+        return catalog_.renew(std::move(name), std::move(options));
+    }
+    Task<void> drop(std::string name) override { return catalog_.drop(std::move(name)); }
+    Task<void> write(const RemoteCollection& collection, const WorkspaceId& workspace,
+                     const std::vector<Passage>& passages) override;
+    Task<std::size_t> erase(const RemoteCollection& collection, const WorkspaceId& workspace,
+                            const std::vector<std::string>& ids) override;
+    Task<std::size_t> erase_where(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                  const Filter& filter) override;
+    Task<std::vector<Hit>> search(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                  const Query& query) override {
+        return opensearch::search(client_, options_, collection, workspace, query);
+    }
+    Task<std::vector<Passage>> list(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                    const Filter& filter, std::size_t count,
+                                    const std::optional<std::string>& after) override;
+    Task<std::uint64_t> count(const RemoteCollection& collection, const WorkspaceId& workspace,
+                              const Filter& filter) override;
+    Task<std::uint64_t> count_all(const RemoteCollection& collection) override;
     Task<IndexStatus> status() override;
     Task<void> check_integrity() override;
 
  private:
-    // Work on the collection of this name; once more when it was renewed by somebody else meanwhile.
-    template <typename Work>
-    auto with(std::string name, Work& work) -> std::invoke_result_t<Work&, const Collection&>;
-    Task<void> write_passages(const Collection& collection, const WorkspaceId& workspace,
-                              const std::vector<Passage>& passages);
-    Task<std::size_t> erase_matching(const Collection& collection, const WorkspaceId& workspace, const Filter& filter);
-    Task<std::vector<opensearch::BulkItem>> some_matching(const Collection& collection, const WorkspaceId& workspace,
-                                                          const Filter& filter);
-    Task<Page> read_page(const Collection& collection, const WorkspaceId& workspace, const Filter& filter,
-                         std::size_t limit, const std::optional<std::string>& after);
+    Task<std::vector<opensearch::BulkItem>> some_matching(const RemoteCollection& collection,
+                                                          const WorkspaceId& workspace, const Filter& filter);
 
     OpenSearchOptions options_;
     WorkerPool pool_;
@@ -67,80 +65,30 @@ class OpenSearch final : public Index {
     KeyedLock writers_;  // by index: what one call wrote becomes visible together
 };
 
-template <typename Work>
-auto OpenSearch::with(std::string name, Work& work) -> std::invoke_result_t<Work&, const Collection&> {
-    for (int attempt = 0;; ++attempt) {
-        SLIPWAY_CO_TRY(const auto collection, co_await catalog_.find(name));
-        auto result = co_await work(collection);
-        if (result || attempt > 0 || !opensearch::is_stale(result.error())) co_return result;
-        catalog_.forget(name);
-    }
-}
-
-Task<void> OpenSearch::ensure(std::string collection, CollectionOptions options) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    SLIPWAY_CO_CHECK(check_options(options));
-    co_return co_await catalog_.ensure(std::move(collection), std::move(options));
-}
-
-Task<std::optional<CollectionInfo>> OpenSearch::describe(std::string collection) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    SLIPWAY_CO_TRY(const auto found, co_await catalog_.look_up(collection));
-    if (!found) co_return std::nullopt;
-    json::object all;
-    all["match_all"] = json::object();
-    SLIPWAY_CO_TRY(const auto passages, co_await opensearch::count(client_, options_, *found, std::move(all), 0));
-    co_return CollectionInfo{found->options, passages};
-}
-
-Task<void> OpenSearch::drop(std::string collection) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    co_return co_await catalog_.drop(std::move(collection));
-}
-
-Task<void> OpenSearch::renew(std::string collection, CollectionOptions options) {
-    SLIPWAY_CO_CHECK(check_collection(collection));
-    SLIPWAY_CO_CHECK(check_options(options));
-    co_return co_await catalog_.renew(std::move(collection), std::move(options));
-}
-
-Task<void> OpenSearch::write_passages(const Collection& collection, const WorkspaceId& workspace,
-                                      const std::vector<Passage>& passages) {
+Task<void> OpenSearch::write(const RemoteCollection& collection, const WorkspaceId& workspace,
+                             const std::vector<Passage>& passages) {
     const auto make = [&]() -> Result<std::vector<opensearch::BulkItem>> {
         SLIPWAY_CHECK(check_passages(passages, collection.options));
         return opensearch::index_items(workspace, passages, collection.options);
     };
     SLIPWAY_CO_TRY(auto items, co_await pool_.run(make));
     if (items.empty()) co_return Result<void>();
-    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.index, options_.write_time_max));
+    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.name, options_.write_time_max));
     const auto written = co_await opensearch::write_bulk(client_, options_, collection, std::move(items));
     if (!written) co_return std::unexpected(written.error());
     co_return Result<void>();
 }
 
-Task<void> OpenSearch::upsert(WorkspaceId workspace, std::string collection, std::vector<Passage> passages) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    const auto work = [&](const Collection& found) { return write_passages(found, workspace, passages); };
-    co_return co_await with(std::move(collection), work);
+Task<std::size_t> OpenSearch::erase(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                    const std::vector<std::string>& ids) {
+    if (ids.empty()) co_return std::size_t{0};
+    std::vector<opensearch::BulkItem> items;
+    for (const auto& id : ids) items.push_back(opensearch::delete_item(id, opensearch::document_id(workspace, id)));
+    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.name, options_.write_time_max));
+    co_return co_await opensearch::write_bulk(client_, options_, collection, std::move(items));
 }
 
-Task<std::size_t> OpenSearch::erase(WorkspaceId workspace, std::string collection, std::vector<std::string> ids) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_ids(ids));
-    std::ranges::sort(ids);
-    const auto repeated = std::ranges::unique(ids);
-    ids.erase(repeated.begin(), repeated.end());
-    const auto work = [&](const Collection& found) -> Task<std::size_t> {
-        std::vector<opensearch::BulkItem> items;
-        for (const auto& id : ids) items.push_back(opensearch::delete_item(id, opensearch::document_id(workspace, id)));
-        if (items.empty()) co_return std::size_t{0};
-        SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(found.index, options_.write_time_max));
-        co_return co_await opensearch::write_bulk(client_, options_, found, std::move(items));
-    };
-    co_return co_await with(std::move(collection), work);
-}
-
-Task<std::vector<opensearch::BulkItem>> OpenSearch::some_matching(const Collection& collection,
+Task<std::vector<opensearch::BulkItem>> OpenSearch::some_matching(const RemoteCollection& collection,
                                                                   const WorkspaceId& workspace, const Filter& filter) {
     const json::object body{{"size", kErasedAtOnce},
                             {"_source", false},
@@ -158,9 +106,9 @@ Task<std::vector<opensearch::BulkItem>> OpenSearch::some_matching(const Collecti
 }
 
 // OpenSearch's own delete by query is a module that need not be there, and stops at the first conflict.
-Task<std::size_t> OpenSearch::erase_matching(const Collection& collection, const WorkspaceId& workspace,
-                                             const Filter& filter) {
-    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.index, options_.write_time_max));
+Task<std::size_t> OpenSearch::erase_where(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                          const Filter& filter) {
+    SLIPWAY_CO_TRY(const auto turn, co_await writers_.acquire(collection.name, options_.write_time_max));
     const auto end = std::chrono::steady_clock::now() + options_.drop_time_max;
     std::size_t erased = 0;
     for (;;) {
@@ -175,31 +123,14 @@ Task<std::size_t> OpenSearch::erase_matching(const Collection& collection, const
     }
 }
 
-Task<std::size_t> OpenSearch::erase_where(WorkspaceId workspace, std::string collection, Filter filter) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_filter(filter));
-    const auto work = [&](const Collection& found) { return erase_matching(found, workspace, filter); };
-    co_return co_await with(std::move(collection), work);
-}
-
-Task<std::vector<Hit>> OpenSearch::search(WorkspaceId workspace, std::string collection, Query query) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_query(query));
-    const auto work = [&](const Collection& found) -> Task<std::vector<Hit>> {
-        SLIPWAY_CO_CHECK(check_search(query, found.options));
-        co_return co_await opensearch::search(client_, options_, found, workspace, query);
-    };
-    co_return co_await with(std::move(collection), work);
-}
-
-Task<Page> OpenSearch::read_page(const Collection& collection, const WorkspaceId& workspace, const Filter& filter,
-                                 std::size_t limit, const std::optional<std::string>& after) {
+Task<std::vector<Passage>> OpenSearch::list(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                            const Filter& filter, std::size_t count,
+                                            const std::optional<std::string>& after) {
     json::object order;
     order["id"] = "asc";
     json::array fields;
     for (const auto field : opensearch::kPassageFields) fields.emplace_back(field);
-    // One more than asked for tells whether there is a next page.
-    json::object body{{"size", limit + 1},
+    json::object body{{"size", count},
                       {"track_total_hits", false},
                       {"query", opensearch::bool_filter(opensearch::matching(workspace, filter))},
                       {"_source", std::move(fields)}};
@@ -209,37 +140,25 @@ Task<Page> OpenSearch::read_page(const Collection& collection, const WorkspaceId
                    co_await opensearch::ask(client_, options_, collection, "_search", write_json(body)));
     if (!answer.good()) co_return opensearch::failure_of(client_, answer, "to list passages");
     SLIPWAY_CO_TRY(const auto hits, opensearch::hits_of(answer));
-    Page page;
+    std::vector<Passage> passages;
     for (const auto* hit : hits) {
-        if (page.passages.size() == limit) {
-            page.next = cursor_after(page.passages.back().id);
-            break;
-        }
         const auto* source = object_in(*hit, "_source");
         SLIPWAY_CO_TRY(auto passage, opensearch::read_passage(source ? *source : json::object()));
-        page.passages.push_back(std::move(passage));
+        passages.push_back(std::move(passage));
     }
-    co_return page;
+    co_return passages;
 }
 
-Task<Page> OpenSearch::scroll(WorkspaceId workspace, std::string collection, Filter filter, std::size_t limit,
-                              std::optional<std::string> cursor) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_filter(filter));
-    SLIPWAY_CO_CHECK(check_limit(limit));
-    SLIPWAY_CO_TRY(const auto after, id_of_cursor(cursor));
-    const auto work = [&](const Collection& found) { return read_page(found, workspace, filter, limit, after); };
-    co_return co_await with(std::move(collection), work);
+Task<std::uint64_t> OpenSearch::count(const RemoteCollection& collection, const WorkspaceId& workspace,
+                                      const Filter& filter) {
+    auto query = opensearch::bool_filter(opensearch::matching(workspace, filter));
+    return opensearch::count(client_, options_, collection, std::move(query), 0);
 }
 
-Task<std::uint64_t> OpenSearch::count(WorkspaceId workspace, std::string collection, Filter filter) {
-    SLIPWAY_CO_CHECK(check_place(workspace, collection));
-    SLIPWAY_CO_CHECK(check_filter(filter));
-    const auto work = [&](const Collection& found) {
-        auto query = opensearch::bool_filter(opensearch::matching(workspace, filter));
-        return opensearch::count(client_, options_, found, std::move(query), 0);
-    };
-    co_return co_await with(std::move(collection), work);
+Task<std::uint64_t> OpenSearch::count_all(const RemoteCollection& collection) {
+    json::object all;
+    all["match_all"] = json::object();
+    return opensearch::count(client_, options_, collection, std::move(all), 0);
 }
 
 Task<IndexStatus> OpenSearch::status() {
@@ -309,7 +228,7 @@ Result<OpenSearchOptions> opensearch_options(std::string_view text) {
 }
 
 std::unique_ptr<Index> open_opensearch(OpenSearchOptions options) {
-    return std::make_unique<OpenSearch>(std::move(options));
+    return index_on(std::make_unique<OpenSearch>(std::move(options)));
 }
 
 }  // namespace slipway::store

@@ -12,7 +12,7 @@
 namespace slipway::store::opensearch {
 namespace {
 
-constexpr std::size_t kReasonBytesMax = 300, kNameBytesMax = 150, kCollectionsKnownMax = 10'000;
+constexpr std::size_t kReasonBytesMax = 300, kNameBytesMax = 150;
 constexpr Milliseconds kChangeTimeMax{60'000};
 
 json::object error_in(const RemoteAnswer& answer) {
@@ -64,10 +64,7 @@ std::unexpected<Error> failure_of(const RemoteClient& client, const RemoteAnswer
     const auto error = error_in(answer);
     const auto type = text_or(error, "type");
     const auto reason = cut_utf8(text_or(error, "reason"), kReasonBytesMax);
-    if (answer.status == 404 && type == "index_not_found_exception") {
-        Error gone{ErrorCode::not_found, "The collection is gone; it was dropped meanwhile."};
-        return std::unexpected(std::move(gone).with("stale", true));
-    }
+    if (answer.status == 404 && type == "index_not_found_exception") return collection_is_gone();
     if (answer.status == 401)
         return fail(ErrorCode::upstream, "OpenSearch at {} does not accept the user name or the password of its URL.",
                     client.place());
@@ -81,8 +78,6 @@ std::unexpected<Error> failure_of(const RemoteClient& client, const RemoteAnswer
                 client.place(), doing, answer.status, reason.empty() ? "no reason given" : reason);
 }
 
-bool is_stale(const Error& error) { return bool_or(error.details, "stale", false); }
-
 std::string Catalog::alias_of(std::string_view name) const {
     std::string encoded;
     for (const char c : name) {
@@ -95,30 +90,12 @@ std::string Catalog::alias_of(std::string_view name) const {
     return fmt::format("{}-{}", options_.prefix, encoded);
 }
 
-Task<Collection> Catalog::find(std::string name) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto known = known_.find(name); known != known_.end()) co_return known->second;
-    }
-    SLIPWAY_CO_TRY(auto found, co_await look_up(name));
-    if (!found) co_return fail(ErrorCode::not_found, "There is no collection {}.", name);
-    const std::lock_guard lock(mutex_);
-    if (known_.size() >= kCollectionsKnownMax) known_.clear();
-    known_.insert_or_assign(std::move(name), *found);
-    co_return *std::move(found);
-}
-
-void Catalog::forget(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    known_.erase(name);
-}
-
-Task<std::vector<Collection>> Catalog::targets(std::string name) {
+Task<std::vector<RemoteCollection>> Catalog::targets(std::string name) {
     RemoteRequest request;
     request.path = fmt::format("/{}/_mapping?filter_path=*.mappings._meta", alias_of(name));
     request.time_max = options_.read_time_max;
     SLIPWAY_CO_TRY(const auto answer, co_await client_.call(std::move(request)));
-    std::vector<Collection> found;
+    std::vector<RemoteCollection> found;
     if (answer.status == 404) co_return found;
     if (!answer.good()) co_return failure_of(client_, answer, "to describe a collection");
     for (const auto& [index, value] : answer.object()) {
@@ -132,11 +109,11 @@ Task<std::vector<Collection>> Catalog::targets(std::string name) {
         co_return fail(ErrorCode::conflict, "OpenSearch has an index {} that is not ours; use another prefix.",
                        alias_of(name));
     // Two for a moment, while one takes the place of the other.
-    std::ranges::sort(found, {}, &Collection::index);
+    std::ranges::sort(found, {}, &RemoteCollection::name);
     co_return found;
 }
 
-Task<std::optional<Collection>> Catalog::look_up(std::string name) {
+Task<std::optional<RemoteCollection>> Catalog::look_up(std::string name) {
     SLIPWAY_CO_TRY(auto found, co_await targets(std::move(name)));
     if (found.empty()) co_return std::nullopt;
     co_return std::move(found.back());
@@ -150,7 +127,7 @@ Task<bool> Catalog::create(std::string name, std::string index, CollectionOption
     mappings["dynamic"] = "strict";
     mappings["properties"] = properties_of(options);
     json::object aliases;
-    aliases[Collection{index, {}}.write_alias()] = json::object();
+    aliases[write_alias(index)] = json::object();
     if (with_alias) aliases[alias_of(name)] = json::object();
     json::object settings;
     settings["index"] = settings_of(options_, options);
@@ -167,16 +144,12 @@ Task<bool> Catalog::create(std::string name, std::string index, CollectionOption
 }
 
 Task<void> Catalog::ensure(std::string name, CollectionOptions options) {
-    SLIPWAY_CO_TRY(auto found, co_await look_up(name));
-    if (!found) {
-        // The same options have the same name, so that of two who begin at once one makes it.
-        const auto generation = sha256_hex(write_json(write_collection_options(options))).substr(0, 12);
-        SLIPWAY_CO_CHECK(co_await create(name, fmt::format("{}.{}", alias_of(name), generation), options, true));
-        forget(name);
-        SLIPWAY_CO_TRY(found, co_await look_up(name));
-        if (!found) co_return fail(ErrorCode::unavailable, "The collection {} was dropped while it was made.", name);
-    }
-    co_return check_same_options(name, found->options, options);
+    // The same options have the same name, so that of two who begin at once one makes it.
+    const auto generation = sha256_hex(write_json(write_collection_options(options))).substr(0, 12);
+    auto index = fmt::format("{}.{}", alias_of(name), generation);
+    const auto made = co_await create(std::move(name), std::move(index), std::move(options), true);
+    if (!made) co_return std::unexpected(made.error());
+    co_return Result<void>();
 }
 
 Task<void> Catalog::remove(std::string index) {
@@ -191,14 +164,13 @@ Task<void> Catalog::remove(std::string index) {
 
 Task<void> Catalog::drop(std::string name) {
     SLIPWAY_CO_TRY(const auto found, co_await targets(name));
-    forget(name);
     for (const auto& collection : found) {
-        SLIPWAY_CO_CHECK(co_await remove(collection.index));
+        SLIPWAY_CO_CHECK(co_await remove(collection.name));
     }
     co_return Result<void>();
 }
 
-Task<void> Catalog::move_alias(std::string alias, std::string index, std::vector<Collection> old) {
+Task<void> Catalog::move_alias(std::string alias, std::string index, std::vector<RemoteCollection> old) {
     const auto action = [](std::string_view kind, json::object what) {
         json::object object;
         object[kind] = std::move(what);
@@ -207,7 +179,7 @@ Task<void> Catalog::move_alias(std::string alias, std::string index, std::vector
     json::array actions;
     for (const auto& collection : old) {
         json::object removed;
-        removed["index"] = collection.index;
+        removed["index"] = collection.name;
         actions.push_back(action("remove_index", std::move(removed)));
     }
     actions.push_back(action("add", json::object{{"index", index}, {"alias", alias}}));
@@ -229,7 +201,6 @@ Task<void> Catalog::renew(std::string name, CollectionOptions options) {
     const auto index = fmt::format("{}.r{}", alias_of(name), to_hex(random_bytes(8)));
     SLIPWAY_CO_CHECK(co_await create(name, index, options, false));
     auto moved = co_await move_alias(alias_of(name), index, std::move(old));
-    forget(name);
     if (moved) co_return Result<void>();
     const auto removed = co_await remove(index);
     static_cast<void>(removed);  // the first failure is what to tell

@@ -12,7 +12,7 @@ namespace {
 
 class Search {
  public:
-    Search(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+    Search(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
            const WorkspaceId& workspace, const Query& query)
         : client_(client),
           options_(options),
@@ -34,7 +34,7 @@ class Search {
 
     RemoteClient& client_;
     const OpenSearchOptions& options_;
-    const Collection& collection_;
+    const RemoteCollection& collection_;
     const WorkspaceId& workspace_;
     const Query& query_;
     Legs legs_;
@@ -166,23 +166,23 @@ Task<std::vector<Hit>> Search::run() {
 
 }  // namespace
 
-Task<std::vector<Hit>> search(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
-                              const WorkspaceId& workspace, const Query& query) {
+Task<std::vector<Hit>> search(RemoteClient& client, const OpenSearchOptions& options,
+                              const RemoteCollection& collection, const WorkspaceId& workspace, const Query& query) {
     Search one(client, options, collection, workspace, query);
     co_return co_await one.run();
 }
 
-Task<RemoteAnswer> ask(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<RemoteAnswer> ask(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                        std::string_view what, std::string body) {
     RemoteRequest request;
     request.method = net::Method::post;
-    request.path = fmt::format("/{}/{}", collection.index, what);
+    request.path = fmt::format("/{}/{}", collection.name, what);
     request.body = std::move(body);
     request.time_max = options.read_time_max;
     co_return co_await client.call(std::move(request));
 }
 
-Task<std::uint64_t> count(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<std::uint64_t> count(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                           json::object query, std::size_t enough) {
     json::object body;
     body["query"] = std::move(query);

@@ -5,13 +5,13 @@
 
 namespace slipway::store::opensearch {
 
-Task<std::vector<Hit>> search(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
-                              const WorkspaceId& workspace, const Query& query);
+Task<std::vector<Hit>> search(RemoteClient& client, const OpenSearchOptions& options,
+                              const RemoteCollection& collection, const WorkspaceId& workspace, const Query& query);
 
 // POST /<index>/<what> with this body, within read_time_max.
-Task<RemoteAnswer> ask(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<RemoteAnswer> ask(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                        std::string_view what, std::string body);
-Task<std::uint64_t> count(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<std::uint64_t> count(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                           json::object query, std::size_t enough);
 // The objects of hits.hits.
 Result<std::vector<const json::object*>> hits_of(const RemoteAnswer& answer);

@@ -87,13 +87,13 @@ Result<Outcome> read_outcome(const json::object& answer, std::vector<BulkItem> s
     return outcome;
 }
 
-Task<Outcome> send(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<Outcome> send(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                    std::vector<BulkItem> items) {
     RemoteRequest request;
     request.method = net::Method::post;
     request.path = fmt::format(
         "/{}/_bulk?require_alias=true&filter_path=errors,items.*.status,items.*.result,items.*.error.reason",
-        collection.write_alias());
+        write_alias(collection.name));
     request.content_type = "application/x-ndjson";
     request.time_max = options.write_time_max;
     for (const auto& item : items) request.body += item.lines;
@@ -102,14 +102,14 @@ Task<Outcome> send(RemoteClient& client, const OpenSearchOptions& options, const
     // With require_alias a missing alias is told by each item.
     const auto* results = array_in(answer.object(), "items");
     if (results && !results->empty() && write_json(results->front()).contains("require_alias"))
-        co_return std::unexpected(Error{ErrorCode::not_found, "The collection is gone."}.with("stale", true));
+        co_return collection_is_gone();
     co_return read_outcome(answer.object(), std::move(items));
 }
 
-Task<void> refresh(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection) {
+Task<void> refresh(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection) {
     RemoteRequest request;
     request.method = net::Method::post;
-    request.path = fmt::format("/{}/_refresh?filter_path=_shards", collection.index);
+    request.path = fmt::format("/{}/_refresh?filter_path=_shards", collection.name);
     request.time_max = options.write_time_max;
     SLIPWAY_CO_TRY(const auto answer, co_await client.call(std::move(request)));
     if (!answer.good()) co_return failure_of(client, answer, "to show what was written");
@@ -159,7 +159,7 @@ BulkItem delete_item(std::string id, std::string_view document) {
     return {std::move(id), action_line("delete", document)};
 }
 
-Task<std::size_t> write_bulk(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<std::size_t> write_bulk(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                              std::vector<BulkItem> items) {
     Outcome all;
     for (std::size_t round = 0; !items.empty(); ++round) {

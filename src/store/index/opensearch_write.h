@@ -19,7 +19,7 @@ BulkItem delete_item(std::string id, std::string_view document);
 
 // Sends the items in requests of at most bulk_bytes_max, those that found OpenSearch busy again, and makes them
 // visible. Answers how many documents were deleted. One at a time for a collection.
-Task<std::size_t> write_bulk(RemoteClient& client, const OpenSearchOptions& options, const Collection& collection,
+Task<std::size_t> write_bulk(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
                              std::vector<BulkItem> items);
 
 }  // namespace slipway::store::opensearch

@@ -52,6 +52,7 @@ def with_item_status(body, status):
 
 class Gate(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
 
     def log_message(self, *_):
         pass

@@ -61,16 +61,7 @@ class OpenSearchPlace {
         return place;
     }
 
-    // In memory where that is: thousands of small commits of tests wait for no disk.
-    static std::filesystem::path quick_folder() {
-        const std::filesystem::path memory = "/dev/shm";
-        std::error_code error;
-        const auto space = std::filesystem::space(memory, error);
-        constexpr std::uintmax_t kEnough = 256 << 20;
-        return error || space.available < kEnough ? std::filesystem::temp_directory_path() : memory;
-    }
-
-    TemporaryFolder folder_, data_{quick_folder()};
+    TemporaryFolder folder_, data_{quick_place()};
 };
 
 }  // namespace slipway::test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "store/index/bench.h"
+#include "store/index/engines/faults.h"
 #include "store/index/engines/gate.h"
 #include "store/index/engines/opensearch_place.h"
 
@@ -12,8 +13,6 @@ namespace {
 
 using store::conformance::Check;
 using store::conformance::checks;
-
-const WorkspaceId kWorkspace{"w"};
 
 class OpenSearchConformance : public testing::TestWithParam<Check> {};
 
@@ -44,42 +43,11 @@ class OpenSearchFaults : public testing::Test {
     static std::string through(const Gate& gate, std::string_view scheme = "http", std::string_view user = "") {
         return fmt::format("opensearch+{}://{}127.0.0.1:{}/faults", scheme, user, gate.port());
     }
-    template <typename T>
-    static T must(Task<T> task) {
-        auto result = run_to_end(std::move(task));
-        if (!result) throw std::runtime_error(result.error().message);
-        if constexpr (!std::is_void_v<T>) return *std::move(result);
-    }
-    template <typename T>
-    static Error error_of(Task<T> task) {
-        auto result = run_to_end(std::move(task));
-        if (result) throw std::runtime_error("it succeeded");
-        EXPECT_FALSE(result.error().message.contains("hunter2")) << result.error().message;
-        return std::move(result).error();
-    }
-    static std::vector<store::Passage> passages(std::size_t count, std::string_view prefix = "p") {
-        std::vector<store::Passage> made;
-        for (std::size_t i = 0; i < count; ++i)
-            made.push_back({.id = fmt::format("{}{:04}", prefix, i), .text = "water", .vector = store::Vector{1, 2}});
-        return made;
-    }
-    std::string fresh(store::Index& index) {
-        auto name = "faults-" + new_id();
-        must(index.ensure(name, {.dimension = 2}));
-        return name;
-    }
-
     OpenSearchPlace* place_ = nullptr;
 };
 
 TEST_F(OpenSearchFaults, NobodyThereIsToldAtOnce) {
-    auto index = open(fmt::format("opensearch+http://ada:hunter2@127.0.0.1:{}/faults", free_port()));
-    for (const auto& error : {error_of(index->status()), error_of(index->ensure("c", {})),
-                              error_of(index->upsert(kWorkspace, "c", {{.id = "a", .text = "b"}})),
-                              error_of(index->search(kWorkspace, "c", {.text = "b"}))}) {
-        EXPECT_EQ(error.code, ErrorCode::unavailable) << error.message;
-        EXPECT_TRUE(error.message.contains("127.0.0.1")) << error.message;
-    }
+    expect_told_at_once(*open(fmt::format("opensearch+http://ada:hunter2@127.0.0.1:{}/faults", free_port())));
 }
 
 TEST_F(OpenSearchFaults, WrongPasswordAndCertificateAreTold) {
@@ -100,8 +68,8 @@ TEST_F(OpenSearchFaults, TheHookSignsEveryAttempt) {
         co_return Result<void>();
     };
     auto index = store::open_opensearch(std::move(options));
-    const auto name = fresh(*index);
-    must(index->upsert(kWorkspace, name, passages(3)));
+    const auto name = fresh_collection(*index);
+    must(index->upsert(kWorkspace, name, some_passages(3)));
     EXPECT_EQ(must(index->count(kWorkspace, name, {})), 3U);
     must(index->drop(name));
 }
@@ -109,25 +77,25 @@ TEST_F(OpenSearchFaults, TheHookSignsEveryAttempt) {
 TEST_F(OpenSearchFaults, CutAnswersAreErrorsAndNothingIsLost) {
     const Gate gate({.upstream = place_->port});
     auto index = open(through(gate));
-    const auto name = fresh(*index);
-    must(index->upsert(kWorkspace, name, passages(3)));
+    const auto name = fresh_collection(*index);
+    must(index->upsert(kWorkspace, name, some_passages(3)));
     gate.next({{"where", "_search"}, {"cut", true}, {"times", 2}});
     EXPECT_FALSE(run_to_end(index->search(kWorkspace, name, {.text = "water"})).has_value());
     EXPECT_EQ(must(index->search(kWorkspace, name, {.text = "water"})).size(), 3U);
     gate.next({{"where", "_bulk"}, {"drop", true}, {"times", 2}});
-    EXPECT_FALSE(run_to_end(index->upsert(kWorkspace, name, passages(5))).has_value());
-    must(index->upsert(kWorkspace, name, passages(5)));
+    EXPECT_FALSE(run_to_end(index->upsert(kWorkspace, name, some_passages(5))).has_value());
+    must(index->upsert(kWorkspace, name, some_passages(5)));
     EXPECT_EQ(must(index->count(kWorkspace, name, {})), 5U);
     // Once is tried again unseen.
     gate.next({{"where", "_bulk"}, {"drop", true}});
-    must(index->upsert(kWorkspace, name, passages(6)));
+    must(index->upsert(kWorkspace, name, some_passages(6)));
     must(index->drop(name));
 }
 
 TEST_F(OpenSearchFaults, SlowAnswersEndInTime) {
     const Gate gate({.upstream = place_->port});
     auto index = open(through(gate), Milliseconds(1500));
-    const auto name = fresh(*index);
+    const auto name = fresh_collection(*index);
     gate.next({{"where", "_count"}, {"delay", 20}});
     EXPECT_EQ(error_of(index->count(kWorkspace, name, {})).code, ErrorCode::unavailable);
     EXPECT_EQ(must(index->count(kWorkspace, name, {})), 0U);
@@ -137,9 +105,9 @@ TEST_F(OpenSearchFaults, SlowAnswersEndInTime) {
 TEST_F(OpenSearchFaults, BusyIsWaitedForAWhile) {
     const Gate gate({.upstream = place_->port});
     auto index = open(through(gate));
-    const auto name = fresh(*index);
+    const auto name = fresh_collection(*index);
     gate.next({{"where", "_bulk"}, {"status", 429}, {"times", 2}});
-    must(index->upsert(kWorkspace, name, passages(4)));
+    must(index->upsert(kWorkspace, name, some_passages(4)));
     EXPECT_TRUE(gate.done());
     gate.next({{"where", "_search"}, {"status", 503}, {"times", 1000}});
     EXPECT_EQ(error_of(index->search(kWorkspace, name, {.text = "water"})).code, ErrorCode::unavailable);
@@ -151,12 +119,12 @@ TEST_F(OpenSearchFaults, BusyIsWaitedForAWhile) {
 TEST_F(OpenSearchFaults, SinglePassagesAreSentAgainOrNamed) {
     const Gate gate({.upstream = place_->port});
     auto index = open(through(gate));
-    const auto name = fresh(*index);
+    const auto name = fresh_collection(*index);
     gate.next({{"where", "_bulk"}, {"items", 429}});
-    must(index->upsert(kWorkspace, name, passages(3)));
+    must(index->upsert(kWorkspace, name, some_passages(3)));
     EXPECT_TRUE(gate.done());
     gate.next({{"where", "_bulk"}, {"items", 400}});
-    const auto error = error_of(index->upsert(kWorkspace, name, passages(3)));
+    const auto error = error_of(index->upsert(kWorkspace, name, some_passages(3)));
     EXPECT_EQ(error.code, ErrorCode::upstream);
     const auto* items = array_in(error.details, "items");
     ASSERT_TRUE(items && items->size() == 1U) << write_json(error.details);
@@ -167,8 +135,8 @@ TEST_F(OpenSearchFaults, SinglePassagesAreSentAgainOrNamed) {
 // What OpenSearch does itself when its disk is full.
 TEST_F(OpenSearchFaults, AFullDiskRefusesAndIsSurvived) {
     auto index = open(place_->url("faults"));
-    const auto name = fresh(*index);
-    must(index->upsert(kWorkspace, name, passages(3)));
+    const auto name = fresh_collection(*index);
+    must(index->upsert(kWorkspace, name, some_passages(3)));
     net::Client client;
     const auto ask = [&](net::ClientRequest request) -> Task<int> {
         SLIPWAY_CO_TRY(const auto response, co_await client.send(std::move(request)));
@@ -184,28 +152,17 @@ TEST_F(OpenSearchFaults, AFullDiskRefusesAndIsSurvived) {
         return must(ask(std::move(request)));
     };
     ASSERT_EQ(block("true"), 200);
-    const auto full = error_of(index->upsert(kWorkspace, name, passages(6)));
+    const auto full = error_of(index->upsert(kWorkspace, name, some_passages(6)));
     EXPECT_TRUE(full.code == ErrorCode::unavailable || full.code == ErrorCode::upstream) << full.message;
     EXPECT_EQ(must(index->search(kWorkspace, name, {.text = "water"})).size(), 3U);
     ASSERT_EQ(block("null"), 200);
-    must(index->upsert(kWorkspace, name, passages(6)));
+    must(index->upsert(kWorkspace, name, some_passages(6)));
     EXPECT_EQ(must(index->count(kWorkspace, name, {})), 6U);
     must(index->drop(name));
 }
 
 TEST_F(OpenSearchFaults, RenewedByAnotherProcessIsFoundAgain) {
-    auto one = open(place_->url("faults")), other = open(place_->url("faults"));
-    const auto name = fresh(*one);
-    must(one->upsert(kWorkspace, name, passages(3)));
-    EXPECT_EQ(must(other->count(kWorkspace, name, {})), 3U);
-    must(one->renew(name, {.dimension = 3}));
-    EXPECT_EQ(must(other->count(kWorkspace, name, {})), 0U);
-    must(other->renew(name, {.dimension = 2}));
-    must(one->upsert(kWorkspace, name, passages(2)));
-    EXPECT_EQ(must(other->search(kWorkspace, name, {.vector = store::Vector{1, 2}})).size(), 2U);
-    must(one->drop(name));
-    EXPECT_EQ(error_of(other->upsert(kWorkspace, name, passages(2))).code, ErrorCode::not_found);
-    EXPECT_EQ(error_of(other->search(kWorkspace, name, {.text = "water"})).code, ErrorCode::not_found);
+    expect_renewed_is_found_again(*open(place_->url("faults")), *open(place_->url("faults")));
 }
 
 TEST_F(OpenSearchFaults, ApproximateSearchIsNeverShort) {
@@ -233,11 +190,11 @@ TEST_F(OpenSearchFaults, ApproximateSearchIsNeverShort) {
 
 TEST_F(OpenSearchFaults, ZFrozenAndStartedAgain) {
     auto index = open(place_->url("faults"), Milliseconds(1500));
-    const auto name = fresh(*index);
-    must(index->upsert(kWorkspace, name, passages(7)));
+    const auto name = fresh_collection(*index);
+    must(index->upsert(kWorkspace, name, some_passages(7)));
     place_->process->signal(SIGSTOP);
     EXPECT_EQ(error_of(index->search(kWorkspace, name, {.text = "water"})).code, ErrorCode::unavailable);
-    EXPECT_EQ(error_of(index->upsert(kWorkspace, name, passages(9))).code, ErrorCode::unavailable);
+    EXPECT_EQ(error_of(index->upsert(kWorkspace, name, some_passages(9))).code, ErrorCode::unavailable);
     place_->process->signal(SIGCONT);
     must(index->status());
     place_->process->stop(SIGKILL);
