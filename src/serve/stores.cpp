@@ -2,15 +2,22 @@
 
 #include "store/index/embedded.h"
 #include "store/index/opensearch.h"
+#include "store/index/qdrant.h"
 #include "store/objects/file.h"
 #include "store/objects/s3.h"
 
 namespace slipway::serve {
 
-Result<std::unique_ptr<store::Index>> open_index(const app::StoreUrl& url, bool anew) {
+Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew) {
+    const auto& url = stores.index;
     if (url.scheme.starts_with("opensearch+")) {
         SLIPWAY_TRY(auto options, store::opensearch_options(url.url.reveal()));
         return store::open_opensearch(std::move(options));
+    }
+    if (url.scheme.starts_with("qdrant+")) {
+        SLIPWAY_TRY(auto options, store::qdrant_options(url.url.reveal()));
+        if (!stores.index_key.empty()) options.remote.headers.set("api-key", stores.index_key.reveal());
+        return store::open_qdrant(std::move(options));
     }
     if (anew) SLIPWAY_CHECK(store::remove_embedded(url.path));
     return store::open_embedded(url.path);

@@ -10,7 +10,7 @@
 namespace slipway::serve {
 
 // `anew`: an embedded file that is damaged or foreign is removed first; the caller runs Knowledge::reindex.
-Result<std::unique_ptr<store::Index>> open_index(const app::StoreUrl& url, bool anew);
+Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew);
 
 // `signing_key` is of the URLs that this server serves itself; a bucket signs its own. `files` and `aws` outlive it.
 Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,

@@ -1,5 +1,6 @@
 """Real engines for tests of the whole binary, started on a free port of the loopback interface and ended with the test."""
 
+import json
 import os
 import pathlib
 import signal
@@ -30,11 +31,73 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_for(port, process, log):
+    end = time.monotonic() + PATIENCE
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.02)
+
+
 def as_somebody(command):
     """Engines that refuse to run as root do as user 1000 of a name space; outside the files stay root's."""
     if os.geteuid() != 0:
         return command
     return ["/usr/bin/unshare", "--user", "--map-user=1000", "--map-group=1000", "--", *command]
+
+
+class _Engine:
+    """One process that listens on self.port."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.process = None
+
+    def start(self, command, place, environment):
+        self.process = subprocess.Popen([str(part) for part in command], cwd=place, stdout=subprocess.DEVNULL,
+                                        stderr=open(pathlib.Path(place) / "engine.log", "ab"),
+                                        env={"PATH": "/usr/bin:/bin", "HOME": str(place)} | environment)
+        wait_for(self.port, self.process, pathlib.Path(place) / "engine.log")
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+
+
+class Bucket(_Engine):
+    """versitygw with one bucket."""
+
+    def __init__(self, place):
+        super().__init__()
+        program = folder("versitygw") / "versitygw"
+        (pathlib.Path(place) / "data/documents").mkdir(parents=True)
+        self.start([program, "--quiet", "--port", f"127.0.0.1:{self.port}", "posix", pathlib.Path(place) / "data"], place,
+                   {"ROOT_ACCESS_KEY_ID": "key-of-the-test", "ROOT_SECRET_ACCESS_KEY": "secret-of-the-test"})
+        self.url = f"s3://documents/wwhd?region=us-east-1&endpoint=http://127.0.0.1:{self.port}&style=path"
+        self.environment = {"AWS_ACCESS_KEY_ID": "key-of-the-test", "AWS_SECRET_ACCESS_KEY": "secret-of-the-test"}
+
+
+class Qdrant(_Engine):
+    """The stand-in of the index port's tests: Qdrant's REST interface over its engine."""
+
+    def __init__(self, place):
+        super().__init__()
+        storage = pathlib.Path(place) / "storage"
+        storage.mkdir()
+        told = {"port": self.port, "folder": str(storage), "version": "1.15.0", "api_key": "key-of-the-test"}
+        self.start(["/usr/bin/python3", ROOT / "tests/store/index/engines/qdrant_standin.py", json.dumps(told)], place,
+                   {"PYTHONPATH": str(folder("qdrant-edge")), "PYTHONDONTWRITEBYTECODE": "1"})
+        self.url = f"qdrant+http://127.0.0.1:{self.port}/wwhd?api_key=key-of-the-test"
 
 
 class Postgres:
@@ -68,13 +131,7 @@ class Postgres:
                    "listen_addresses=127.0.0.1", "-c", "fsync=off"]
         self.process = subprocess.Popen(as_somebody([str(part) for part in command]), env=self._environment(),
                                         stdout=subprocess.DEVNULL, stderr=open(self._place / "postgres.log", "ab"))
-        end = time.monotonic() + PATIENCE
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert self.process.poll() is None and time.monotonic() < end, (self._place / "postgres.log").read_text()[-2000:]
-            time.sleep(0.02)
+        wait_for(self.port, self.process, self._place / "postgres.log")
 
     def stop(self, number=signal.SIGQUIT):
         if self.process and self.process.poll() is None:

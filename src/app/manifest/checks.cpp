@@ -14,8 +14,8 @@ struct Scheme {
 };
 constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", true}, {"postgres", true}}};
 constexpr std::array<Scheme, 7> kIndexes{{{"embedded", true},
-                                          {"qdrant+http", false},
-                                          {"qdrant+https", false},
+                                          {"qdrant+http", true},
+                                          {"qdrant+https", true},
                                           {"postgresql", false},
                                           {"postgres", false},
                                           {"opensearch+http", true},

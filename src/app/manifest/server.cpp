@@ -131,8 +131,8 @@ void describe(Keys& keys, StoresSection& stores) {
         "The URL of the role that owns the tables of PostgreSQL, for migrations at the start. Without it `slipway "
         "migrate` applies them before a new version starts.");
     describe_store(keys, "index", stores.index,
-                   "`embedded:PATH`, or OpenSearch (`opensearch+https://USER:PASSWORD@HOST:9200/PREFIX`). Qdrant "
-                   "(`qdrant+http://…`) and pgvector come with a later release.");
+                   "`embedded:PATH`, Qdrant (`qdrant+https://HOST:6333/PREFIX`) or OpenSearch "
+                   "(`opensearch+https://USER:PASSWORD@HOST:9200/PREFIX`). pgvector comes with a later release.");
     describe_store(
         keys, "objects", stores.objects,
         "`file:FOLDER`, or a bucket (`s3://BUCKET/PREFIX?region=…&endpoint=…&style=path`) of S3, MinIO or R2.");
@@ -140,7 +140,7 @@ void describe(Keys& keys, StoresSection& stores) {
         keys, "secrets", stores.secrets,
         "`env:` – the environment and the file .env – or `secretsmanager://NAME,…`, `ssm://NAME,…` with names or "
         "prefixes (`app/prod/*`); a secret that is a JSON object fills the variables that it names.");
-    keys.later("index_key", "The key of an index that is a service of its own.");
+    keys.secret("index_key", stores.index_key, "The key of a Qdrant that asks for one.");
     keys.later("cache", "Caches beyond the process.");
     keys.later("queue", "Queues beyond the database.");
     keys.later("mail", "Outgoing mail.");

@@ -70,6 +70,7 @@ struct StoresSection {
     StoreUrl database = StoreUrl::parse("sqlite:database.sqlite");
     Secret database_owner;  // the URL of the role that owns the tables of PostgreSQL
     StoreUrl index = StoreUrl::parse("embedded:index.sqlite");
+    Secret index_key;
     StoreUrl objects = StoreUrl::parse("file:objects");
     StoreUrl secrets = StoreUrl::parse("env:");
 };

@@ -55,12 +55,11 @@ TEST(ManifestOfWwhd, RefusesProductionWithoutASecret) {
     EXPECT_EQ(load({{"APP_ENV", "production"}, {"JWT_SECRET", "your-secret-key-change-in-production"}}).errors(), 1U);
 }
 
-TEST(ManifestOfWwhd, SaysWhatQdrantNeeds) {
+TEST(ManifestOfWwhd, TakesQdrantUnderItsOwnName) {
     const auto loaded = load({{"QDRANT_URL", "http://localhost:6333"}});
-    ASSERT_EQ(loaded.problems.size(), 1U);
-    EXPECT_NE(to_lines(loaded.problems).find("comes with a later release. Leave QDRANT_URL empty"), std::string::npos);
-    EXPECT_FALSE(loaded.ok());
-    EXPECT_TRUE(load({{"QDRANT_URL", "http://localhost:6333"}}, {.purpose = Purpose::check}).ok());
+    ASSERT_TRUE(loaded.ok()) << to_lines(loaded.problems);
+    EXPECT_EQ(loaded.manifest.stores.index.scheme, "qdrant+http");
+    EXPECT_EQ(loaded.manifest.stores.index.url.reveal(), "qdrant+http://localhost:6333");
 }
 
 TEST(ManifestOfWwhd, TakesTheFurtherVariables) {
@@ -144,12 +143,6 @@ TEST(ManifestOfWwhd, RefusesWhatItCannotKeepOf) {
                         "from ${JWT_ALGORITHM:-HS256}."),
               std::string::npos)
         << to_lines(signing.problems);
-    const auto qdrant = load({{"QDRANT_API_KEY", "very-private"}});
-    ASSERT_EQ(qdrant.errors(), 1U);
-    EXPECT_NE(to_lines(qdrant.problems).find("stores.index_key comes with a later release. Leave QDRANT_API_KEY empty"),
-              std::string::npos)
-        << to_lines(qdrant.problems);
-    EXPECT_EQ(to_lines(qdrant.problems).find("very-private"), std::string::npos);
     for (const auto* prefix : {"api/v1", "/api/v1/", "/{x}", "//"})
         EXPECT_EQ(load({{"API_V1_PREFIX", prefix}}).errors(), 1U) << prefix;
     EXPECT_EQ(load({{"API_V1_PREFIX", "/"}}).manifest.script.prefixes[0].second, "");
