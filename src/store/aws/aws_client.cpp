@@ -12,6 +12,7 @@ namespace slipway::store {
 namespace {
 
 constexpr std::size_t kJsonBytesMax = 8 << 20;
+constexpr std::uint64_t kBytesPerMsMin = 256;       // of a slow line, for the time that large bodies get
 constexpr std::int64_t kClockToleranceMs = 60'000;  // less is not why a signature was refused
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -117,7 +118,8 @@ Task<AwsResponse> AwsClient::attempt(const AwsEndpoint& endpoint, const AwsReque
                             .body = request.body,
                             .timeouts = options_.timeouts,
                             .response_bytes_max = std::numeric_limits<std::int64_t>::max()};  // read_body() counts
-    sent.timeouts.total = std::min(sent.timeouts.total, left);
+    const Milliseconds for_bytes((request.body.size() + request.bytes_awaited) / kBytesPerMsMin);
+    sent.timeouts.total = std::min(sent.timeouts.total, left) + for_bytes;
     SLIPWAY_CO_TRY(const auto response, co_await client_.send(std::move(sent)));
     std::string body;
     if (request.method != net::Method::head) {

@@ -36,6 +36,7 @@ struct AwsRequest {
     std::optional<std::string> payload_hash;   // hex SHA-256 of the body, when it is known already
     bool repeatable = true;                    // twice is as good as once
     std::size_t response_bytes_max = 4 << 20;  // more is `invalid`
+    std::uint64_t bytes_awaited = 0;           // so many may come: that takes its time, as sending the body does
 };
 
 struct AwsResponse {
@@ -46,7 +47,8 @@ struct AwsResponse {
 
 struct AwsClientOptions {
     int attempts_max = 4;
-    Milliseconds total_time_max{60'000};  // of all attempts and the waits between them
+    Milliseconds total_time_max{
+        60'000};  // of all attempts and the waits between them; without the time that bytes take
     net::ClientTimeouts timeouts{.connect = Milliseconds(3'000),
                                  .first_byte = Milliseconds(20'000),
                                  .between_bytes = Milliseconds(20'000),

@@ -12,6 +12,18 @@ namespace {
 
 constexpr std::uint64_t kCopyBytesMax = std::uint64_t(5) << 30;
 constexpr std::size_t kPartBytesMin = 5 << 20, kPartsMax = 10'000, kListMax = 1000;
+constexpr std::size_t kPartsAtOnceMax = 4;  // of a put; what is larger is sent in parts
+
+// What was read whole is what was written.
+Result<void> check_content(const Object& object, const net::Headers& headers) {
+    const bool whole_crc = headers.get("x-amz-checksum-type") == "FULL_OBJECT";
+    const auto crc = headers.get("x-amz-checksum-crc32");
+    const bool intact = object.info.sha256.empty()
+                            ? !whole_crc || crc.empty() || crc == crc32_text(crc32_of(object.data))
+                            : object.info.sha256 == sha256_hex(object.data);
+    if (intact) return {};
+    return fail(ErrorCode::upstream, "The object {} is damaged: it is not what was stored.", object.info.key);
+}
 
 class S3Objects final : public Objects {
  public:
@@ -38,21 +50,17 @@ class S3Objects final : public Objects {
     AwsRequest request(net::Method method, const WorkspaceId& workspace, std::string_view key) const {
         return {.method = method, .path = bucket_->place.path_of(workspace, key)};
     }
-    AwsRequest reading(const WorkspaceId& workspace, std::string_view key) const;
+    AwsRequest reading(const WorkspaceId& workspace, std::string_view key,
+                       const std::optional<ByteRange>& range = {}) const;
+    Task<void> check(const Object& object, const net::Headers& headers) {
+        auto work = [&] { return check_content(object, headers); };
+        co_return co_await bucket_->count(object.data.size(), std::move(work));
+    }
+    Task<ObjectInfo> put_in_parts(WorkspaceId workspace, std::string key, std::string data, ObjectAttributes attributes,
+                                  WriteCondition condition);
 
     std::shared_ptr<S3Bucket> bucket_;
 };
-
-// What was read whole is what was written.
-Result<void> check_content(const Object& object, const net::Headers& headers) {
-    const bool whole_crc = headers.get("x-amz-checksum-type") == "FULL_OBJECT";
-    const auto crc = headers.get("x-amz-checksum-crc32");
-    const bool intact = object.info.sha256.empty()
-                            ? !whole_crc || crc.empty() || crc == crc32_text(crc32_of(object.data))
-                            : object.info.sha256 == sha256_hex(object.data);
-    if (intact) return {};
-    return fail(ErrorCode::upstream, "The object {} is damaged: it is not what was stored.", object.info.key);
-}
 
 Task<ObjectInfo> S3Objects::put(WorkspaceId workspace, std::string key, std::string data, ObjectAttributes attributes,
                                 WriteCondition condition) {
@@ -62,7 +70,22 @@ Task<ObjectInfo> S3Objects::put(WorkspaceId workspace, std::string key, std::str
     if (data.size() > bucket_->options.put_bytes_max)
         co_return fail(ErrorCode::invalid, "The object {} has {} bytes; at most {} are put at once.", key, data.size(),
                        bucket_->options.put_bytes_max);
+    if (data.size() > kPartsAtOnceMax * bucket_->options.part_bytes)
+        co_return co_await put_in_parts(std::move(workspace), std::move(key), std::move(data), std::move(attributes),
+                                        std::move(condition));
     co_return co_await bucket_->put(workspace, std::move(key), std::move(data), attributes, condition);
+}
+
+// What fails on a slow line is then one part, not all of it.
+Task<ObjectInfo> S3Objects::put_in_parts(WorkspaceId workspace, std::string key, std::string data,
+                                         ObjectAttributes attributes, WriteCondition condition) {
+    const auto executor = co_await asio::this_coro::executor;
+    auto work = [&data]() -> Result<std::string> { return sha256_hex(data); };
+    SLIPWAY_CO_TRY(auto hash, co_await bucket_->count(data.size(), std::move(work)));
+    const auto upload = begin_s3_upload(bucket_, executor, std::move(workspace), std::move(key), std::move(attributes),
+                                        std::move(condition), std::move(hash));
+    SLIPWAY_CO_CHECK(co_await upload->write(std::move(data)));
+    co_return co_await upload->finish();
 }
 
 Task<std::unique_ptr<ObjectUpload>> S3Objects::upload(WorkspaceId workspace, std::string key,
@@ -72,12 +95,20 @@ Task<std::unique_ptr<ObjectUpload>> S3Objects::upload(WorkspaceId workspace, std
     SLIPWAY_CO_CHECK(check_condition(condition));
     auto executor = co_await asio::this_coro::executor;
     co_return begin_s3_upload(bucket_, std::move(executor), std::move(workspace), std::move(key), std::move(attributes),
-                              std::move(condition));
+                              std::move(condition), "");
 }
 
-AwsRequest S3Objects::reading(const WorkspaceId& workspace, std::string_view key) const {
+AwsRequest S3Objects::reading(const WorkspaceId& workspace, std::string_view key,
+                              const std::optional<ByteRange>& range) const {
     auto reading = request(net::Method::get, workspace, key);
-    reading.response_bytes_max = bucket_->options.read_bytes_max;
+    const auto bytes_max = bucket_->options.read_bytes_max;
+    reading.response_bytes_max = bytes_max;
+    reading.bytes_awaited = bytes_max;
+    if (range) {
+        const auto last = range->last ? std::to_string(*range->last) : "";
+        reading.headers.set("Range", fmt::format("bytes={}-{}", range->first, last));
+        if (range->last) reading.bytes_awaited = std::min<std::uint64_t>(bytes_max, *range->last - range->first + 1);
+    }
     if (bucket_->place.checksums) reading.headers.set("x-amz-checksum-mode", "ENABLED");
     return reading;
 }
@@ -86,16 +117,12 @@ Task<Object> S3Objects::get(WorkspaceId workspace, std::string key, std::optiona
                             std::string if_match) {
     SLIPWAY_CO_CHECK(check_object_key(workspace, key));
     SLIPWAY_CO_CHECK(check_range(range));
-    auto wanted = reading(workspace, key);
-    if (range) {
-        const auto last = range->last ? std::to_string(*range->last) : "";
-        wanted.headers.set("Range", fmt::format("bytes={}-{}", range->first, last));
-    }
+    auto wanted = reading(workspace, key, range);
     if (!if_match.empty()) wanted.headers.set("If-Match", "\"" + bare_etag(if_match) + "\"");
     auto answer = co_await bucket_->send(std::move(wanted));
     if (!answer) co_return named(std::move(answer).error(), key);
     Object object{.info = read_object_headers(answer->headers, key), .data = std::move(answer->body)};
-    if (!range) SLIPWAY_CO_CHECK(check_content(object, answer->headers));
+    if (!range) SLIPWAY_CO_CHECK(co_await check(object, answer->headers));
     if (range && answer->status != 206)
         co_return fail(ErrorCode::upstream, "The bucket gave all of {} instead of the range.", key);
     co_return object;
@@ -109,7 +136,7 @@ Task<std::optional<Object>> S3Objects::get_if_changed(WorkspaceId workspace, std
     if (!answer) co_return named(std::move(answer).error(), key);
     if (answer->status == 304) co_return std::nullopt;
     Object object{.info = read_object_headers(answer->headers, key), .data = std::move(answer->body)};
-    SLIPWAY_CO_CHECK(check_content(object, answer->headers));
+    SLIPWAY_CO_CHECK(co_await check(object, answer->headers));
     co_return object;
 }
 
@@ -204,7 +231,8 @@ std::unexpected<Error> named(Error error, std::string_view key) {
 
 Task<ObjectInfo> S3Bucket::put(const WorkspaceId& workspace, std::string key, std::string data,
                                const ObjectAttributes& attributes, const WriteCondition& condition) {
-    const auto hash = sha256(data);
+    auto work = [&data]() -> Result<std::string> { return sha256(data); };
+    SLIPWAY_CO_TRY(const auto hash, co_await count(data.size(), std::move(work)));
     ObjectInfo info{.key = std::move(key),
                     .size = data.size(),
                     .content_type = attributes.content_type,
@@ -226,13 +254,13 @@ Task<ObjectInfo> S3Bucket::put(const WorkspaceId& workspace, std::string key, st
     co_return info;
 }
 
-Result<std::unique_ptr<Objects>> open_s3_objects(S3ObjectsOptions options, net::Client& client) {
+Result<std::unique_ptr<Objects>> open_s3_objects(S3ObjectsOptions options, net::Client& client, WorkerPool& pool) {
     SLIPWAY_TRY(auto place, parse_s3_url(options.url, options.region));
     if (!options.credentials) return fail(ErrorCode::invalid, "Objects in S3 need credentials.");
     if (options.object_bytes_max > kCopyBytesMax || options.part_bytes < kPartBytesMin ||
         options.part_bytes < options.object_bytes_max / kPartsMax || options.list_max > kListMax)
         return fail(ErrorCode::invalid, "The limits of objects in S3 are not those that S3 allows.");
-    auto bucket = std::make_shared<S3Bucket>(std::move(place), std::move(options), client);
+    auto bucket = std::make_shared<S3Bucket>(std::move(place), std::move(options), client, pool);
     std::unique_ptr<Objects> objects = std::make_unique<S3Objects>(std::move(bucket));
     return objects;
 }

@@ -1,10 +1,9 @@
 // Objects in S3, or in what speaks its protocol. One object per key, at "<prefix>/<workspace>/<key>" (s3_place.h).
 //
-// What is put in one request carries its SHA-256 as metadata, and every read of it whole is checked against that. What
-// is uploaded in parts carries a CRC-32 of the whole, as far as the server knows such (over TLS it takes the place of a
-// signed payload). The etag is S3's own, since that
-// is what it compares when a write has a condition. A bucket that is not ours alone is fine: what lies there beside our
-// prefix is not seen.
+// What is put carries its SHA-256 as metadata, and every read of it whole is checked against that. What is uploaded, of
+// a length that is not known before, carries a CRC-32 of the whole if it has more than one part, as far as the server
+// knows such (over TLS it takes the place of a signed payload). The etag is S3's own, since that is what it compares
+// when a write has a condition. A bucket that is not ours alone is fine: what lies there beside our prefix is not seen.
 //
 // An upload that is dropped is aborted beside the work; parts of one that could not be (the process died) cost storage
 // until a rule of the bucket removes them (AbortIncompleteMultipartUpload).
@@ -16,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "base/pool.h"
 #include "store/aws/aws_client.h"
 #include "store/objects/objects.h"
 
@@ -33,7 +33,8 @@ struct S3ObjectsOptions {
     std::size_t list_max = 1000;       // objects in one page; not above
 };
 
-// Asks nothing yet (check() does). The net client must outlive the store and the loops that it was used on.
-Result<std::unique_ptr<Objects>> open_s3_objects(S3ObjectsOptions options, net::Client& client);
+// Asks nothing yet (check() does). The net client must outlive the store and the loops that it was used on, and so must
+// the pool, which counts checksums of what is large.
+Result<std::unique_ptr<Objects>> open_s3_objects(S3ObjectsOptions options, net::Client& client, WorkerPool& pool);
 
 }  // namespace slipway::store

@@ -22,13 +22,14 @@ asio::awaitable<void> abort_upload(std::shared_ptr<S3Bucket> bucket, std::string
 class S3Upload final : public ObjectUpload {
  public:
     S3Upload(std::shared_ptr<S3Bucket> bucket, asio::any_io_executor executor, WorkspaceId workspace, std::string key,
-             ObjectAttributes attributes, WriteCondition condition)
+             ObjectAttributes attributes, WriteCondition condition, std::string sha256)
         : bucket_(std::move(bucket)),
           executor_(std::move(executor)),
           workspace_(std::move(workspace)),
           key_(std::move(key)),
           attributes_(std::move(attributes)),
           condition_(std::move(condition)),
+          sha256_(std::move(sha256)),
           path_(bucket_->place.path_of(workspace_, key_)) {}
     ~S3Upload() override { abort(); }
     S3Upload(const S3Upload&) = delete;
@@ -49,6 +50,7 @@ class S3Upload final : public ObjectUpload {
     std::string key_;
     ObjectAttributes attributes_;
     WriteCondition condition_;
+    std::string sha256_;
     std::string path_;
     std::string part_;  // what was written and not sent yet
     std::uint64_t size_ = 0;
@@ -66,7 +68,7 @@ void S3Upload::abort() {
 
 Task<void> S3Upload::begin() {
     AwsRequest beginning{.method = net::Method::post, .path = path_, .query = {{"uploads", ""}}, .repeatable = false};
-    add_attributes(beginning.headers, attributes_, "");
+    add_attributes(beginning.headers, attributes_, sha256_);
     if (bucket_->place.checksums) {
         beginning.headers.set("x-amz-checksum-algorithm", "CRC32");
         beginning.headers.set("x-amz-checksum-type", "FULL_OBJECT");
@@ -79,15 +81,20 @@ Task<void> S3Upload::begin() {
 
 Task<void> S3Upload::send_part() {
     if (id_.empty()) SLIPWAY_CO_CHECK(co_await begin());
-    UploadedPart part{.crc32 = crc32_of(part_)};
+    // TLS and the checksum protect it on the way: no need for one more hash of all there is.
+    const bool checksum_will_do = bucket_->place.checksums && bucket_->place.endpoint.url.starts_with("https:");
+    UploadedPart part;
+    auto counting = [&]() -> Result<std::string> {
+        part.crc32 = crc32_of(part_);
+        return checksum_will_do ? std::string(kUnsignedPayload) : sha256_hex(part_);
+    };
+    SLIPWAY_CO_TRY(auto hash, co_await bucket_->count(part_.size(), std::move(counting)));
     AwsRequest sending{.method = net::Method::put,
                        .path = path_,
                        .query = {{"partNumber", std::to_string(parts_.size() + 1)}, {"uploadId", id_}},
-                       .body = std::exchange(part_, {})};
+                       .body = std::exchange(part_, {}),
+                       .payload_hash = std::move(hash)};
     if (bucket_->place.checksums) sending.headers.set("x-amz-checksum-crc32", crc32_text(part.crc32));
-    // TLS and the checksum protect it on the way: no need for one more hash of all there is.
-    if (bucket_->place.checksums && bucket_->place.endpoint.url.starts_with("https:"))
-        sending.payload_hash = kUnsignedPayload;
     SLIPWAY_CO_TRY(const auto answer, co_await bucket_->send(std::move(sending)));
     part.etag = bare_etag(answer.headers.get("ETag"));
     parts_.push_back(std::move(part));
@@ -102,8 +109,12 @@ Task<void> S3Upload::write(std::string bytes) {
     if (size_ > bucket_->options.object_bytes_max)
         co_return fail(ErrorCode::invalid, "The object {} has more than the {} bytes that are allowed.", key_,
                        bucket_->options.object_bytes_max);
-    content_.add(bytes);
-    crc32_ = crc32_of(bytes, crc32_);
+    auto counting = [this, &bytes]() -> Result<void> {
+        content_.add(bytes);
+        crc32_ = crc32_of(bytes, crc32_);
+        return {};
+    };
+    SLIPWAY_CO_CHECK(co_await bucket_->count(bytes.size(), std::move(counting)));
     for (std::string_view rest = bytes; !rest.empty();) {
         const auto taken = rest.substr(0, part_bytes - part_.size());
         part_ += taken;
@@ -160,9 +171,9 @@ Task<ObjectInfo> S3Upload::finish() {
 
 std::unique_ptr<ObjectUpload> begin_s3_upload(std::shared_ptr<S3Bucket> bucket, asio::any_io_executor executor,
                                               WorkspaceId workspace, std::string key, ObjectAttributes attributes,
-                                              WriteCondition condition) {
+                                              WriteCondition condition, std::string sha256) {
     return std::make_unique<S3Upload>(std::move(bucket), std::move(executor), std::move(workspace), std::move(key),
-                                      std::move(attributes), std::move(condition));
+                                      std::move(attributes), std::move(condition), std::move(sha256));
 }
 
 }  // namespace slipway::store

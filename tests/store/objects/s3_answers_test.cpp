@@ -12,6 +12,7 @@ const WorkspaceId kHere{"here"};
 struct S3Answers : testing::Test {
     ServicePlace service{[](const net::Request&) { return net::Response::text(200, ""); }};
     net::Client client;
+    WorkerPool pool{"objects", 1};
     std::unique_ptr<store::Objects> objects =
         store::open_s3_objects(
             {.url = "s3://bucket?endpoint=" + service.url(),
@@ -19,7 +20,7 @@ struct S3Answers : testing::Test {
              .credentials = store::CredentialsProvider::of({.access_key_id = "ID", .secret_access_key = "s"}),
              .client = {.wait_first = Milliseconds(1)},
              .part_bytes = 5 << 20},
-            client)
+            client, pool)
             .value();
 
     static net::Response xml(int status, std::string body) {

@@ -47,11 +47,12 @@ TEST(S3Place, MistakesAreSaid) {
 
 TEST(S3Objects, LimitsThatS3DoesNotAllowAreRefused) {
     net::Client client;
+    WorkerPool pool("objects", 1);
     const auto keys = store::CredentialsProvider::of({});
-    EXPECT_FALSE(store::open_s3_objects({.url = "s3://bucket", .region = "r"}, client));
-    EXPECT_FALSE(
-        store::open_s3_objects({.url = "s3://bucket", .region = "r", .credentials = keys, .part_bytes = 1000}, client));
-    EXPECT_TRUE(store::open_s3_objects({.url = "s3://bucket", .region = "r", .credentials = keys}, client));
+    EXPECT_FALSE(store::open_s3_objects({.url = "s3://bucket", .region = "r"}, client, pool));
+    EXPECT_FALSE(store::open_s3_objects({.url = "s3://bucket", .region = "r", .credentials = keys, .part_bytes = 1000},
+                                        client, pool));
+    EXPECT_TRUE(store::open_s3_objects({.url = "s3://bucket", .region = "r", .credentials = keys}, client, pool));
 }
 
 TEST(S3Wire, AListingIsRead) {

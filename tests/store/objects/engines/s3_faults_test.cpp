@@ -1,6 +1,8 @@
 // What can go wrong with a bucket: an error in time that says what to do, recovery without a restart, and nothing that
 // was acknowledged is lost.
 #include <csignal>
+#include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +36,14 @@ struct S3Faults : testing::Test {
     }
     Result<ObjectInfo> put(std::string key, std::string data = "content", store::WriteCondition condition = {}) {
         return run_to_end(objects->put(kHere, std::move(key), std::move(data), "text/plain", std::move(condition)));
+    }
+    // It has stopped once this returns.
+    void freeze() {
+        engine->process().signal(SIGSTOP);
+        for (std::string state; !state.contains(") T"); std::this_thread::sleep_for(Milliseconds(1))) {
+            std::ifstream stat(fmt::format("/proc/{}/stat", engine->process().id()));
+            std::getline(stat, state);
+        }
     }
     // Its code, after it was seen that no message tells the secret.
     template <typename T>
@@ -99,7 +109,7 @@ TEST_F(S3Faults, Frozen) {
     begin();
     if (!engine) return;
     ASSERT_TRUE(put("a"));
-    engine->process().signal(SIGSTOP);
+    freeze();
     EXPECT_EQ(code(put("b")), ErrorCode::unavailable);
     EXPECT_EQ(code(run_to_end(objects->get(kHere, "a"))), ErrorCode::unavailable);
     engine->process().signal(SIGCONT);
@@ -111,7 +121,7 @@ TEST_F(S3Faults, WhoGoesAwayWaitsNoLonger) {
     begin();
     if (!engine) return;
     objects = engine->open(engine->url("p")).value();  // with all its patience
-    engine->process().signal(SIGSTOP);
+    freeze();
     const auto wait = [&]() -> asio::awaitable<void> { static_cast<void>(co_await objects->get(kHere, "a")); };
     const auto leave = [&]() -> Task<bool> {
         const auto stop = std::make_shared<Stop>();
@@ -204,7 +214,7 @@ TEST_F(S3Faults, WrongPassword) {
         objects =
             store::open_s3_objects(
                 {.url = engine->url("p"), .region = "us-east-1", .credentials = store::CredentialsProvider::of(wrong)},
-                engine->client())
+                engine->client(), engine->pool())
                 .value();
         EXPECT_EQ(code(put("a")), ErrorCode::unavailable) << id;
         const auto got = run_to_end(objects->get(kHere, "a"));
@@ -233,7 +243,7 @@ TEST_F(S3Faults, WrongCertificate) {
                                       .region = "us-east-1",
                                       .credentials = store::CredentialsProvider::of(kS3Keys),
                                       .client = impatient()},
-                                     distrusting)
+                                     distrusting, engine->pool())
                   .value();
     const auto stored = put("a");
     EXPECT_EQ(code(stored), ErrorCode::unavailable);

@@ -103,7 +103,7 @@ Result<std::unique_ptr<store::Objects>> S3Engine::open(std::string url, store::A
                                    .credentials = store::CredentialsProvider::of(kS3Keys),
                                    .client = std::move(options),
                                    .part_bytes = 5 << 20},
-                                  client_);
+                                  client_, pool_);
 }
 
 Result<store::AwsResponse> S3Engine::send(store::AwsRequest request) {

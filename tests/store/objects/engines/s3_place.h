@@ -29,6 +29,7 @@ class S3Engine {
     // "s3://bucket/…?endpoint=…"
     std::string url(std::string_view prefix, std::string_view more = "") const;
     net::Client& client() { return client_; }
+    WorkerPool& pool() { return pool_; }
     Result<std::unique_ptr<store::Objects>> open(std::string url, store::AwsClientOptions options = {});
     std::filesystem::path data() const { return folder_ / "data/slipway-tests"; }  // where versitygw keeps the objects
     Kind kind() const { return kind_; }
@@ -44,6 +45,7 @@ class S3Engine {
     TemporaryFolder folder_;
     std::uint16_t port_ = free_port();
     net::Client client_;
+    WorkerPool pool_{"objects", 2};
     std::unique_ptr<EngineProcess> process_;
 };
 

@@ -149,6 +149,16 @@ TEST_F(S3, LargeObjectsArePutInPartsWithAChecksumOfTheWhole) {
     EXPECT_FALSE(upload("b", 4'000'000).etag.contains('-')) << "small ones in one request";
 }
 
+TEST_F(S3, ALargePutGoesInPartsAndKeepsItsSha256) {
+    const std::string data(21'000'000, 'x');
+    const auto put = run_to_end(objects->put(kHere, "a", data, "text/plain"));
+    ASSERT_TRUE(put.has_value()) << put.error().message;
+    EXPECT_TRUE(put->etag.ends_with("-5")) << put->etag;
+    const auto object = run_to_end(objects->get(kHere, "a")).value();
+    EXPECT_EQ(object.info.sha256, sha256_hex(data));
+    EXPECT_EQ(object.data, data);
+}
+
 TEST_F(S3, DamageOnTheWayOrInTheStoreIsFound) {
     ASSERT_TRUE(run_to_end(objects->put(kHere, "one", "content")).has_value());
     upload("parts", 12'000'000);
@@ -189,7 +199,7 @@ TEST_F(S3, ALinkEndsWithTheCredentialsThatSignedIt) {
     keys.expires = now() + std::chrono::minutes(20);
     objects = store::open_s3_objects(
                   {.url = engine->url("p"), .region = "us-east-1", .credentials = store::CredentialsProvider::of(keys)},
-                  engine->client())
+                  engine->client(), engine->pool())
                   .value();
     const auto link = run_to_end(objects->presign(kHere, "a", Access::get, std::chrono::hours(24))).value();
     EXPECT_LE(link.expires, *keys.expires);
@@ -208,7 +218,7 @@ TEST_F(S3, TheBucketMayBePartOfTheHost) {
         store::open_s3_objects({.url = "s3://slipway-tests/v?endpoint=http://s3.test&style=virtual",
                                 .region = "us-east-1",
                                 .credentials = keys},
-                               client)
+                               client, engine->pool())
             .value();
     const auto put = run_to_end(virtual_host->put(kHere, "a b", "x"));
     ASSERT_TRUE(put.has_value()) << put.error().message;
@@ -237,7 +247,7 @@ TEST_F(S3, WhatIsTooLargeToReadAtOnceIsReadByRanges) {
                                                .credentials = store::CredentialsProvider::of(kS3Keys),
                                                .put_bytes_max = 100,
                                                .read_bytes_max = 50},
-                                              engine->client())
+                                              engine->client(), engine->pool())
                            .value();
     EXPECT_EQ(run_to_end(small->put(kHere, "a", std::string(101, 'x'))).error().code, ErrorCode::invalid);
     ASSERT_TRUE(run_to_end(small->put(kHere, "a", std::string(100, 'x'))).has_value());
