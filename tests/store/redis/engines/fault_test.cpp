@@ -160,13 +160,13 @@ TEST_P(RedisFaults, ASilentServerEndsASubscription) {
     RedisServer server(options());
     Proxy proxy(server.port());
     auto quick = options_of(with_port(server, proxy.port()));
-    quick.ping_every = Milliseconds(50);
+    quick.ping_every = Milliseconds(400);
     const auto client = client_of(quick);
     auto work = [](Client& redis, Proxy& harm) -> Task<void> {
         std::vector<std::string> channels{"news"};
         auto again = channels;
         SLIPWAY_CO_TRY(auto subscription, co_await redis.subscribe(std::move(channels)));
-        co_await sleep_for(Milliseconds(300));  // it is asked, and answers
+        co_await sleep_for(Milliseconds(1'000));  // longer than a silence that would end it
         SLIPWAY_CO_CHECK(co_await redis.run(Command("PUBLISH").add("news").add("here")));
         SLIPWAY_CO_TRY(const auto published, co_await subscription->next());
         SLIPWAY_CO_CHECK(expect(published.payload == "here", "it lives"));
