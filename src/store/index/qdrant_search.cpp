@@ -18,12 +18,24 @@ struct Point {
     const json::object* payload = nullptr;
 };
 
+using Fields = std::span<const std::string_view>;
+constexpr std::string_view kId[] = {"passage"};
+constexpr std::string_view kIdAndWords[] = {"passage", "words", "counts"};
+constexpr std::string_view kWhole[] = {"passage", "namespace", "page_content", "metadata"};
+
+json::array payload_of(Fields fields) {
+    json::array names;
+    for (const auto field : fields) names.emplace_back(field);
+    return names;
+}
+
 // What is asked for by nearness: a dense vector, or a sparse one.
 struct Nearest {
     json::value vector;
     bool sparse = false;
     std::size_t limit = 0;
     bool exact = false;
+    Fields fields;
 };
 
 class Search {
@@ -41,6 +53,7 @@ class Search {
     Result<std::vector<Hit>> rank(const std::vector<Point>& points) const;
     json::object sparse_query() const;
     Task<std::vector<Hit>> near(const Vector& vector, bool exact);
+    Task<void> read_passages(std::vector<Hit>& hits);
 
     const Asking& asking_;
     const RemoteCollection& collection_;
@@ -54,7 +67,7 @@ std::string body_before_queries(const Nearest& wanted, json::object filter, json
     json::object body{{"filter", std::move(filter)},
                       {"limit", wanted.limit},
                       {"params", std::move(parameters)},
-                      {"with_payload", true}};
+                      {"with_payload", payload_of(wanted.fields)}};
     if (wanted.sparse)
         body["vector"] = json::object{{"name", kSparse}, {"vector", wanted.vector}};
     else
@@ -79,7 +92,7 @@ Task<RemoteAnswer> Search::nearest(const Nearest& wanted) {
                       {"filter", std::move(filter)},
                       {"limit", wanted.limit},
                       {"params", std::move(parameters)},
-                      {"with_payload", true}};
+                      {"with_payload", payload_of(wanted.fields)}};
     if (wanted.sparse) body["using"] = kSparse;
     co_return co_await ask(asking_.client, collection_, "/points/query", net::Method::post, write_json(body),
                            asking_.options.read_time_max);
@@ -133,7 +146,7 @@ Task<std::vector<Hit>> Search::text_leg() {
     if (terms.empty()) co_return std::vector<Hit>();
     SLIPWAY_CO_TRY(statistics_, co_await read_statistics(asking_, collection_, workspace_, std::move(terms)));
     if (statistics_.terms.empty()) co_return std::vector<Hit>();
-    Nearest wanted{sparse_query(), true, legs_.depth * 2 + kCandidatesMin, false};
+    Nearest wanted{sparse_query(), true, legs_.depth * 2 + kCandidatesMin, false, kIdAndWords};
     for (;;) {
         SLIPWAY_CO_TRY(const auto answer, co_await nearest(wanted));
         SLIPWAY_CO_TRY(const auto points, points_of(answer));
@@ -150,7 +163,8 @@ Task<std::vector<Hit>> Search::text_leg() {
 }
 
 Task<std::vector<Hit>> Search::near(const Vector& vector, bool exact) {
-    const Nearest wanted{json::array(vector.begin(), vector.end()), false, legs_.depth, exact};
+    const Fields fields = legs_.both || query_.only_ids ? Fields(kId) : Fields(kWhole);
+    const Nearest wanted{json::array(vector.begin(), vector.end()), false, legs_.depth, exact, fields};
     SLIPWAY_CO_TRY(const auto answer, co_await nearest(wanted));
     SLIPWAY_CO_TRY(const auto points, points_of(answer));
     std::vector<Hit> hits;
@@ -177,6 +191,27 @@ Task<std::vector<Hit>> Search::vector_leg() {
     co_return co_await near(vector, true);
 }
 
+// Of those that remain; what was erased meanwhile is left out.
+Task<void> Search::read_passages(std::vector<Hit>& hits) {
+    if (hits.empty()) co_return Result<void>();
+    json::object body{{"with_payload", payload_of(kWhole)}, {"with_vector", false}};
+    auto& ids = body["ids"].emplace_array();
+    for (const auto& hit : hits) ids.emplace_back(point_id(workspace_, hit.passage.id));
+    SLIPWAY_CO_TRY(const auto answer, co_await ask(asking_.client, collection_, "/points", net::Method::post,
+                                                   write_json(body), asking_.options.read_time_max));
+    const auto* points = array_in(answer.object(), "result");
+    if (!points) co_return fail(ErrorCode::upstream, "Qdrant answered no points.");
+    std::map<std::string, Passage> read;
+    for (const auto& point : *points) {
+        const auto* payload = point.is_object() ? object_in(point.get_object(), "payload") : nullptr;
+        SLIPWAY_CO_TRY(auto passage, read_passage(payload ? *payload : json::object()));
+        read.emplace(passage.id, std::move(passage));
+    }
+    std::erase_if(hits, [&](const Hit& hit) { return !read.contains(hit.passage.id); });
+    for (auto& hit : hits) hit.passage = std::move(read.at(hit.passage.id));
+    co_return Result<void>();
+}
+
 Task<std::vector<Hit>> Search::run() {
     std::vector<Hit> text, vector;
     if (legs_.text) {
@@ -185,10 +220,12 @@ Task<std::vector<Hit>> Search::run() {
     if (legs_.vector) {
         SLIPWAY_CO_TRY(vector, co_await vector_leg());
     }
+    const bool only_vector = !legs_.both && legs_.vector;
     auto found =
-        legs_.both ? fuse_hits(std::move(text), std::move(vector), query_) : std::move(legs_.text ? text : vector);
-    if (query_.only_ids)
-        for (auto& hit : found) hit.passage = {.id = std::move(hit.passage.id)};
+        legs_.both ? fuse_hits(std::move(text), std::move(vector), query_) : std::move(only_vector ? vector : text);
+    if (!only_vector && !query_.only_ids) {
+        SLIPWAY_CO_CHECK(co_await read_passages(found));
+    }
     co_return found;
 }
 

@@ -94,7 +94,7 @@ TEST_F(OpenSearchFaults, CutAnswersAreErrorsAndNothingIsLost) {
 
 TEST_F(OpenSearchFaults, SlowAnswersEndInTime) {
     const Gate gate({.upstream = place_->port});
-    auto index = open(through(gate), Milliseconds(1500));
+    auto index = open(through(gate), Milliseconds(5'000));
     const auto name = fresh_collection(*index);
     gate.next({{"where", "_count"}, {"delay", 20}});
     EXPECT_EQ(error_of(index->count(kWorkspace, name, {})).code, ErrorCode::unavailable);
@@ -189,7 +189,7 @@ TEST_F(OpenSearchFaults, ApproximateSearchIsNeverShort) {
 }
 
 TEST_F(OpenSearchFaults, ZFrozenAndStartedAgain) {
-    auto index = open(place_->url("faults"), Milliseconds(1500));
+    auto index = open(place_->url("faults"), Milliseconds(5'000));
     const auto name = fresh_collection(*index);
     must(index->upsert(kWorkspace, name, some_passages(7)));
     place_->process->signal(SIGSTOP);

@@ -86,7 +86,7 @@ TEST_F(QdrantFaults, WrongKeyAndCertificateAreTold) {
 
 TEST_F(QdrantFaults, CutAndLateAnswersAreErrorsAndNothingIsLost) {
     const Gate gate({.upstream = place_->port});
-    auto index = open(through(gate), Milliseconds(2'000));
+    auto index = open(through(gate), Milliseconds(5'000));
     const auto name = fresh_collection(*index);
     must(index->upsert(kWorkspace, name, some_passages(3)));
     gate.next({{"where", "/points/query"}, {"cut", true}, {"times", 2}});
@@ -189,7 +189,7 @@ TEST_F(QdrantFaults, IsReadByThoseWhoKnowLangchain) {
 }
 
 TEST_F(QdrantFaults, ZFrozenAndStartedAgain) {
-    auto index = open(place_->url("faults"), Milliseconds(1'500));
+    auto index = open(place_->url("faults"), Milliseconds(5'000));
     const auto name = fresh_collection(*index);
     must(index->upsert(kWorkspace, name, some_passages(7)));
     place_->process->signal(SIGSTOP);
