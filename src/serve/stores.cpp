@@ -30,7 +30,7 @@ Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, c
         options.url = url.url.reveal();
         options.region = aws.region();
         options.credentials = aws.credentials();
-        return store::open_s3_objects(std::move(options), aws.client());
+        return store::open_s3_objects(std::move(options), aws.client(), files);
     }
     store::FileObjectsOptions options;
     options.signing_key = signing_key;
