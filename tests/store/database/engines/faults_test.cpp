@@ -45,7 +45,7 @@ class PostgresFaults : public ::testing::Test {
         options.pool.reconnect_time_max = milliseconds(1500);
         options.pool.wait_time_max = milliseconds(1500);
         options.start_time_max = milliseconds(800);
-        options.transaction_time_max = milliseconds(3000);
+        options.transaction_time_max = milliseconds(6000);
         return options;
     }
     std::unique_ptr<store::Database> open(std::string more = {}) {
@@ -139,7 +139,6 @@ TEST_F(PostgresFaults, WhoHangsUpEndsTheStatementOnTheServer) {
         static_cast<void>(co_await database->read(Scope::system(), "SELECT 1 AS slept FROM pg_sleep(600)"));
     };
     asio::co_spawn(loop, slow(), asio::bind_cancellation_slot(hang_up.slot(), asio::detached));
-    loop.run_for(milliseconds(400));
     const auto sleeping = [&] {
         return must(run_to_end(database->read(
                         Scope::system(),
@@ -148,7 +147,8 @@ TEST_F(PostgresFaults, WhoHangsUpEndsTheStatementOnTheServer) {
             .front()
             .integer("n");
     };
-    EXPECT_EQ(sleeping(), 1);
+    for (int looks = 0; looks < 200 && sleeping() != 1; ++looks) loop.run_for(milliseconds(50));
+    ASSERT_EQ(sleeping(), 1);
     hang_up.emit(asio::cancellation_type::terminal);
     loop.run_for(milliseconds(200));
     for (int i = 0; i < 200 && sleeping() != 0; ++i) std::this_thread::sleep_for(milliseconds(50));
@@ -234,7 +234,7 @@ TEST_F(PostgresFaults, AReadOnlyServerIsToldAndReadsGoOn) {
 
 TEST_F(PostgresFaults, NobodyHoldsAConnectionWhenItDrains) {
     auto drains = options("&idle=drain&pool=5");
-    drains.pool.drain_time = milliseconds(2500);
+    drains.pool.drain_time = milliseconds(4000);
     open();
     const auto database = must(store::open_postgres(drains));
     must(run_to_end(database->migrate({})));
@@ -257,13 +257,14 @@ TEST_F(PostgresFaults, NobodyHoldsAConnectionWhenItDrains) {
     Result<store::Rows> first;
     auto ask = [&]() -> asio::awaitable<void> { first = co_await database->read(Scope::system(), "SELECT 1 AS one"); };
     asio::co_spawn(loop, ask(), asio::detached);
-    loop.run_for(milliseconds(150));
+    for (int looks = 0; looks < 200 && !first; ++looks) loop.run_for(milliseconds(20));
     ASSERT_TRUE(first);
     EXPECT_EQ(held(), 1);
-    for (int i = 0; i < 100 && held() != 0; ++i) loop.run_for(milliseconds(50));
+    for (int i = 0; i < 200 && held() != 0; ++i) loop.run_for(milliseconds(50));
     EXPECT_EQ(held(), 0);
+    first = fail(ErrorCode::unavailable, "not asked again yet");
     asio::co_spawn(loop, ask(), asio::detached);  // the first request afterwards waits and succeeds
-    loop.run_for(milliseconds(1000));
+    for (int looks = 0; looks < 200 && !first; ++looks) loop.run_for(milliseconds(50));
     EXPECT_TRUE(first);
 }
 
