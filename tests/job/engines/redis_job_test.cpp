@@ -20,7 +20,7 @@ class RedisJobPlace : public JobPlace {
 
  private:
     std::unique_ptr<store::Queue> open_queue(store::Database& /*database*/) override {
-        return must(store::open_redis_queue(server_.url("?timeout=500ms")));
+        return must(store::open_redis_queue(server_.url("?timeout=2s")));
     }
     RedisServer server_;
 };

@@ -143,7 +143,7 @@ TEST_P(RedisCache, LivesWithoutADeadRedis) {
 
 TEST_P(RedisCache, LivesWithoutAFrozenRedis) {
     RedisServer engine(options());
-    const auto cache = cache_at(engine.url("?timeout=50ms&connect_timeout=50ms"), Milliseconds(100));
+    const auto cache = cache_at(engine.url("?timeout=1s&connect_timeout=1s"), Milliseconds(1'000));
     must(run_to_end(lives_without(*cache, [&](bool lost) { engine.process().signal(lost ? SIGSTOP : SIGCONT); })));
 }
 

@@ -78,7 +78,7 @@ Task<void> wait_until_it_answers(Queue& queue) {
 // What was acknowledged is there after a crash, and a lease lives on through it.
 TEST_P(RedisQueue, LosesNothingWhenRedisIsKilled) {
     RedisServer engine(options());
-    const auto queue = queue_at(engine.url("?timeout=500ms"));
+    const auto queue = queue_at(engine.url("?timeout=2s"));
     std::printf("%s\n", must(run_to_end(queue->status())).engine.c_str());
     auto work = [](Queue& one, RedisServer& redis) -> Task<void> {
         std::set<std::string> acknowledged;
@@ -104,7 +104,7 @@ TEST_P(RedisQueue, LosesNothingWhenRedisIsKilled) {
 
 TEST_P(RedisQueue, AnswersInTimeWhenRedisIsFrozen) {
     RedisServer engine(options());
-    const auto queue = queue_at(engine.url("?timeout=150ms&connect_timeout=150ms"));
+    const auto queue = queue_at(engine.url("?timeout=1s&connect_timeout=1s"));
     auto work = [](Queue& one, RedisServer& redis) -> Task<void> {
         SLIPWAY_CO_CHECK(co_await enqueue(one, kHere, message("a")));
         redis.process().signal(SIGSTOP);
@@ -120,7 +120,7 @@ TEST_P(RedisQueue, AnswersInTimeWhenRedisIsFrozen) {
 TEST_P(RedisQueue, CutAnswersAndKeysMakeOneMessage) {
     RedisServer engine(options());
     Proxy proxy(engine.port());
-    auto url = engine.url("?timeout=500ms");
+    auto url = engine.url("?timeout=2s");
     const auto old = fmt::format(":{}/", engine.port());
     url.replace(url.find(old), old.size(), fmt::format(":{}/", proxy.port()));
     const auto queue = queue_at(url);

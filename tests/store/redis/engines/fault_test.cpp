@@ -26,7 +26,7 @@ std::unique_ptr<Client> client_of(Options options) {
 
 Options options_of(const std::string& url) { return must(store::redis::parse_url(url)); }
 
-std::string with_port(const RedisServer& server, std::uint16_t port, std::string_view query = "?timeout=300ms") {
+std::string with_port(const RedisServer& server, std::uint16_t port, std::string_view query = "?timeout=1s") {
     auto url = server.url(query);
     const auto old = ":" + std::to_string(server.port()) + "/";
     return url.replace(url.find(old), old.size(), fmt::format(":{}/", port));
@@ -69,7 +69,7 @@ TEST_P(RedisFaults, KilledInTheMiddleAndBackAgain) {
     auto given = options();
     given.arguments = {"--appendfsync", "always"};
     RedisServer server(given);
-    const auto client = client_of(options_of(server.url("?timeout=500ms")));
+    const auto client = client_of(options_of(server.url("?timeout=2s")));
     auto work = [](Client& redis, RedisServer& engine) -> Task<void> {
         SLIPWAY_CO_CHECK(co_await set(redis, "kept"));
         engine.process().stop(SIGKILL);
@@ -83,7 +83,7 @@ TEST_P(RedisFaults, KilledInTheMiddleAndBackAgain) {
 
 TEST_P(RedisFaults, FrozenAndThawed) {
     RedisServer server(options());
-    const auto client = client_of(options_of(server.url("?timeout=200ms&connect_timeout=200ms")));
+    const auto client = client_of(options_of(server.url("?timeout=1s&connect_timeout=1s")));
     auto work = [](Client& redis, RedisServer& engine) -> Task<void> {
         SLIPWAY_CO_CHECK(co_await set(redis, "before"));
         engine.process().signal(SIGSTOP);
@@ -122,7 +122,7 @@ TEST_P(RedisFaults, CutInTheMiddleOfAnAnswer) {
 TEST_P(RedisFaults, SlowAndSwallowed) {
     RedisServer server(options());
     Proxy proxy(server.port());
-    const auto client = client_of(options_of(with_port(server, proxy.port(), "?timeout=200ms")));
+    const auto client = client_of(options_of(with_port(server, proxy.port(), "?timeout=1s")));
     auto work = [](Client& redis, Proxy& harm) -> Task<void> {
         SLIPWAY_CO_CHECK(co_await set(redis, "quick"));
         harm.delay(Milliseconds(30));
