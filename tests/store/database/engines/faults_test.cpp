@@ -239,12 +239,8 @@ TEST_F(PostgresFaults, NobodyHoldsAConnectionWhenItDrains) {
     const auto database = must(store::open_postgres(drains));
     must(run_to_end(database->migrate({})));
     const auto held = [&] {
-        server_->run("postgres", "SELECT 1");
-        const auto* const pq = must(store::postgres::libpq());
-        static_cast<void>(pq);
         PostgresPlace other(*server_);
-        auto open_elsewhere = other.options();
-        const auto watcher = must(store::open_postgres(open_elsewhere));
+        const auto watcher = must(other.open());
         must(run_to_end(watcher->migrate({})));
         const store::Parameters who{place_->role()};
         return must(run_to_end(watcher->read(Scope::system(),
@@ -254,7 +250,7 @@ TEST_F(PostgresFaults, NobodyHoldsAConnectionWhenItDrains) {
     };
     asio::io_context loop;  // connections belong to a loop that goes on, as a server's does
     auto guard = asio::make_work_guard(loop);
-    Result<store::Rows> first;
+    Result<store::Rows> first = fail(ErrorCode::unavailable, "not asked yet");
     auto ask = [&]() -> asio::awaitable<void> { first = co_await database->read(Scope::system(), "SELECT 1 AS one"); };
     asio::co_spawn(loop, ask(), asio::detached);
     for (int looks = 0; looks < 200 && !first; ++looks) loop.run_for(milliseconds(20));
