@@ -80,7 +80,7 @@ Task<void> runs_and_tells(JobPlace& place) {
     worker.handle("note", note);
     auto script = [&]() -> Task<void> {
         SLIPWAY_CO_TRY(const auto started, co_await jobs.start(kHere, named("note")));
-        SLIPWAY_CO_CHECK(expect(started.state != State::failed, "it is on its way, or there"));
+        SLIPWAY_CO_CHECK(expect(started.state != State::failed, "it is on its way, or done already"));
         SLIPWAY_CO_TRY(const auto info, co_await wait_for(jobs, started.id, State::done));
         SLIPWAY_CO_CHECK(expect(info.name == "note" && info.attempts == 1 && info.reason.empty(), "what it was"));
         SLIPWAY_CO_CHECK(expect(info.started && info.finished && *info.started <= *info.finished, "its times"));
