@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/queue/sqlite_queue_place.h"
+#include "store/queue/database_queue_place.h"
 
 namespace slipway::test {
 namespace {
@@ -65,10 +65,10 @@ class PassingQueue : public Queue {
 };
 
 template <typename Fault>
-class BrokenPlace : public SqliteQueuePlace {
+class BrokenPlace : public DatabaseQueuePlace {
  public:
     Result<std::unique_ptr<Queue>> open() override {
-        SLIPWAY_TRY(auto inner, SqliteQueuePlace::open());
+        SLIPWAY_TRY(auto inner, DatabaseQueuePlace::open());
         return std::make_unique<Fault>(std::move(inner));
     }
 };

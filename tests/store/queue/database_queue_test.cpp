@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "store/queue/sqlite_queue_place.h"
+#include "store/database/engines/any_database.h"
+#include "store/queue/database_queue_place.h"
 
 namespace slipway::test {
 namespace {
@@ -9,6 +10,12 @@ using store::Database;
 using store::Queue;
 using store::Transaction;
 
+class AnyDatabaseQueuePlace final : public DatabaseQueuePlace {
+    Result<std::unique_ptr<store::Database>> open_database(const std::filesystem::path& place) override {
+        return open_any_database(place);
+    }
+};
+
 std::vector<QueueCheck> every_check() {
     std::vector<QueueCheck> checks(queue_checks().begin(), queue_checks().end());
     checks.insert(checks.end(), queue_order_checks().begin(), queue_order_checks().end());
@@ -16,18 +23,18 @@ std::vector<QueueCheck> every_check() {
     return checks;
 }
 
-struct SqliteQueueConformance : testing::TestWithParam<QueueCheck> {};
+struct DatabaseQueueConformance : testing::TestWithParam<QueueCheck> {};
 
-TEST_P(SqliteQueueConformance, Holds) {
-    const auto failure = failure_of(GetParam(), [] { return std::make_unique<SqliteQueuePlace>(); });
+TEST_P(DatabaseQueueConformance, Holds) {
+    const auto failure = failure_of(GetParam(), [] { return std::make_unique<AnyDatabaseQueuePlace>(); });
     EXPECT_FALSE(failure.has_value()) << failure.value_or("");
 }
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, SqliteQueueConformance, testing::ValuesIn(every_check()),
+INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseQueueConformance, testing::ValuesIn(every_check()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(DatabaseQueue, EnqueuesWithinATransactionOrNotAtAll) {
-    SqliteQueuePlace place;
+    AnyDatabaseQueuePlace place;
     const auto queue = must(place.open());
     auto add = [](Database& database, bool commit) -> Task<void> {
         auto body = [commit](Transaction& transaction) -> Task<void> {
@@ -45,7 +52,7 @@ TEST(DatabaseQueue, EnqueuesWithinATransactionOrNotAtAll) {
 
 // Delivered twice, done once, also when the worker dies between the effect and the acknowledgement.
 TEST(Effect, HappensOnce) {
-    SqliteQueuePlace place;
+    AnyDatabaseQueuePlace place;
     const auto queue = must(place.open());
     auto work = [](Queue& from, Database& database) -> Task<void> {
         SLIPWAY_CO_CHECK(co_await enqueue(from, kHere, message("a")));
@@ -67,7 +74,7 @@ TEST(Effect, HappensOnce) {
 }
 
 TEST(Effect, OfARolledBackTransactionIsNone) {
-    SqliteQueuePlace place;
+    AnyDatabaseQueuePlace place;
     const auto queue = must(place.open());
     auto work = [](Database& database) -> Task<void> {
         bool first = false;

@@ -6,7 +6,9 @@
 #include <map>
 
 #include "must.h"
-#include "store/database/engines/postgres_place.h"
+#include "store/database/engines/postgres_server.h"
+#include "store/database/postgres/postgres.h"
+#include "store/database/sqlite.h"
 
 namespace slipway::test {
 
@@ -15,14 +17,16 @@ inline Result<std::unique_ptr<store::Database>> open_any_database(const std::fil
     const char* const named = std::getenv("SLIPWAY_TEST_DATABASE");
     const std::string_view kind = named ? named : "sqlite";
     if (kind == "sqlite") return store::open_sqlite(place);
-    static std::map<std::filesystem::path, std::unique_ptr<PostgresPlace>> places;
-    auto& made = places[place];
-    if (!made) {
-        auto* const server = PostgresServer::of(std::string(kind.substr(kind.find('-') + 1)));
-        if (server == nullptr) throw std::runtime_error(fmt::format("{} was not fetched: scripts/engines.sh", kind));
-        made = std::make_unique<PostgresPlace>(*server);
+    auto* const server = PostgresServer::of(std::string(kind.substr(kind.find('-') + 1)));
+    if (server == nullptr) throw std::runtime_error(fmt::format("{} was not fetched: scripts/engines.sh", kind));
+    static std::map<std::filesystem::path, store::PostgresOptions> places;
+    auto [options, is_new] = places.try_emplace(place);
+    if (is_new) {
+        const auto database = server->create_database();
+        options->second.url = server->url(server->create_role(), database);
+        options->second.owner_url = server->owner_url(database);
     }
-    return made->open();
+    return store::open_postgres(options->second);
 }
 
 }  // namespace slipway::test

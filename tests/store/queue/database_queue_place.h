@@ -1,5 +1,5 @@
-// The database adapter of the queue port over SQLite, in a folder of its own. Opened again it is another connection to
-// the same file, as another process has.
+// The database adapter of the queue port, over SQLite in a folder of its own where nothing else is said. Opened again
+// it is another connection to the same file, as another process has.
 #pragma once
 
 #include "must.h"
@@ -11,16 +11,21 @@
 
 namespace slipway::test {
 
-class SqliteQueuePlace : public QueuePlace {
+class DatabaseQueuePlace : public QueuePlace {
  public:
     Result<std::unique_ptr<store::Queue>> open() override {
-        SLIPWAY_TRY(auto database, store::open_sqlite(folder_ / "data.db"));
+        SLIPWAY_TRY(auto database, open_database(folder_ / "data.db"));
         SLIPWAY_CHECK(run_to_end(database->migrate(store::queue_migrations())));
         SLIPWAY_CHECK(run_to_end(database->migrate(store::effect_migrations())));
         databases_.push_back(std::move(database));
         return store::make_database_queue(*databases_.back());
     }
     store::Database& database() { return *databases_.back(); }
+
+ protected:
+    virtual Result<std::unique_ptr<store::Database>> open_database(const std::filesystem::path& place) {
+        return store::open_sqlite(place);
+    }
 
  private:
     TemporaryFolder folder_;
