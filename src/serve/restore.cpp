@@ -142,7 +142,7 @@ Result<void> finish_restore(const DataFolder& folder, const app::Manifest& manif
 
 Result<json::object> restore(const fs::path& source, const app::Manifest& manifest, const Environment& environment,
                              bool replace) {
-    SLIPWAY_TRY(const auto index, read_index(source));
+    SLIPWAY_TRY(auto index, read_index(source));
     SLIPWAY_CHECK(check_files(source, index));
     SLIPWAY_TRY(const auto folder, DataFolder::open(manifest.data));
     SLIPWAY_CHECK(finish_restore(folder, manifest));

@@ -216,8 +216,10 @@ Task<IndexStatus> Qdrant::status() {
     const auto version = text_or(answer.object(), "version");
     if (version.empty()) co_return fail(ErrorCode::upstream, "What answers at {} is no Qdrant.", client_.place());
     // The version is told to anybody; whether the key is good is not.
-    request.path = "/aliases";
-    SLIPWAY_CO_TRY(const auto aliases, co_await client_.call(std::move(request)));
+    RemoteRequest listing;
+    listing.path = "/aliases";
+    listing.time_max = options_.read_time_max;
+    SLIPWAY_CO_TRY(const auto aliases, co_await client_.call(std::move(listing)));
     if (!aliases.good()) co_return qdrant::failure_of(client_, aliases, "to list its collections");
     IndexStatus status;
     status.engine = fmt::format("Qdrant {}", version);

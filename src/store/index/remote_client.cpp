@@ -95,9 +95,9 @@ Task<RemoteAnswer> RemoteClient::attempt(const RemoteRequest& request) {
         parsed = co_await pool_.run(parse);
     else if (!text.empty())
         parsed = parse();
-    if (parsed) answer.body = *std::move(parsed);
     if (!parsed && answer.good())
         co_return fail(ErrorCode::upstream, "What {} answers at {} is not JSON.", engine(), place());
+    if (parsed) answer.body = *std::move(parsed);
     co_return answer;
 }
 

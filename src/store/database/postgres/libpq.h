@@ -25,7 +25,7 @@
 namespace slipway::store::postgres {
 
 struct Libpq {
-#define SLIPWAY_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;
+#define SLIPWAY_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;  // NOLINT(bugprone-macro-parentheses)
     SLIPWAY_LIBPQ_FUNCTIONS(SLIPWAY_LIBPQ_MEMBER)
 #undef SLIPWAY_LIBPQ_MEMBER
 };

@@ -159,8 +159,8 @@ void Pool::give_back(std::unique_ptr<Connection> connection) {
             return;
         }
     }
-    if (next) return next->wake(next);
-    KeptConnections::of(connection->executor()).put(this, std::move(connection));
+    if (next) next->wake(next);
+    if (!next && connection) KeptConnections::of(connection->executor()).put(this, std::move(connection));
 }
 
 Task<Pool::Granted> Pool::wait_in_line(asio::any_io_executor executor) {

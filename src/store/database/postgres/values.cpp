@@ -28,17 +28,18 @@ enum Type : Oid {
     kNumeric = 1700,
 };
 
+// From the bytes at `offset`; what the server sends of a type is never shorter than the type.
 template <typename T>
-T big_endian(const char* bytes) {
-    T value;
-    std::memcpy(&value, bytes, sizeof value);
+T big_endian(std::string_view bytes, std::size_t offset = 0) {
+    T value{};
+    if (bytes.size() >= offset + sizeof value) std::memcpy(&value, bytes.substr(offset).data(), sizeof value);
     if constexpr (std::endian::native == std::endian::little) value = std::byteswap(value);
     return value;
 }
 
 // numeric_send: digits of base 10,000 with the weight of the first. Sums of BIGINT come as this.
 double number_of_numeric(std::string_view bytes) {
-    const auto word = [&](std::size_t index) { return big_endian<std::int16_t>(bytes.data() + index * 2); };
+    const auto word = [&](std::size_t index) { return big_endian<std::int16_t>(bytes, index * 2); };
     const auto digits = static_cast<std::size_t>(word(0));
     const bool negative = word(2) == 0x4000;
     double value = 0;
@@ -49,7 +50,7 @@ double number_of_numeric(std::string_view bytes) {
 
 Value value_of_numeric(std::string_view bytes) {
     const double value = number_of_numeric(bytes);
-    const auto scale = big_endian<std::int16_t>(bytes.data() + 6);
+    const auto scale = big_endian<std::int16_t>(bytes, 6);
     constexpr double kExactMax = 9'007'199'254'740'992.0;
     if (scale == 0 && std::fabs(value) <= kExactMax) return static_cast<std::int64_t>(value);
     return value;
@@ -58,19 +59,19 @@ Value value_of_numeric(std::string_view bytes) {
 Result<Value> value_of(Oid type, std::string_view bytes) {
     switch (type) {
         case kBool:
-            return Value(bytes[0] != 0);
+            return Value(!bytes.empty() && bytes[0] != 0);
         case kInt2:
-            return Value(std::int64_t{big_endian<std::int16_t>(bytes.data())});
+            return Value(std::int64_t{big_endian<std::int16_t>(bytes)});
         case kInt4:
-            return Value(std::int64_t{big_endian<std::int32_t>(bytes.data())});
+            return Value(std::int64_t{big_endian<std::int32_t>(bytes)});
         case kOid:
-            return Value(std::int64_t{big_endian<std::uint32_t>(bytes.data())});
+            return Value(std::int64_t{big_endian<std::uint32_t>(bytes)});
         case kInt8:
-            return Value(big_endian<std::int64_t>(bytes.data()));
+            return Value(big_endian<std::int64_t>(bytes));
         case kFloat4:
-            return Value(double{std::bit_cast<float>(big_endian<std::uint32_t>(bytes.data()))});
+            return Value(double{std::bit_cast<float>(big_endian<std::uint32_t>(bytes))});
         case kFloat8:
-            return Value(std::bit_cast<double>(big_endian<std::uint64_t>(bytes.data())));
+            return Value(std::bit_cast<double>(big_endian<std::uint64_t>(bytes)));
         case kNumeric:
             return value_of_numeric(bytes);
         case kBytea:
