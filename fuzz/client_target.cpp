@@ -21,8 +21,11 @@ SLIPWAY_FUZZ_TARGET(client_target) {
     const auto target = net::parse_target(url);
     if (!target) {
         const auto at = url.find('@');
-        if (at != std::string_view::npos && at > 12 && url.starts_with("http://"))
-            fuzz::require(!target.error().message.contains(url.substr(7, at - 7)), "credentials are in no message");
+        if (at == std::string_view::npos || at <= 12 || !url.starts_with("http://")) return;
+        const auto credentials = url.substr(7, at - 7);
+        // Some are words of the message itself.
+        const bool ours = net::parse_target("http://a b@c").error().message.contains(credentials);
+        fuzz::require(ours || !target.error().message.contains(credentials), "credentials are in no message");
         return;
     }
     fuzz::require(target->path.starts_with('/') && is_plain(target->path), "a path is one word");

@@ -40,7 +40,7 @@ struct Unpacker {
     template <typename Value>
     void plain(Value& value) {
         std::array<char, sizeof(Value)> bytes;
-        std::memcpy(bytes.data(), in.data(), bytes.size());
+        in.copy(bytes.data(), bytes.size());
         value = std::bit_cast<Value>(bytes);
         in.remove_prefix(bytes.size());
     }
