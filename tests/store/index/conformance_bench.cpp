@@ -1,11 +1,10 @@
-#include "store/index/bench.h"
-
 #include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>
 
 #include "store/index/analyser.h"
+#include "store/index/bench.h"
 
 namespace slipway::store::conformance {
 

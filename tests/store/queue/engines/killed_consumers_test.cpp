@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "engines/redis_server.h"
-#include "store/queue/redis.h"
 #include "store/queue/database_queue_place.h"
+#include "store/queue/redis.h"
 
 namespace slipway::test {
 namespace {
