@@ -114,3 +114,15 @@ def test_who_is_blocked_or_signed_out_at_one_is_so_at_all(stores, application, t
         user.post("/api/auth/logout", {"refresh_token": user.tokens["refresh_token"]}, 204)
         # An answer may be a second old where another process changed what it rests on.
         assert eventually(lambda: there.get("/api/me", expect=None).status == 401)
+
+
+def test_qdrant_under_its_own_names(tmp_path):
+    """QDRANT_URL and QDRANT_API_KEY, as the original's environment has them."""
+    (tmp_path / "qdrant").mkdir()
+    with Qdrant(tmp_path / "qdrant") as qdrant, \
+            Server(copy_small(tmp_path), tmp_path / "data", QDRANT_URL=f"http://127.0.0.1:{qdrant.port}",
+                   QDRANT_API_KEY="key-of-the-test") as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        assert user.get("/api/search?q=debt").json["results"]
+        assert user.post("/api/chats/new/messages", {"content": QUESTION}).json["sources"]

@@ -80,9 +80,9 @@ def test_health_needs_neither_key_nor_vector_store(wwhd):
     assert "local" in wwhd.events("serving")[0]["chat_model"]
 
 
-def test_a_vector_store_without_an_adapter_is_a_clear_error(tmp_path):
+def test_a_vector_store_that_is_not_there_is_a_clear_error(tmp_path):
     refused = run_cli("serve", WWHD, "--port", "0", "--data", tmp_path / "data", folder=tmp_path, check=1,
-                      environment={"QDRANT_URL": "http://localhost:6333"})
+                      environment={"QDRANT_URL": "http://localhost:1"})
     assert "qdrant" in refused.stderr.lower()
 
 
@@ -551,7 +551,7 @@ def test_min_relevance_score_leaves_weak_passages_out(tmp_path, small_applicatio
 
 
 def test_values_that_cannot_be_kept_are_refused_at_the_start(tmp_path, small_application):
-    for name, value, told in (("JWT_ALGORITHM", "RS256", "HS256"), ("QDRANT_API_KEY", "not-to-be-shown", "QDRANT_API_KEY"),
+    for name, value, told in (("JWT_ALGORITHM", "RS256", "HS256"), ("QDRANT_URL", "ftp://not-to-be-shown", "stores.index"),
                               ("API_V1_PREFIX", "v1", "script.prefixes")):
         refused = run_cli("serve", small_application, "--port", "0", "--data", tmp_path / "data", folder=tmp_path, check=1,
                           environment={name: value})
