@@ -12,6 +12,8 @@ using store::NewMessage;
 using store::Queue;
 
 constexpr int kWorkers = 20;
+// A broken queue may bury what it was to give out again: nobody waits for that for ever.
+constexpr auto kPatience = std::chrono::seconds(60);
 
 // What all workers saw.
 struct Ledger {
@@ -19,8 +21,25 @@ struct Ledger {
     std::map<std::string, int> done;     // acknowledged, how often
     std::map<std::string, int> last_of;  // per group: the last number
     std::size_t expected = 0;
+    bool failed = false;  // one of them: the others stop
+    std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + kPatience;
+
     bool all() const { return done.size() == expected; }
+    bool over() const { return all() || failed || std::chrono::steady_clock::now() > end; }
 };
+
+// What the workers say together, and that nothing was left.
+Task<void> work(std::vector<Task<void>> workers, const Ledger& ledger) {
+    SLIPWAY_CO_CHECK(first_failure(co_await all_of(std::move(workers))));
+    co_return expect(ledger.all(), fmt::format("all are done, not {} of {}", ledger.done.size(), ledger.expected));
+}
+
+// A worker, whose failure ends the others' work.
+Task<void> watched(Task<void> worker, Ledger& ledger) {
+    auto result = co_await std::move(worker);
+    if (!result) ledger.failed = true;
+    co_return result;
+}
 
 std::vector<Result<std::unique_ptr<Queue>>> open_many(QueuePlace& place, int count) {
     std::vector<Result<std::unique_ptr<Queue>>> queues;
@@ -29,7 +48,7 @@ std::vector<Result<std::unique_ptr<Queue>>> open_many(QueuePlace& place, int cou
 }
 
 Task<void> compete(Queue& queue, Ledger& ledger, std::size_t batch) {
-    while (!ledger.all()) {
+    while (!ledger.over()) {
         SLIPWAY_CO_TRY(const auto messages, co_await lease(queue, batch));
         for (const auto& each : messages)
             SLIPWAY_CO_CHECK(expect(ledger.held.insert(each.lease.id).second, "nobody else holds " + each.body));
@@ -54,14 +73,15 @@ Task<void> no_message_is_leased_twice(QueuePlace& place) {
         SLIPWAY_CO_CHECK(co_await enqueue(**queues[0], kHere, std::move(made)));
     }
     std::vector<Task<void>> workers;
-    for (std::size_t i = 0; i < kWorkers; ++i) workers.push_back(compete(**queues[i % 4], ledger, 1 + i % 5));
-    SLIPWAY_CO_CHECK(first_failure(co_await all_of(std::move(workers))));
+    for (std::size_t i = 0; i < kWorkers; ++i)
+        workers.push_back(watched(compete(**queues[i % 4], ledger, 1 + i % 5), ledger));
+    SLIPWAY_CO_CHECK(co_await work(std::move(workers), ledger));
     SLIPWAY_CO_TRY(const auto counts, co_await (*queues[0])->counts(kHere, "work"));
     co_return expect(counts.ready == 0 && counts.leased == 0 && ledger.done.size() == 200, "all are done");
 }
 
 Task<void> follow(Queue& queue, Ledger& ledger) {
-    while (!ledger.all()) {
+    while (!ledger.over()) {
         SLIPWAY_CO_TRY(const auto messages, co_await lease(queue, 3));
         for (const auto& each : messages) {
             SLIPWAY_CO_CHECK(expect(ledger.held.insert(each.group).second, "one at a time of group " + each.group));
@@ -92,14 +112,14 @@ Task<void> groups_keep_their_order_among_many(QueuePlace& place) {
             SLIPWAY_CO_CHECK(co_await enqueue(**queues[0], kHere, std::move(made)));
         }
     std::vector<Task<void>> workers;
-    for (std::size_t i = 0; i < 10; ++i) workers.push_back(follow(**queues[i % 2], ledger));
-    co_return first_failure(co_await all_of(std::move(workers)));
+    for (std::size_t i = 0; i < 10; ++i) workers.push_back(watched(follow(**queues[i % 2], ledger), ledger));
+    co_return co_await work(std::move(workers), ledger);
 }
 
 // Half of the workers die with what they hold: they lease for a moment and are never heard of again.
 Task<void> work_or_die(Queue& queue, Ledger& ledger, unsigned seed) {
     std::minstd_rand chance(seed);
-    while (!ledger.all()) {
+    while (!ledger.over()) {
         const bool dies = chance() % 2 == 0;
         const auto visibility = dies ? Milliseconds(5) : kLongLease;
         SLIPWAY_CO_TRY(const auto messages, co_await lease(queue, 2, visibility));
@@ -124,8 +144,8 @@ Task<void> what_the_dead_held_is_done_by_others(QueuePlace& place) {
         SLIPWAY_CO_CHECK(co_await enqueue(*queue, kHere, std::move(made)));
     }
     std::vector<Task<void>> workers;
-    for (unsigned i = 0; i < 10; ++i) workers.push_back(work_or_die(*queue, ledger, i + 1));
-    co_return first_failure(co_await all_of(std::move(workers)));
+    for (unsigned i = 0; i < 10; ++i) workers.push_back(watched(work_or_die(*queue, ledger, i + 1), ledger));
+    co_return co_await work(std::move(workers), ledger);
 }
 
 Task<void> many_enqueue_at_once(QueuePlace& place) {
