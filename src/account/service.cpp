@@ -246,6 +246,21 @@ Task<Principal> Accounts::standing(std::string user_id, std::string session_id, 
     co_return principal;
 }
 
+Task<Principal> Accounts::member(WorkspaceId workspace, std::string user_id) {
+    static const auto sql = fmt::format(
+        "select {} from users u join memberships m on m.user_id = u.id and m.workspace = $2 where u.id = $1",
+        kUserColumns);
+    store::Parameters parameters{std::move(user_id), workspace.value};
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
+    if (rows.empty() || !rows.front().truth("active"))
+        co_return fail(ErrorCode::forbidden, "The user is blocked, or no member of this workspace any more.");
+    Principal principal;
+    principal.user = user_of(rows.front());
+    principal.workspace = std::move(workspace);
+    principal.proven_until = Instant::max();
+    co_return principal;
+}
+
 Task<std::vector<User>> Accounts::list() {
     store::Parameters parameters{workspace_.value, kUsersListedMax};
     const auto sql = fmt::format(

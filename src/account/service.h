@@ -55,6 +55,10 @@ class Accounts {
     // has ended, the session was ended, or the user is blocked.
     Task<Principal> renew(Principal principal);
 
+    // The user as a member of the workspace, for work that goes on after its request. `forbidden` when there is no such
+    // member any more, or it is blocked.
+    Task<Principal> member(WorkspaceId workspace, std::string user_id);
+
     // Administration (slipway users). `not_found` when there is no such user.
     Task<std::vector<User>> list();
     Task<User> find(std::string name);

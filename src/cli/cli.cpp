@@ -24,7 +24,8 @@ struct Parsed {
     SearchArguments search;
     UserArguments user;
     CopyArguments copy;
-    std::string text, path, where, shell;
+    JobArguments job;
+    std::string text, path, where, shell, role = "all";
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
 };
 
@@ -44,7 +45,11 @@ void add_serving(CLI::App& app, Parsed& parsed) {
     serving->add_option("--port", parsed.target.port,
                         "Port to listen on; 0 takes a free one (default: the manifest's, else 8000)");
     serving->add_flag("!--no-watch", parsed.watch, "Do not look for changed documents and scripts");
-    serving->callback([&parsed] { parsed.code = serve(parsed.target, parsed.watch); });
+    serving
+        ->add_option("--role", parsed.role,
+                     "all; api leaves jobs to others; worker runs jobs, and answers probes alone")
+        ->check(CLI::IsMember({"all", "api", "worker"}));
+    serving->callback([&parsed] { parsed.code = serve(parsed.target, parsed.watch, parsed.role); });
 
     auto* checking = app.add_subcommand("check", "Say all that is wrong with an application's manifest and scripts");
     checking->add_option("APP", parsed.target.application, "Folder of the application");
@@ -162,6 +167,34 @@ void add_users(CLI::App& app, Parsed& parsed) {
     admitting->callback([&parsed] { parsed.code = users_active(parsed.target, parsed.user, true); });
 }
 
+void add_jobs(CLI::App& app, Parsed& parsed) {
+    auto* jobs = app.add_subcommand("jobs", "What runs in the background: list, start, try again");
+    jobs->require_subcommand(1);
+    auto* listing = command(*jobs, parsed, "list", "Jobs, the newest first");
+    listing->add_option("--state", parsed.job.state, "Only these")
+        ->check(CLI::IsMember({"queued", "running", "done", "failed"}));
+    listing->add_option("--limit", parsed.job.limit, "How many")->check(CLI::Range(1, 100));
+    listing->add_option("--after", parsed.job.cursor, "Where the page before ended");
+    listing->add_flag("--json", parsed.json, "Print JSON");
+    listing->callback([&parsed] { parsed.code = jobs_list(parsed.target, parsed.job, parsed.json); });
+
+    auto* showing = command(*jobs, parsed, "show", "How far one job is, as JSON");
+    showing->add_option("ID", parsed.job.id, "The job")->required();
+    showing->callback([&parsed] { parsed.code = jobs_show(parsed.target, parsed.job); });
+
+    auto* starting = command(*jobs, parsed, "start", "Start a job that the application's scripts declare");
+    starting->add_option("NAME", parsed.job.name, "The job")->required();
+    starting->add_option("--arguments", parsed.job.arguments, "A JSON object")->type_name("JSON");
+    starting->add_option("--key", parsed.job.key, "While a job with this key is there, that one is shown instead");
+    starting->add_option("--delay", parsed.job.delay_seconds, "Seconds to wait before")->check(CLI::Range(0, 604'800));
+    starting->callback([&parsed] { parsed.code = jobs_start(parsed.target, parsed.job); });
+
+    auto* retrying = command(*jobs, parsed, "retry", "Try again what was given up");
+    auto* one = retrying->add_option("ID", parsed.job.id, "The job");
+    retrying->add_flag("--all", parsed.job.all, "All that were given up, at most 1,000")->excludes(one);
+    retrying->callback([&parsed] { parsed.code = jobs_retry(parsed.target, parsed.job); });
+}
+
 void add_rest(CLI::App& app, Parsed& parsed) {
     auto* making = app.add_subcommand("new", "Make a working application from nothing");
     making->add_option("NAME", parsed.text, "Its folder")->required();
@@ -193,6 +226,7 @@ int run(int count, char** arguments) {
     add_care(app, parsed);
     add_databases(app, parsed);
     add_users(app, parsed);
+    add_jobs(app, parsed);
     add_rest(app, parsed);
     try {
         app.parse(count, arguments);

@@ -8,7 +8,8 @@
 
 namespace slipway::cli {
 
-int serve(const Target& target, bool watch);
+// `role`: all, api or worker.
+int serve(const Target& target, bool watch, const std::string& role);
 int check(const Target& target, bool schema, bool reference);
 
 struct IngestArguments {
@@ -41,6 +42,17 @@ struct CopyArguments {
 };
 int migrate(const Target& target, const std::string& owner_from);
 int copy(const Target& target, const CopyArguments& arguments);
+
+struct JobArguments {
+    std::string id, name, arguments, key, state, cursor;
+    std::int64_t delay_seconds = 0;
+    int limit = 20;
+    bool all = false;
+};
+int jobs_list(const Target& target, const JobArguments& arguments, bool json);
+int jobs_show(const Target& target, const JobArguments& arguments);
+int jobs_start(const Target& target, const JobArguments& arguments);
+int jobs_retry(const Target& target, const JobArguments& arguments);
 
 struct UserArguments {
     std::string name;  // username or email

@@ -40,7 +40,7 @@ void greet(const app::Manifest& manifest, const serve::Application& application,
 
 }  // namespace
 
-int serve(const Target& target, bool watch) {
+int serve(const Target& target, bool watch, const std::string& role) {
     auto loaded = load(target);
     if (!loaded) return report(loaded.error());
     log::set_level(loaded->manifest.server.log_level);
@@ -50,6 +50,8 @@ int serve(const Target& target, bool watch) {
     if (!application) return report(application.error());
     const auto& manifest = (*application)->manifest();
     serve::RunOptions options;
+    if (role == "api") options.role = serve::ServeRole::api;
+    if (role == "worker") options.role = serve::ServeRole::worker;
     options.watch = watch && manifest.knowledge.watch && manifest.environment == app::Mode::development;
     options.ready = [&](std::uint16_t port) { greet(manifest, **application, port); };
     const auto done = serve::run(**application, options);

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kLookEvery{1};
 }  // namespace
 
 Scheduler::Scheduler(store::Database& database, Jobs& jobs, std::vector<ScheduledJob> entries)
-    : database_(database), jobs_(jobs), entries_(std::move(entries)) {}
+    : database_(database), jobs_(jobs), entries_(std::move(entries)), look_at_(entries_.size(), Instant::min()) {}
 Scheduler::~Scheduler() = default;
 
 asio::awaitable<void> Scheduler::run() {
@@ -39,14 +39,15 @@ void Scheduler::stop() {
 
 Task<std::size_t> Scheduler::start_due(Instant at) {
     std::size_t count = 0;
-    for (const auto& entry : entries_) {
-        SLIPWAY_CO_TRY(const bool started, co_await start_if_due(entry, at));
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (at < look_at_[i]) continue;
+        SLIPWAY_CO_TRY(const bool started, co_await start_if_due(entries_[i], at, look_at_[i]));
         if (started) ++count;
     }
     co_return count;
 }
 
-Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at) {
+Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at, Instant& look_at) {
     store::Parameters known{entry.name};
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(entry.workspace,
@@ -60,12 +61,16 @@ Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at) {
                                                   "insert into job_schedule (workspace, name, due) values "
                                                   "($workspace, $1, $2) on conflict (workspace, name) do nothing",
                                                   std::move(fresh)));
+        look_at = *next;
         co_return false;
     }
     const auto due = rows.front().instant("due");
     // A schedule that was changed to come sooner.
     const bool sooner = due > *next;
-    if (due > at && !sooner) co_return false;
+    if (due > at && !sooner) {
+        look_at = due;
+        co_return false;
+    }
     if (!sooner) {
         auto job = entry.job;
         job.deduplication_key = fmt::format("schedule:{}:{}", entry.name, to_unix_ms(due));
@@ -77,6 +82,7 @@ Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at) {
                                                               "update job_schedule set due = $3 where workspace = "
                                                               "$workspace and name = $1 and due = $2",
                                                               std::move(later)));
+    look_at = *next;
     co_return !sooner && moved.changed() == 1;
 }
 

@@ -33,11 +33,13 @@ class Scheduler {
     Task<std::size_t> start_due(Instant at);
 
  private:
-    Task<bool> start_if_due(const ScheduledJob& entry, Instant at);
+    Task<bool> start_if_due(const ScheduledJob& entry, Instant at, Instant& look_at);
 
     store::Database& database_;
     Jobs& jobs_;
     std::vector<ScheduledJob> entries_;
+    // Of each entry, when the database is to be asked again; another process can only have moved it on.
+    std::vector<Instant> look_at_;
     std::weak_ptr<asio::steady_timer> timer_;  // run()'s, as it must not outlive the loop
     bool stopping_ = false;
 };

@@ -36,18 +36,19 @@ std::string to_message(const NewJob& job) {
     json::object message;
     message["name"] = job.name;
     message["arguments"] = job.arguments;
+    if (!job.user.empty()) message["user"] = job.user;
     return write_json(message);
 }
 
 Result<Order> from_message(std::string_view body) {
     SLIPWAY_TRY(const auto value, parse_json(body));
     const auto* const message = value.if_object();
-    const auto* const arguments = message != nullptr ? object_in(*message, "arguments") : nullptr;
-    if (arguments == nullptr || text_or(*message, "name").empty())
+    if (message == nullptr || !store::check_queue_name(text_or(*message, "name")))
         return fail(ErrorCode::invalid, "The message is not that of a job.");
     Order order;
     order.name = text_or(*message, "name");
-    order.arguments = *arguments;
+    order.user = text_or(*message, "user");
+    if (const auto* const arguments = object_in(*message, "arguments")) order.arguments = *arguments;
     return order;
 }
 
@@ -62,6 +63,7 @@ Task<Info> Jobs::start(WorkspaceId workspace, NewJob job) {
     message.attempts_max = job.attempts_max;
     SLIPWAY_CO_TRY(const auto enqueued, co_await queue_.enqueue(workspace, queue_name_, std::move(message)));
     SLIPWAY_CO_CHECK(co_await note_queued(database_, workspace, enqueued.id, job));
+    if (started_ && job.delay <= Milliseconds(0)) started_();
     co_return co_await find(std::move(workspace), enqueued.id);
 }
 

@@ -5,6 +5,7 @@
 // row.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,9 @@ class Jobs {
  public:
     Jobs(store::Database& database, store::Queue& queue, std::string queue_name = "jobs")
         : database_(database), queue_(queue), queue_name_(std::move(queue_name)) {}
+
+    // Called whenever a job was started that is due at once, on the thread of that; before the first start().
+    void on_start(std::function<void()> tell) { started_ = std::move(tell); }
 
     // Durable, as the queue promises, once this returns. `invalid` for a name or arguments out of bounds.
     Task<Info> start(WorkspaceId workspace, NewJob job);
@@ -37,12 +41,14 @@ class Jobs {
     store::Database& database_;
     store::Queue& queue_;
     std::string queue_name_;
+    std::function<void()> started_;
 };
 
-// What is in the message of a job.
+// What is in the message of a job: {"name": …, "arguments": {…}, "user": id}. Other programs may send such, too; what
+// they leave out of arguments and user is empty.
 std::string to_message(const NewJob& job);
 struct Order {
-    std::string name;
+    std::string name, user;
     json::object arguments;
 };
 Result<Order> from_message(std::string_view body);

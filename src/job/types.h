@@ -25,6 +25,7 @@ std::optional<State> state_from(std::string_view name);
 struct NewJob {
     std::string name;  // of the handler: letters, digits, '-', '_' and '.', at most 64
     json::object arguments = {};
+    std::string user = {};  // whom it is done for, by id; empty: for the application itself
     Milliseconds delay{0};
     std::string deduplication_key = {};  // while a job with this key is there, and some minutes: the same job
     int priority = 0;                    // 0 … 9, the highest first

@@ -1,6 +1,8 @@
 #include "job/worker.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -40,6 +42,10 @@ Task<void> guarded(const Handler& handler, const Job& job) {
     co_return fail(ErrorCode::internal, "The job failed; the log says why.");
 }
 
+Task<void> no_handler(const Job& job) {
+    co_return fail(ErrorCode::unavailable, "No handler of this process is called {}.", job.name);
+}
+
 }  // namespace
 
 // A job under way, and what may end it before its time.
@@ -59,12 +65,20 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
     store::Database& database;
     store::Queue& queue;
     WorkerOptions options;
+    std::mutex waking;  // of `pause`, which wake() reads from other threads
     std::map<std::string, Handler> handlers;
+    Handler others = no_handler;
     std::list<Attempt*> attempts;
-    std::weak_ptr<asio::steady_timer> drain;  // run()'s, as it must not outlive the loop
-    bool stopping = false, cut_off = false, queue_lost = false;
+    // run()'s, as they must not outlive the loop: the end of the drain, the lanes that wait for their turn to ask, and
+    // the pause of the one that asks.
+    std::weak_ptr<asio::steady_timer> drain, turn, pause;
+    bool stopping = false, cut_off = false, queue_lost = false, polling = false;
+    std::atomic<bool> woken = false;
+    Milliseconds idle_pause{0};
 
     asio::awaitable<void> lane();
+    asio::awaitable<std::vector<store::LeasedMessage>> next();
+    asio::awaitable<void> rest(Milliseconds time);
     asio::awaitable<void> attempt(store::LeasedMessage message);
     asio::awaitable<void> run_handler(Attempt& attempt);
     asio::awaitable<void> keep_lease(Attempt& attempt);
@@ -80,6 +94,7 @@ Worker::Worker(store::Database& database, store::Queue& queue, WorkerOptions opt
 Worker::~Worker() = default;
 
 void Worker::handle(std::string name, Handler handler) { state_->handlers[std::move(name)] = std::move(handler); }
+void Worker::handle_others(Handler handler) { state_->others = std::move(handler); }
 
 std::size_t Worker::running() const { return state_->attempts.size(); }
 
@@ -88,8 +103,16 @@ asio::awaitable<void> Worker::run() {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer all_ended(executor, std::chrono::steady_clock::time_point::max());
     std::size_t lanes = std::max<std::size_t>(state->options.jobs_max, 1);
+    const auto never = std::chrono::steady_clock::time_point::max();
     const auto drain = std::make_shared<asio::steady_timer>(executor);
+    const auto turn = std::make_shared<asio::steady_timer>(executor, never);
+    const auto pause = std::make_shared<asio::steady_timer>(executor);
     state->drain = drain;
+    state->turn = turn;
+    {
+        const std::lock_guard lock(state->waking);
+        state->pause = pause;
+    }
     for (auto left = lanes; left > 0; --left)
         asio::co_spawn(executor, state->lane(), [&](const std::exception_ptr&) {
             if (--lanes == 0) all_ended.cancel();
@@ -101,6 +124,8 @@ asio::awaitable<void> Worker::run() {
 void Worker::stop() {
     const auto drain = state_->drain.lock();
     if (std::exchange(state_->stopping, true) || !drain) return;
+    if (const auto turn = state_->turn.lock()) turn->cancel();
+    if (const auto pause = state_->pause.lock()) pause->cancel();
     drain->expires_after(state_->options.drain_time_max);
     drain->async_wait([weak = std::weak_ptr<State>(state_)](boost::system::error_code error) {
         const auto state = error ? nullptr : weak.lock();
@@ -108,28 +133,69 @@ void Worker::stop() {
     });
 }
 
+void Worker::wake() {
+    if (state_->woken.exchange(true)) return;
+    const std::lock_guard lock(state_->waking);
+    const auto pause = state_->pause.lock();
+    if (pause) asio::post(pause->get_executor(), [pause] { pause->cancel(); });
+}
+
 void Worker::State::stop_attempts() {
     cut_off = true;
     for (auto* const attempt : attempts) attempt->stop->ask();
 }
 
+// One of the lanes that have nothing to do asks the queue; with a message it hands the asking on.
 asio::awaitable<void> Worker::State::lane() {
     const auto self = shared_from_this();
     while (!stopping) {
-        store::LeaseOptions lease;
-        lease.count_max = 1;
-        lease.visibility = options.visibility;
-        lease.wait = options.poll_time;
-        auto messages = co_await queue.lease(options.queue_name, lease);
-        if (!messages) {
-            if (!std::exchange(queue_lost, true))
-                log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
-            co_await sleep_for(std::min(options.pause_after_failure, options.poll_time * 4));
+        const auto waiting = turn.lock();
+        if (polling) {
+            co_await waiting->async_wait(asio::as_tuple(asio::deferred));
             continue;
         }
-        queue_lost = false;
-        for (auto& message : *messages) co_await attempt(std::move(message));
+        polling = true;
+        auto messages = co_await next();
+        polling = false;
+        waiting->cancel_one();
+        for (auto& message : messages) co_await attempt(std::move(message));
     }
+}
+
+asio::awaitable<std::vector<store::LeasedMessage>> Worker::State::next() {
+    std::vector<store::LeasedMessage> none;
+    const bool called = woken.exchange(false);
+    if (!called && options.may_poll && !options.may_poll()) {
+        co_await rest(options.idle_pause_max);
+        co_return none;
+    }
+    store::LeaseOptions lease;
+    lease.count_max = 1;
+    lease.visibility = options.visibility;
+    lease.wait = options.poll_time;
+    auto messages = co_await queue.lease(options.queue_name, lease);
+    if (!messages) {
+        if (!std::exchange(queue_lost, true))
+            log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
+        co_await rest(options.pause_after_failure);
+        co_return none;
+    }
+    queue_lost = false;
+    if (!messages->empty()) {
+        idle_pause = Milliseconds(0);
+        co_return *std::move(messages);
+    }
+    idle_pause = std::clamp(idle_pause * 2, options.idle_pause_first, options.idle_pause_max);
+    co_await rest(idle_pause);
+    co_return none;
+}
+
+// Until somebody stops or wakes the worker.
+asio::awaitable<void> Worker::State::rest(Milliseconds time) {
+    const auto timer = pause.lock();
+    timer->expires_after(time);
+    if (stopping || woken) co_return;
+    co_await timer->async_wait(asio::as_tuple(asio::deferred));
 }
 
 asio::awaitable<void> Worker::State::attempt(store::LeasedMessage message) {
@@ -152,10 +218,10 @@ asio::awaitable<void> Worker::State::run_handler(Attempt& attempt) {
     auto order = from_message(message.body);
     if (!order) {
         attempt.outcome.emplace(pass(order));
-    } else if (const auto handler = handlers.find(order->name); handler == handlers.end()) {
-        attempt.outcome.emplace(fail(ErrorCode::unavailable, "No handler of this process is called {}.", order->name));
     } else {
-        Job job{message.lease.workspace,     message.lease.id, std::move(order->name),
+        const auto own = handlers.find(order->name);
+        const auto& handler = own == handlers.end() ? others : own->second;
+        Job job{message.lease.workspace,     message.lease.id, std::move(order->name), std::move(order->user),
                 std::move(order->arguments), message.attempts, message.attempts_max};
         Info info;
         info.id = job.id;
@@ -165,7 +231,7 @@ asio::awaitable<void> Worker::State::run_handler(Attempt& attempt) {
         info.created = message.enqueued;
         const auto noted = co_await note_started(database, job.workspace, std::move(info));
         if (noted) {
-            auto work = with_timeout(guarded(handler->second, job), options.job_time_max, "The job");
+            auto work = with_timeout(guarded(handler, job), options.job_time_max, "The job");
             auto stored = store_in(attempt.outcome, std::move(work));
             co_await run_until(attempt.stop, std::move(stored));
         } else {

@@ -19,6 +19,7 @@ namespace slipway::job {
 struct Job {
     WorkspaceId workspace;
     std::string id, name;
+    std::string user;  // NewJob::user
     json::object arguments;
     int attempts = 1;  // with this one
     int attempts_max = 1;
@@ -31,10 +32,15 @@ using Handler = std::function<Task<void>(const Job&)>;
 
 struct WorkerOptions {
     std::string queue_name = "jobs";
-    std::size_t jobs_max = 4;                 // at a time
-    Milliseconds visibility{60'000};          // of a lease; extended when a third of it has passed
-    Milliseconds job_time_max{3'600'000};     // then the handler is cancelled, and it counts as a failure
-    Milliseconds poll_time{250};              // a stop waits for it at most
+    std::size_t jobs_max = 4;              // at a time
+    Milliseconds visibility{60'000};       // of a lease; extended when a third of it has passed
+    Milliseconds job_time_max{3'600'000};  // then the handler is cancelled, and it counts as a failure
+    // The queue is asked by one at a time, and waits so long for a message; a stop waits for it at most.
+    Milliseconds poll_time{250};
+    // Between two questions that brought nothing, doubled each time up to the second one; wake() ends it.
+    Milliseconds idle_pause_first{10}, idle_pause_max{1'000};
+    // Asked before each question: false while what the queue lies in is to sleep. Empty: it never does.
+    std::function<bool()> may_poll;
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue
 };
@@ -47,11 +53,15 @@ class Worker {
 
     // Before run(). A job without a handler is tried again later: a newer process may know it.
     void handle(std::string name, Handler handler);
+    // For all other names, where they are not known beforehand; `unavailable` for one that it does not know either.
+    void handle_others(Handler handler);
 
     // Until stop(): returns once each job that was begun is settled or returned to the queue. Once.
     asio::awaitable<void> run();
     // From the loop of run(): takes no more, lets what runs end within drain_time_max.
     void stop();
+    // A message may have come: it is looked for at once. From any thread, while run() has not returned.
+    void wake();
     std::size_t running() const;
 
  private:

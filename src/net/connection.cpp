@@ -138,7 +138,9 @@ asio::awaitable<bool> Connection::serve_request() {
     Exchange exchange(service_);
     exchange.started = Clock::now();
     exchange.router = loop_.router();
-    if (co_await accept_request(exchange)) co_await answer(exchange);
+    bool admitted = co_await accept_request(exchange);
+    if (admitted && exchange.route != nullptr && service_.options.admit) admitted = co_await admit(exchange);
+    if (admitted) co_await answer(exchange);
     record(exchange, bytes_before);
     co_return exchange.keep_alive && !gone_ && !channel_.broken();
 }

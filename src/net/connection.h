@@ -77,7 +77,7 @@ class Connection final : public ChannelOwner {
     void mend(const Exchange& exchange, Outcome outcome, std::optional<Response>& response);
     void tell_of_end_later();
     asio::awaitable<Outcome> guarded(asio::awaitable<void> work, std::string_view what, const Exchange& exchange);
-    Result<void> admit(const Request& request) const;
+    asio::awaitable<bool> admit(Exchange& exchange);
     Response without_route(const Exchange& exchange);
     Response render(const Exchange& exchange, const Refusal& refusal);
     // `response` is kept by who awaits.

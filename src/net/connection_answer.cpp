@@ -82,8 +82,6 @@ void Connection::log_failure(std::string_view what, const Exchange& exchange, st
 
 asio::awaitable<void> Connection::answer(Exchange& exchange) {
     if (exchange.route == nullptr) return respond_with(exchange, without_route(exchange));
-    if (const auto admitted = admit(exchange.request); !admitted)
-        return respond_with(exchange, render(exchange, Refusal{.status = 429, .error = admitted.error()}));
     if (std::holds_alternative<WebSocketHandler>(exchange.route->handler)) return serve_websocket(exchange);
     return handle(exchange);
 }
@@ -124,8 +122,14 @@ Response Connection::failed(const Exchange& exchange) {
                                 .error());
 }
 
-Result<void> Connection::admit(const Request& request) const {
-    return service_.options.admit ? service_.options.admit(request) : Result<void>();
+// Whether the request may be served; else it has been answered. Before answer(), whose frames stay.
+asio::awaitable<bool> Connection::admit(Exchange& exchange) {
+    enter(Phase::handler, exchange.route->operation.time_max);
+    const auto admitted = co_await service_.options.admit(exchange.request);
+    if (admitted) co_return true;
+    auto response = render(exchange, Refusal{.status = 429, .error = admitted.error()});
+    co_await respond(exchange, response);
+    co_return false;
 }
 
 Response Connection::without_route(const Exchange& exchange) {

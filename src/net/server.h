@@ -70,8 +70,9 @@ struct ServerOptions {
     Cors cors;
     std::size_t trusted_proxies = 0;  // how many entries of X-Forwarded-For are ours
     std::string server_name = "slipway";
-    // Asked on the loop before the handler of a route runs; must not block. An error refuses the request with 429.
-    std::function<Result<void>(const Request&)> admit;
+    // Asked on the loop before the handler of a route runs, without the client's hanging up being noticed meanwhile:
+    // it answers soon. An error refuses the request with 429. The request lives until it has answered.
+    std::function<Task<void>(const Request&)> admit;
     // Called after each request on its loop, beside the log line; must not block.
     std::function<void(const RequestRecord&)> observe;
 };

@@ -61,6 +61,7 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
     SLIPWAY_CHECK(application->open_accounts());
     SLIPWAY_CHECK(application->open_knowledge(index_use));
     SLIPWAY_CHECK(application->open_chats());
+    SLIPWAY_CHECK(application->open_capabilities());
     SLIPWAY_CHECK(application->open_scripts());
     return application;
 }
@@ -71,6 +72,11 @@ Result<void> Application::open_stores(IndexUse index_use) {
     SLIPWAY_TRY(index_, open_index(manifest_.stores, index_use == IndexUse::anew));
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
     SLIPWAY_TRY(objects_, open_objects(manifest_.stores.objects, object_key_, files_, *aws_));
+    SLIPWAY_TRY(cache_, open_cache(manifest_));
+    SLIPWAY_TRY(queue_, open_queue(manifest_, *database_));
+    SLIPWAY_TRY(mail_, open_mail(manifest_.stores.mail, files_));
+    jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
+    drains_ = manifest_.stores.database.url.reveal().find("idle=drain") != std::string::npos;
     return {};
 }
 
@@ -137,13 +143,33 @@ Result<void> Application::open_chats() {
     options.history_tokens = static_cast<std::int64_t>(manifest_.chat.history_tokens);
     options.title_characters_max = manifest_.chat.title.characters_max;
     chats_ = std::make_unique<chat::Chats>(*database_, *graph_, options);
+    return {};
+}
 
+Result<void> Application::open_capabilities() {
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
-    capabilities_ = std::make_unique<app::Capabilities>(app::Capabilities{
-        *accounts_, *knowledge_, *chats_, *links_, stores, chat_model_->name(), manifest_.production(),
-        std::string(app::to_string(manifest_.environment)), manifest_.accounts.roles, demo});
+    auto has_job = [this](std::string_view name) {
+        return scripts_ != nullptr && scripts_->has_handler(app::job_handler(name));
+    };
+    capabilities_ = std::make_unique<app::Capabilities>(
+        app::Capabilities{.accounts = *accounts_,
+                          .knowledge = *knowledge_,
+                          .chats = *chats_,
+                          .jobs = *jobs_,
+                          .cache = *cache_,
+                          .mail = *mail_,
+                          .mail_from = {manifest_.stores.mail_from, manifest_.title},
+                          .links = *links_,
+                          .stores = stores,
+                          .chat_model = chat_model_->name(),
+                          .production = manifest_.production(),
+                          .environment = std::string(app::to_string(manifest_.environment)),
+                          .rights = manifest_.accounts.roles,
+                          .job_attempts = manifest_.jobs.attempts,
+                          .has_job = has_job,
+                          .sign_in_demo = demo});
     return {};
 }
 
@@ -191,11 +217,39 @@ asio::awaitable<std::vector<app::StoreHealth>> Application::ask_stores() {
         health.engine = manifest_.stores.objects.scheme == "s3" ? "S3" : "files";
         co_return co_await objects_->check();
     };
+    auto ask_cache = [this](app::StoreHealth& health) -> Task<void> {
+        SLIPWAY_CO_TRY(const auto status, co_await cache_->status());
+        health.engine = status.engine;
+        co_return Result<void>();
+    };
+    auto ask_queue = [this](app::StoreHealth& health) -> Task<void> {
+        SLIPWAY_CO_TRY(const auto status, co_await queue_->status());
+        health.engine = status.engine;
+        co_return Result<void>();
+    };
     std::vector<app::StoreHealth> all;
     all.push_back(co_await health_of("database", ask_database));
     all.push_back(co_await health_of("index", ask_index));
     all.push_back(co_await health_of("objects", ask_objects));
+    auto cache = co_await health_of("cache", ask_cache);
+    auto queue = co_await health_of("queue", ask_queue);
+    for (auto* each : {&cache, &queue}) {
+        each->needed = false;
+        all.push_back(std::move(*each));
+    }
     co_return all;
+}
+
+// Apart from the others: a mail server is not to be bothered by each probe.
+asio::awaitable<app::StoreHealth> Application::check_mail() {
+    auto ask = [this](app::StoreHealth& health) -> Task<void> {
+        SLIPWAY_CO_TRY(const auto status, co_await mail_->status());
+        health.engine = status.engine;
+        co_return Result<void>();
+    };
+    auto health = co_await health_of("mail", ask);
+    health.needed = false;
+    co_return health;
 }
 
 }  // namespace slipway::serve

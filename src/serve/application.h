@@ -38,6 +38,8 @@ class Application {
     store::Index& index() { return *index_; }
     store::Objects& objects() { return *objects_; }
     const std::string& object_key() const { return object_key_; }  // signs presigned URLs
+    store::Queue& queue() { return *queue_; }
+    job::Jobs& jobs() { return *jobs_; }
     chat::Chats& chats() { return *chats_; }
     WorkerPool& pool() { return pool_; }
     WorkerPool& readers() { return readers_; }  // extract documents, apart from what people wait for
@@ -52,16 +54,24 @@ class Application {
     const DataFolder& folder() const { return folder_; }
     const WorkspaceId& workspace() const { return accounts_->workspace(); }
 
+    // Somebody asked for something; whether it is so long ago that a database with idle=drain is to be left alone.
+    void note_request() { last_request_ = now(); }
+    bool may_rest() const { return drains_; }
+    bool quiet() const { return drains_ && now() - last_request_.load() > kQuietTime; }
+
     // What each store says, not older than a second.
     asio::awaitable<std::vector<app::StoreHealth>> check_stores() { return store_checks_.latest(); }
+    asio::awaitable<app::StoreHealth> check_mail();
 
  private:
+    static constexpr Milliseconds kQuietTime{300'000};
     Application(app::Manifest manifest, Environment environment, DataFolder folder);
     Result<void> open_stores(IndexUse index_use);
     Result<void> open_models();
     Result<void> open_accounts();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
+    Result<void> open_capabilities();
     Result<void> open_scripts();
     asio::awaitable<std::vector<app::StoreHealth>> ask_stores();
     Task<account::Tokens> sign_in_demo();
@@ -76,6 +86,10 @@ class Application {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;
+    std::unique_ptr<store::Cache> cache_;
+    std::unique_ptr<store::Queue> queue_;
+    std::unique_ptr<store::Mail> mail_;
+    std::unique_ptr<job::Jobs> jobs_;
     std::string object_key_;
     StoreChecks store_checks_{[this] { return ask_stores(); }};
     std::shared_ptr<net::Client> client_;
@@ -89,6 +103,8 @@ class Application {
     std::unique_ptr<app::Capabilities> capabilities_;
     std::unique_ptr<app::ScriptHost> scripts_;
     std::atomic<bool> stopping_{false};
+    bool drains_ = false;
+    std::atomic<Instant> last_request_{now()};
 };
 
 }  // namespace slipway::serve

@@ -2,10 +2,13 @@
 
 #include "account/tables.h"
 #include "chat/tables.h"
+#include "job/tables.h"
 #include "knowledge/tables.h"
 #include "serve/durable_files.h"
 #include "store/database/postgres/postgres.h"
 #include "store/database/sqlite.h"
+#include "store/queue/database.h"
+#include "store/queue/effect.h"
 
 namespace slipway::serve {
 namespace {
@@ -79,7 +82,8 @@ Result<app::StoreUrl> database_url(const std::string& text, bool must_exist) {
 std::vector<store::Migration> all_migrations() {
     std::vector<store::Migration> all;
     for (const auto& part :
-         {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations()})
+         {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations(),
+          store::queue_migrations(), store::effect_migrations(), job::migrations()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

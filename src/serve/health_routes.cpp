@@ -31,7 +31,7 @@ asio::awaitable<net::Response> readiness(Application& application, net::Request&
     bool ready = !application.stopping();
     json::object checks;
     for (const auto& store : stores) {
-        ready = ready && store.error.empty();
+        ready = ready && (store.error.empty() || !store.needed);
         // The world learns ready or not; names, versions and reasons are for this machine.
         if (!on_this_machine(request)) continue;
         json::object check{{"ok", store.error.empty()}, {"engine", store.engine}, {"latency_ms", store.latency_ms}};

@@ -61,13 +61,15 @@ Task<json::object> Operator::run(std::string command, json::object arguments, Op
     }
     if (command == "check") co_return co_await check_stores();
     if (command.starts_with("users.")) co_return co_await users(std::move(command), std::move(arguments));
+    if (command.starts_with("jobs.")) co_return co_await jobs(std::move(command), std::move(arguments));
     co_return fail(ErrorCode::not_found, "There is no command '{}'.", command);
 }
 
 Task<json::object> Operator::status() {
     const auto& manifest = application_.manifest();
     SLIPWAY_CO_TRY(const auto state, co_await application_.capabilities().knowledge.status(application_.workspace()));
-    const auto health = co_await application_.check_stores();
+    auto health = co_await application_.check_stores();
+    health.push_back(co_await application_.check_mail());
     json::array stores;
     for (const auto& store : health) {
         json::object entry{{"name", store.name}, {"engine", store.engine}, {"latency_ms", store.latency_ms}};

@@ -17,6 +17,11 @@
 //     users.password  {name, password}
 //     users.role      {name, role}
 //     users.active    {name, active}
+//     jobs.list       {state, limit, cursor}                  → {jobs, next}
+//     jobs.show       {id}                                    → the job
+//     jobs.start      {name, arguments, delay_ms, …}          → the job
+//     jobs.retry      {id}                                    → {retried}; without an id all that were given up
+//     jobs.counts     {}                                      → {ready, delayed, leased, dead}
 // clang-format on
 #pragma once
 
@@ -51,6 +56,7 @@ class Operator {
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);
     Task<json::object> users(std::string command, json::object arguments);
+    Task<json::object> jobs(std::string command, json::object arguments);
 
     Application& application_;
     KeyedLock one_at_a_time_;

@@ -24,7 +24,8 @@ std::string network_of(const std::string& address) {
 RateLimit::RateLimit(const Application& application)
     : section_(application.manifest().server),
       token_secret_(application.token_secret().value_or("")),
-      buckets_(section_.rate_limit.requests, section_.rate_limit.period) {}
+      cache_(application.capabilities().cache),
+      workspace_(application.workspace()) {}
 
 std::string RateLimit::subject_of(const net::Request& request) const {
     const auto token = face::bearer_of(request);
@@ -34,29 +35,35 @@ std::string RateLimit::subject_of(const net::Request& request) const {
     return "address " + network_of(request.remote_address);
 }
 
-Result<void> RateLimit::take(const std::string& subject) {
-    const auto wait = buckets_.take(subject);
-    if (!wait) return {};
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+Task<void> RateLimit::take(std::string subject) {
+    using std::chrono::seconds;
+    const auto& limit = section_.rate_limit;
+    store::CacheKey key{"requests", std::move(subject)};
+    store::Limit bounds{limit.requests, limit.period};
+    SLIPWAY_CO_TRY(const auto admission, co_await cache_.admit(workspace_, std::move(key), bounds));
+    if (admission.admitted) co_return Result<void>();
+    const auto wait = std::max<std::int64_t>(1, std::chrono::ceil<seconds>(admission.retry_after).count());
     Error error{ErrorCode::rate_limited,
-                fmt::format("Too many requests: at most {} in {} seconds. Try again in {} seconds.", buckets_.burst(),
-                            std::chrono::duration_cast<std::chrono::seconds>(buckets_.period()).count(), seconds),
+                fmt::format("Too many requests: at most {} in {} seconds. Try again in {} seconds.", limit.requests,
+                            std::chrono::duration_cast<seconds>(limit.period).count(), wait),
                 {}};
-    return std::unexpected(std::move(error).with("retry_after_seconds", seconds));
+    co_return std::unexpected(std::move(error).with("retry_after_seconds", wait));
 }
 
-Result<void> RateLimit::admit(const net::Request& request) {
-    if (request.private_socket) return {};
-    for (const auto* probe : {&section_.health, &section_.readiness, &section_.liveness})
-        if (request.route == *probe) return {};
-    return take(subject_of(request));
+Task<void> RateLimit::admit(const net::Request& request) {
+    if (request.private_socket || is_probe(section_, request)) co_return Result<void>();
+    co_return co_await take(subject_of(request));
 }
 
-Result<void> RateLimit::admit(const account::User& user) { return take(fmt::format("user {}", user.id)); }
+Task<void> RateLimit::admit(const account::User& user) { return take(fmt::format("user {}", user.id)); }
 
 std::unique_ptr<RateLimit> make_rate_limit(const Application& application) {
     if (application.manifest().server.rate_limit.requests == 0) return nullptr;
     return std::make_unique<RateLimit>(application);
+}
+
+bool is_probe(const app::ServerSection& section, const net::Request& request) {
+    return request.route == section.health || request.route == section.readiness || request.route == section.liveness;
 }
 
 }  // namespace slipway::serve

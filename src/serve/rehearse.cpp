@@ -1,6 +1,7 @@
 #include "serve/rehearse.h"
 
 #include "base/crypto.h"
+#include "serve/background.h"
 #include "serve/routes.h"
 
 namespace slipway::serve {
@@ -19,9 +20,13 @@ Result<void> rehearse(app::Manifest manifest, Environment environment) {
     manifest.stores.database = app::StoreUrl::parse("sqlite:" + (stage.path / "database.sqlite").string());
     manifest.stores.index = app::StoreUrl::parse("embedded:" + (stage.path / "index.sqlite").string());
     manifest.stores.objects = app::StoreUrl::parse("file:" + (stage.path / "objects").string());
+    manifest.stores.queue = app::StoreUrl::parse("database:");
+    manifest.stores.cache = app::StoreUrl::parse("memory:");
+    manifest.stores.mail = app::StoreUrl::parse("file:" + (stage.path / "outbox").string());
     SLIPWAY_TRY(const auto application, Application::open(std::move(manifest), std::move(environment)));
     Operator commands(*application);
     SLIPWAY_CHECK(make_router(*application, commands));
+    SLIPWAY_CHECK(Background::make(*application, commands));
     return {};
 }
 

@@ -8,10 +8,17 @@
 
 namespace slipway::serve {
 
+// Which part of the work this process does; several processes share one PostgreSQL, index, bucket and queue.
+enum class ServeRole : unsigned char {
+    all,
+    api,     // answers requests, and leaves jobs to others
+    worker,  // runs jobs; of HTTP it answers health, readiness and figures alone
+};
+
 // `conflict` names a script's route that exists already. The application, the operator and the limit (null: none)
 // outlive the router.
 Result<std::shared_ptr<const net::Router>> make_router(Application& application, Operator& commands,
-                                                       RateLimit* limit = nullptr);
+                                                       RateLimit* limit = nullptr, ServeRole role = ServeRole::all);
 
 // What errors outside handlers look like.
 net::Response render_outside_error(const net::Request& request, int status, const Error& error);

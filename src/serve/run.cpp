@@ -1,7 +1,9 @@
 #include "serve/run.h"
 
 #include <csignal>
+#include <deque>
 #include <future>
+#include <thread>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -11,6 +13,7 @@
 #include "base/log.h"
 #include "knowledge/folder.h"
 #include "net/server.h"
+#include "serve/background.h"
 #include "serve/metrics.h"
 #include "serve/routes.h"
 
@@ -22,7 +25,7 @@ constexpr int kSignalled = 128;             // as a shell tells the end by a sig
 constexpr Milliseconds kTellMax{5'000};     // for telling clients that their answer ends, and storing it
 constexpr Milliseconds kRetryEvery{5'000};  // what failed for want of space, a model and the like
 
-net::ServerOptions server_options(const Application& application, RateLimit* limit) {
+net::ServerOptions server_options(Application& application, RateLimit* limit) {
     const auto& section = application.manifest().server;
     net::ServerOptions options;
     options.host = section.host;
@@ -34,15 +37,25 @@ net::ServerOptions server_options(const Application& application, RateLimit* lim
     options.cors.credentials = section.cors.credentials;
     options.trusted_proxies = section.trusted_proxies;
     if (!section.metrics.path.empty()) options.observe = observe_request;
-    if (limit != nullptr) options.admit = [limit](const net::Request& request) { return limit->admit(request); };
+    if (limit != nullptr || application.may_rest())
+        options.admit = [&application, limit](const net::Request& request) -> Task<void> {
+            if (!is_probe(application.manifest().server, request)) application.note_request();
+            if (limit == nullptr) co_return Result<void>();
+            co_return co_await limit->admit(request);
+        };
     return options;
 }
 
 // Brings the application's own documents up to date, and again when they change.
 class Upkeep {
  public:
-    Upkeep(Application& application, Operator& commands, RateLimit* limit, net::Server& server, bool watch)
-        : application_(application), commands_(commands), limit_(limit), server_(server), watch_(watch) {}
+    Upkeep(Application& application, Operator& commands, RateLimit* limit, net::Server& server, const RunOptions& run)
+        : application_(application),
+          commands_(commands),
+          limit_(limit),
+          server_(server),
+          role_(run.role),
+          watch_(run.watch) {}
 
     asio::awaitable<void> documents() {
         const auto& folder = application_.manifest().knowledge.documents;
@@ -121,7 +134,7 @@ class Upkeep {
             log::error("scripts not reloaded, the old ones go on", {{"error", loaded.error().message}});
             return;
         }
-        auto router = make_router(application_, commands_, limit_);
+        auto router = make_router(application_, commands_, limit_, role_);
         if (!router) {
             log::error("routes not reloaded, the old ones go on", {{"error", router.error().message}});
             return;
@@ -134,6 +147,7 @@ class Upkeep {
     Operator& commands_;
     RateLimit* limit_;
     net::Server& server_;
+    ServeRole role_;
     bool watch_;
 };
 
@@ -165,66 +179,95 @@ void log_upkeep_failure(const std::exception_ptr& thrown) {
     }
 }
 
-// Work beside the connections ends before what it uses is destroyed.
-template <typename Work>
-std::future<void> start(asio::any_io_executor executor, asio::cancellation_signal& stop, Work work) {
-    auto done = std::make_shared<std::promise<void>>();
-    auto future = done->get_future();
-    auto finish = [done](std::exception_ptr thrown) {
-        if (thrown) log_upkeep_failure(thrown);
-        done->set_value();
+// Work on the server's loop beside the connections. Waited for before what it uses is destroyed.
+class Beside {
+ public:
+    explicit Beside(net::Server& server) : server_(server) {}
+
+    void start(asio::awaitable<void> work) {
+        auto& running = running_.emplace_back();
+        running.end = running.done.get_future();
+        auto finish = [&running](const std::exception_ptr& thrown) {
+            if (thrown) log_upkeep_failure(thrown);
+            running.done.set_value();
+        };
+        asio::co_spawn(server_.executor(), std::move(work), asio::bind_cancellation_slot(running.stop.slot(), finish));
+    }
+    void cancel() {
+        for (auto& running : running_)
+            asio::post(server_.executor(), [&running] { running.stop.emit(asio::cancellation_type::terminal); });
+    }
+    void wait() {
+        for (auto& running : running_) running.end.wait();
+    }
+
+ private:
+    struct Running {
+        asio::cancellation_signal stop;
+        std::promise<void> done;
+        std::future<void> end;
     };
-    asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), finish));
-    return future;
-}
+    net::Server& server_;
+    std::deque<Running> running_;  // what is referred to stays where it is
+};
+
+// A second signal ends the process at once.
+class Forced {
+ public:
+    Forced(asio::io_context& loop, asio::signal_set& signals) : loop_(loop), signals_(signals) {
+        loop_.restart();
+        signals_.async_wait([](boost::system::error_code error, int signal) {
+            if (error) return;
+            // What was acknowledged is on the disk, and what still runs may not listen.
+            log::warning("forced to stop");
+            std::_Exit(kSignalled + signal);
+        });
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+    ~Forced() {
+        asio::post(loop_, [this] { signals_.cancel(); });
+        thread_.join();
+    }
+    Forced(const Forced&) = delete;
+    Forced& operator=(const Forced&) = delete;
+
+ private:
+    asio::io_context& loop_;
+    asio::signal_set& signals_;
+    std::thread thread_;
+};
 
 }  // namespace
 
 Result<void> run(Application& application, RunOptions options) {
     Operator commands(application);
     const auto limit = make_rate_limit(application);
-    SLIPWAY_TRY(auto router, make_router(application, commands, limit.get()));
+    SLIPWAY_TRY(auto router, make_router(application, commands, limit.get(), options.role));
+    SLIPWAY_TRY(const auto background, Background::make(application, commands));
     net::Server server(server_options(application, limit.get()), std::move(router), render_outside_error);
     // Before the loops start, so that their threads leave the signals to this one.
     asio::io_context signals_loop(1);
     asio::signal_set signals(signals_loop, SIGINT, SIGTERM);
     SLIPWAY_CHECK(server.start());
-    Upkeep upkeep(application, commands, limit.get(), server, options.watch);
-    asio::cancellation_signal stop_documents, stop_scripts, stop_leftovers;
-    auto documents = start(server.executor(), stop_documents, upkeep.documents());
-    auto scripts = start(server.executor(), stop_scripts, upkeep.scripts());
-    auto leftovers = start(server.executor(), stop_leftovers, upkeep.leftovers());
+    Upkeep upkeep(application, commands, limit.get(), server, options);
+    Beside keeping(server), jobs(server), ending(server);
+    keeping.start(upkeep.documents());
+    keeping.start(upkeep.scripts());
+    keeping.start(upkeep.leftovers());
+    if (options.role != ServeRole::api) jobs.start(background->run());
     if (options.ready) options.ready(server.port());
 
     wait_for_signal(signals_loop, signals);
     application.begin_stopping();
-    std::thread forced([&] {
-        signals_loop.restart();
-        signals.async_wait([](boost::system::error_code error, int signal) {
-            if (error) return;
-            // At once: what was acknowledged is on the disk, and what still runs may not listen.
-            log::warning("forced to stop");
-            std::_Exit(kSignalled + signal);
-        });
-        signals_loop.run();
-    });
+    const Forced forced(signals_loop, signals);
+    // Others take the jobs from now on, however long clients are still served.
+    asio::post(server.executor(), [&background] { background->stop(); });
     std::this_thread::sleep_for(application.manifest().server.drain_delay);
-    asio::cancellation_signal stop_ending;
-    auto ending = start(server.executor(), stop_ending, end_answers(application));
-    const auto cancel = [&server](asio::cancellation_signal& stop) {
-        asio::post(server.executor(), [&stop] { stop.emit(asio::cancellation_type::terminal); });
-    };
-    cancel(stop_documents);
-    cancel(stop_scripts);
-    cancel(stop_leftovers);
+    ending.start(end_answers(application));
+    keeping.cancel();
     server.drain();
-    cancel(stop_ending);
-    documents.wait();
-    scripts.wait();
-    ending.wait();
-    leftovers.wait();
-    asio::post(signals_loop, [&signals] { signals.cancel(); });
-    forced.join();
+    ending.cancel();
+    for (auto* work : {&keeping, &ending, &jobs}) work->wait();
     server.stop();
     return {};
 }

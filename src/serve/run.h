@@ -3,11 +3,12 @@
 
 #include <functional>
 
-#include "serve/application.h"
+#include "serve/routes.h"
 
 namespace slipway::serve {
 
 struct RunOptions {
+    ServeRole role = ServeRole::all;
     std::function<void(std::uint16_t port)> ready;  // told once, when the server listens
     bool watch = false;                             // documents and scripts are looked at again when files change
 };

@@ -28,9 +28,9 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
         http->render_error = face::render_error;
     }
     if (limit != nullptr)
-        http->admit_message = [limit](const app::CallContext& context) -> Result<void> {
-            SLIPWAY_TRY(const auto principal, app::principal_of(context));
-            return limit->admit(principal.user);
+        http->admit_message = [limit](const app::CallContext& context) -> Task<void> {
+            SLIPWAY_CO_TRY(const auto principal, app::principal_of(context));
+            co_return co_await limit->admit(principal.user);
         };
     http->prefixes = application.manifest().script.prefixes;
     return http;

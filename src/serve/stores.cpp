@@ -3,8 +3,12 @@
 #include "store/index/embedded.h"
 #include "store/index/opensearch.h"
 #include "store/index/qdrant.h"
+#include "store/mail/file.h"
+#include "store/mail/smtp.h"
 #include "store/objects/file.h"
 #include "store/objects/s3.h"
+#include "store/queue/database.h"
+#include "store/queue/redis.h"
 
 namespace slipway::serve {
 
@@ -35,6 +39,26 @@ Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, c
     store::FileObjectsOptions options;
     options.signing_key = signing_key;
     return store::open_file_objects(url.path, std::move(options), files);
+}
+
+Result<std::unique_ptr<store::Cache>> open_cache(const app::Manifest& manifest) {
+    store::CacheOptions options;
+    options.name = manifest.name;
+    return store::open_cache(manifest.stores.cache.url.reveal(), std::move(options));
+}
+
+Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database) {
+    const auto& url = manifest.stores.queue;
+    if (url.scheme == "database") return store::make_database_queue(database);
+    store::RedisQueueOptions options;
+    options.name = manifest.name;
+    return store::open_redis_queue(url.url.reveal(), std::move(options));
+}
+
+Result<std::unique_ptr<store::Mail>> open_mail(const app::StoreUrl& url, WorkerPool& files) {
+    if (url.scheme == "file") return store::open_file_mail(url.path, {}, files);
+    SLIPWAY_TRY(auto options, store::smtp_options(url.url.reveal()));
+    return store::open_smtp(std::move(options));
 }
 
 }  // namespace slipway::serve

@@ -1,11 +1,15 @@
-// Index and originals, by the URLs of a manifest: which adapter, with what. (The database: databases.h.)
+// Index, originals, cache, queue and mail, by the URLs of a manifest: which adapter, with what. (The database:
+// databases.h.) Nothing is connected yet.
 #pragma once
 
-#include "app/manifest/server.h"
+#include "app/manifest/manifest.h"
 #include "base/pool.h"
 #include "serve/aws_access.h"
+#include "store/cache/cache.h"
 #include "store/index/index.h"
+#include "store/mail/mail.h"
 #include "store/objects/objects.h"
+#include "store/queue/queue.h"
 
 namespace slipway::serve {
 
@@ -15,5 +19,10 @@ Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& store
 // `signing_key` is of the URLs that this server serves itself; a bucket signs its own. `files` and `aws` outlive it.
 Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,
                                                      WorkerPool& files, AwsAccess& aws);
+
+Result<std::unique_ptr<store::Cache>> open_cache(const app::Manifest& manifest);
+// `database` outlives it.
+Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database);
+Result<std::unique_ptr<store::Mail>> open_mail(const app::StoreUrl& url, WorkerPool& files);
 
 }  // namespace slipway::serve

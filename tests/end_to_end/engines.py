@@ -100,6 +100,17 @@ class Qdrant(_Engine):
         self.url = f"qdrant+http://127.0.0.1:{self.port}/wwhd?api_key=key-of-the-test"
 
 
+class Redis(_Engine):
+    """Redis as a queue needs it: nothing acknowledged is lost, nothing is thrown away."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.start([folder("redis") / "usr/bin/redis-server", "--port", self.port, "--bind", "127.0.0.1", "--dir", place, "--save", "",
+                    "--appendonly", "yes", "--appendfsync", "always"], place,
+                   {"LD_LIBRARY_PATH": str(folder("redis") / "usr/lib/x86_64-linux-gnu")})
+        self.url = f"redis://127.0.0.1:{self.port}"
+
+
 class Postgres:
     """A server with the role `owner`, who may make databases and roles."""
 

@@ -214,9 +214,10 @@ TEST_F(ServerTest, WhoIsNotAdmittedReachesNoHandler) {
         ++handled;
         co_return;
     });
-    options.admit = [](const Request& request) -> Result<void> {
-        if (request.route == "/hello" || request.headers.get("X-Pass") == "yes") return {};
-        return fail(ErrorCode::rate_limited, "Not so often, {}.", request.remote_address);
+    options.admit = [](const Request& request) -> Task<void> {
+        co_await sleep_for(Milliseconds(1));
+        if (request.route == "/hello" || request.headers.get("X-Pass") == "yes") co_return Result<void>();
+        co_return fail(ErrorCode::rate_limited, "Not so often, {}.", request.remote_address);
     };
     start();
     RawClient client(port());

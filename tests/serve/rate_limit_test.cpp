@@ -43,6 +43,8 @@ class RateLimitTest : public ::testing::Test {
         return *std::move(tokens);
     }
 
+    static Result<void> admitted(RateLimit& limit, const auto& who) { return run_to_end(limit.admit(who)); }
+
     test::TemporaryFolder folder_;
 };
 
@@ -51,31 +53,31 @@ TEST_F(RateLimitTest, EachUserAndEachAddressHasItsOwn) {
     const auto limit = make_rate_limit(*application);
     ASSERT_TRUE(limit);
     const auto ada = sign_up(*application, "ada"), bob = sign_up(*application, "bob");
-    EXPECT_TRUE(limit->admit(from("192.0.2.1", ada.access_token)));
-    EXPECT_TRUE(limit->admit(from("192.0.2.2", ada.access_token)));
-    const auto refused = limit->admit(from("192.0.2.3", ada.access_token));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.1", ada.access_token)));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.2", ada.access_token)));
+    const auto refused = admitted(*limit, from("192.0.2.3", ada.access_token));
     ASSERT_FALSE(refused) << "the same user, wherever from";
     EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
     EXPECT_NE(refused.error().message.find("at most 2 in 86400 seconds"), std::string::npos) << refused.error().message;
     EXPECT_GT(integer_or(refused.error().details, "retry_after_seconds", 0), 0);
-    EXPECT_FALSE(limit->admit(ada.user)) << "messages of a socket count for the same";
-    EXPECT_TRUE(limit->admit(bob.user));
-    EXPECT_TRUE(limit->admit(from("192.0.2.1", bob.access_token)));
-    EXPECT_FALSE(limit->admit(bob.user));
+    EXPECT_FALSE(admitted(*limit, ada.user)) << "messages of a socket count for the same";
+    EXPECT_TRUE(admitted(*limit, bob.user));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.1", bob.access_token)));
+    EXPECT_FALSE(admitted(*limit, bob.user));
 
-    EXPECT_TRUE(limit->admit(from("192.0.2.1")));
-    EXPECT_TRUE(limit->admit(from("192.0.2.1", "no.such.token"))) << "a made-up token is nobody's";
-    EXPECT_FALSE(limit->admit(from("192.0.2.1", ada.access_token + "x")));
-    EXPECT_FALSE(limit->admit(from("192.0.2.1", ada.refresh_token)));
-    EXPECT_TRUE(limit->admit(from("192.0.2.9")));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.1")));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.1", "no.such.token"))) << "a made-up token is nobody's";
+    EXPECT_FALSE(admitted(*limit, from("192.0.2.1", ada.access_token + "x")));
+    EXPECT_FALSE(admitted(*limit, from("192.0.2.1", ada.refresh_token)));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.9")));
 }
 
 TEST_F(RateLimitTest, ANetworkOfIPv6IsOneAddress) {
     const auto application = open("{ rate_limit: { requests: 1, period: 24h } }");
     const auto limit = make_rate_limit(*application);
-    EXPECT_TRUE(limit->admit(from("2001:db8:1:2::1")));
-    EXPECT_FALSE(limit->admit(from("2001:db8:1:2:ffff::9")));
-    EXPECT_TRUE(limit->admit(from("2001:db8:1:3::1")));
+    EXPECT_TRUE(admitted(*limit, from("2001:db8:1:2::1")));
+    EXPECT_FALSE(admitted(*limit, from("2001:db8:1:2:ffff::9")));
+    EXPECT_TRUE(admitted(*limit, from("2001:db8:1:3::1")));
 }
 
 TEST_F(RateLimitTest, ProbesAndTheOperatorAreNotCounted) {
@@ -83,12 +85,12 @@ TEST_F(RateLimitTest, ProbesAndTheOperatorAreNotCounted) {
     const auto limit = make_rate_limit(*application);
     for (int i = 0; i < 5; ++i)
         for (const auto* probe : {"/health", "/readiness", "/alive"})
-            EXPECT_TRUE(limit->admit(from("192.0.2.1", "", probe))) << probe;
+            EXPECT_TRUE(admitted(*limit, from("192.0.2.1", "", probe))) << probe;
     auto own = from("");
     own.private_socket = true;
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(limit->admit(own));
-    EXPECT_TRUE(limit->admit(from("192.0.2.1", "", "/liveness")));
-    EXPECT_FALSE(limit->admit(from("192.0.2.1", "", "/liveness"))) << "not a probe here";
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(admitted(*limit, own));
+    EXPECT_TRUE(admitted(*limit, from("192.0.2.1", "", "/liveness")));
+    EXPECT_FALSE(admitted(*limit, from("192.0.2.1", "", "/liveness"))) << "not a probe here";
 }
 
 TEST_F(RateLimitTest, WithoutANumberNothingIsLimited) {

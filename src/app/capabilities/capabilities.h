@@ -6,21 +6,29 @@
 #include "account/service.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
+#include "job/service.h"
 #include "knowledge/service.h"
+#include "store/cache/cache.h"
+#include "store/mail/mail.h"
 
 namespace slipway::app {
 
 struct StoreHealth {
-    std::string name;  // "database", "index", "objects"
+    std::string name;  // "database", "index", "objects", "cache", "queue", "mail"
     std::string engine;
     std::int64_t latency_ms = 0;
-    std::string error;  // empty: well
+    std::string error;   // empty: well
+    bool needed = true;  // without it nothing can be served; else one function of many is missing
 };
 
 struct Capabilities {
     account::Accounts& accounts;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
+    job::Jobs& jobs;
+    store::Cache& cache;
+    store::Mail& mail;
+    store::Mailbox mail_from;  // without an address nothing can be mailed
     const Links& links;
     // Asks every store.
     std::function<asio::awaitable<std::vector<StoreHealth>>()> stores;
@@ -28,6 +36,9 @@ struct Capabilities {
     bool production = false;
     std::string environment;
     account::Rights rights;
+    int job_attempts = 5;
+    // Whether users may start a job of that name; those of Slipway itself only the operator and the clock start.
+    std::function<bool(std::string_view name)> has_job;
     // Signs the demo user in without a password; empty where there is none, as in production.
     std::function<Task<account::Tokens>()> sign_in_demo;
 };

@@ -21,6 +21,9 @@ constexpr std::array<Scheme, 7> kIndexes{{{"embedded", true},
                                           {"opensearch+http", true},
                                           {"opensearch+https", true}}};
 constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", true}}};
+constexpr std::array<Scheme, 3> kCaches{{{"memory", true}, {"redis", true}, {"rediss", true}}};
+constexpr std::array<Scheme, 4> kQueues{{{"database", true}, {"redis", true}, {"rediss", true}, {"sqs", false}}};
+constexpr std::array<Scheme, 3> kMails{{{"file", true}, {"smtp", true}, {"smtps", true}}};
 constexpr std::array<Scheme, 3> kSecrets{{{"env", true}, {"secretsmanager", true}, {"ssm", true}}};
 
 // Words of placeholders that people forget to replace.
@@ -130,9 +133,13 @@ void check_stores(Checks& checks) {
     check_scheme(checks, "stores.index", stores.index, kIndexes);
     check_scheme(checks, "stores.objects", stores.objects, kObjects);
     check_scheme(checks, "stores.secrets", stores.secrets, kSecrets);
+    check_scheme(checks, "stores.cache", stores.cache, kCaches);
+    check_scheme(checks, "stores.queue", stores.queue, kQueues);
+    check_scheme(checks, "stores.mail", stores.mail, kMails);
     place(checks, "stores.database", stores.database, "sqlite", defaults.database);
     place(checks, "stores.index", stores.index, "embedded", defaults.index);
     place(checks, "stores.objects", stores.objects, "file", defaults.objects);
+    place(checks, "stores.mail", stores.mail, "file", defaults.mail);
     if (!stores.database.path.empty() && stores.database.path == stores.index.path)
         checks.error("stores.index", "stores.index and stores.database name the same file.",
                      "Give the index a file of its own.");

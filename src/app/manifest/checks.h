@@ -31,6 +31,7 @@ void check_knowledge(Checks& checks);
 void check_models(Checks& checks);
 void check_chat(Checks& checks);
 void check_content(Checks& checks);  // script, site
+void check_jobs(Checks& checks);
 
 // Whether this release has an adapter for such a store of secrets; check_stores tells when it has not.
 bool has_secrets_adapter(const StoreUrl& store);

@@ -73,12 +73,12 @@ void describe(Keys& keys, Manifest& manifest) {
     keys.section("models", manifest.models, "Which model answers.");
     keys.section("chat", manifest.chat, "How a message is answered.");
     keys.section("script", manifest.script, "The application's own routes, in Lua.");
+    keys.section("jobs", manifest.jobs, "Work in the background and by the clock.");
     keys.section("site", manifest.site, "The page at /.");
     keys.later("records", "Tables of the application's own.");
     keys.later("files", "Files of users.");
     keys.later("agents", "Agents with memory and tools.");
     keys.later("workflows", "Steps that run one after another.");
-    keys.later("jobs", "Work in the background and by the clock.");
     keys.later("voice", "Speech in and out.");
     keys.later("deploy", "The way to the cloud.");
 }
@@ -113,6 +113,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     check_models(checks);
     check_chat(checks);
     check_content(checks);
+    check_jobs(checks);
     if (secrets && secrets->failure())
         checks.error("stores.secrets", fmt::format("stores.secrets: {}", secrets->failure()->message));
 }

@@ -25,6 +25,7 @@
 
 #include "app/manifest/accounts.h"
 #include "app/manifest/chat.h"
+#include "app/manifest/jobs.h"
 #include "app/manifest/knowledge.h"
 #include "app/manifest/models.h"
 #include "app/manifest/problem.h"
@@ -54,6 +55,7 @@ struct Manifest {
     ModelsSection models;
     ChatSection chat;
     ScriptSection script;
+    JobsSection jobs;
     SiteSection site;
 
     std::filesystem::path folder;  // of the application

@@ -141,9 +141,17 @@ void describe(Keys& keys, StoresSection& stores) {
         "`env:` – the environment and the file .env – or `secretsmanager://NAME,…`, `ssm://NAME,…` with names or "
         "prefixes (`app/prod/*`); a secret that is a JSON object fills the variables that it names.");
     keys.secret("index_key", stores.index_key, "The key of a Qdrant that asks for one.");
-    keys.later("cache", "Caches beyond the process.");
-    keys.later("queue", "Queues beyond the database.");
-    keys.later("mail", "Outgoing mail.");
+    describe_store(keys, "cache", stores.cache,
+                   "`memory:` (of each process, `memory:?bytes=N` of at most so much), or `redis://HOST:6379`, "
+                   "`rediss://USER:PASSWORD@HOST:6379?ca=FILE` for several servers: then their limits count together.");
+    describe_store(
+        keys, "queue", stores.queue,
+        "`database:`, `redis://…` (with an append-only file and `noeviction`) or `sqs://…`: where jobs wait.");
+    describe_store(keys, "mail", stores.mail,
+                   "`file:FOLDER` gets a file for each message; `smtp://USER:PASSWORD@HOST:587` (with STARTTLS) or "
+                   "`smtps://…` sends it.");
+    keys.text("mail_from", stores.mail_from, "Address that messages are from. Left out: nothing can be mailed.",
+              {Form::email});
 }
 
 }  // namespace slipway::app

@@ -73,6 +73,10 @@ struct StoresSection {
     Secret index_key;
     StoreUrl objects = StoreUrl::parse("file:objects");
     StoreUrl secrets = StoreUrl::parse("env:");
+    StoreUrl cache = StoreUrl::parse("memory:");
+    StoreUrl queue = StoreUrl::parse("database:");
+    StoreUrl mail = StoreUrl::parse("file:outbox");
+    std::string mail_from;  // empty: nothing is mailed
 };
 
 void describe(Keys& keys, ServerSection& server);

@@ -21,7 +21,7 @@ Task<chat::Chat> chat_of(const Capabilities& capabilities, const account::Princi
 Task<json::value> send(const Capabilities& capabilities, CallContext& context, json::object arguments,
                        ScriptCallback callback) {
     SLIPWAY_CO_TRY(const auto principal, co_await principal_of_now(capabilities, context));
-    if (context.admit) SLIPWAY_CO_CHECK(context.admit(context));
+    if (context.admit) SLIPWAY_CO_CHECK(co_await context.admit(context));
     chat::SendRequest wanted;
     wanted.owner = owner_of(principal);
     wanted.content = std::string(text_or(arguments, "content"));

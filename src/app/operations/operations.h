@@ -1,5 +1,5 @@
 // What scripts can call: slipway.accounts.*, slipway.chats.*, slipway.documents.*, slipway.knowledge.*,
-// slipway.stores.*.
+// slipway.jobs.*, slipway.mail.*, slipway.cache.*, slipway.stores.*.
 //
 // All take one table and return one. What belongs to a user is done for the user of the request
 // (CallContext::principal, see set_principal); without one these operations are `unauthorized`.
@@ -22,6 +22,12 @@
 //     documents.remove_all{namespace}                   → {deleted}
 //     documents.namespaces{}                            → {namespaces}
 //     knowledge.search{question, namespaces, limit}     → {results}
+//     jobs.start{name, arguments, delay_ms, key, priority, group, attempts}    → the job; it runs as the same user
+//     jobs.get{id}                                      → {id, name, state, attempts, …, reason}
+//     jobs.list{state, limit, cursor}                   → {jobs, next}; role admin
+//     mail.send{to, subject, text, html, reply_to}      → {id}; from stores.mail_from
+//     cache.get{name}                                   → the value, or nil
+//     cache.set{name, value, time_ms}                   → {}; without a value it is forgotten
 //     stores.check{}                                    → {stores}
 //     application.info{}                                → {environment, production, chat_model}
 #pragma once
@@ -36,6 +42,7 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_background_operations(ScriptHost& host, const Capabilities& capabilities);
 
 // The call goes on as this user; request.user in Lua is user_json().
 void set_principal(CallContext& context, account::Principal principal);

@@ -1,4 +1,4 @@
-// route.get, route.post, …, route.websocket and handler: what files declare while they are loaded.
+// route.get, route.post, …, route.websocket, handler and job: what files declare while they are loaded.
 #include <cctype>
 
 #include "app/script/sandbox.h"
@@ -123,15 +123,31 @@ int declare_route(lua_State* lua) {
     return 0;
 }
 
+void keep_handler(lua_State* lua, std::string_view what, std::string name) {
+    auto& state = state_of(lua);
+    if (!state.loading()) raise(lua, "{}s can only be declared while the files are loaded", what);
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    if (state.declarations().handlers.contains(name))
+        raise(lua, "the {} '{}' is declared already", what, text_at(lua, 1));
+    state.declarations().handlers[std::move(name)] = keep_function(lua, 2);
+}
+
 // handler(name, function)
 int declare_handler(lua_State* lua) {
-    auto& state = state_of(lua);
-    if (!state.loading()) raise(lua, "handlers can only be declared while the files are loaded");
-    const std::string name(text_at(lua, 1));
-    luaL_checktype(lua, 2, LUA_TFUNCTION);
-    if (name.empty() || state.declarations().handlers.contains(name))
-        raise(lua, "the handler '{}' is declared already", name);
-    state.declarations().handlers[name] = keep_function(lua, 2);
+    const auto name = text_at(lua, 1);
+    if (name.empty()) raise(lua, "a handler needs a name");
+    keep_handler(lua, "handler", std::string(name));
+    return 0;
+}
+
+// job(name, function)
+int declare_job(lua_State* lua) {
+    const auto name = text_at(lua, 1);
+    if (name.empty() || name.size() > kScriptJobNameBytesMax ||
+        name.find_first_not_of(kScriptJobNameCharacters) != std::string_view::npos)
+        raise(lua, "'{}' is no name of a job: it has letters, digits, '-' and '_', at most {}", name,
+              kScriptJobNameBytesMax);
+    keep_handler(lua, "job", job_handler(name));
     return 0;
 }
 
@@ -167,6 +183,7 @@ void add_method(lua_State* lua, const char* name, lua_Integer method) {
 
 void open_declarations(lua_State* lua) {
     const luaL_Reg own[] = {{"handler", guarded<declare_handler>},
+                            {"job", guarded<declare_job>},
                             {"respond", guarded<respond>},
                             {"events", guarded<make_events>},
                             {nullptr, nullptr}};

@@ -63,6 +63,8 @@ const net::FormPart* CallContext::file(const json::value& table) const {
     return &files[static_cast<std::size_t>(index) - 1];
 }
 
+std::string job_handler(std::string_view name) { return fmt::format("job {}", name); }
+
 struct ScriptHost::State {
     ScriptOptions options;
     std::vector<ScriptBinding> bindings;
@@ -129,7 +131,8 @@ bool ScriptHost::has_handler(std::string_view name) const {
     return running && running->handler(name);
 }
 
-Task<json::value> ScriptHost::call(std::string handler, std::shared_ptr<CallContext> context, json::value argument) {
+Task<json::value> ScriptHost::call(std::string handler, std::shared_ptr<CallContext> context, json::value argument,
+                                   std::optional<Milliseconds> total_time) {
     const auto running = program();
     const auto number = running ? running->handler(handler) : std::nullopt;
     if (!number) co_return fail(ErrorCode::not_found, "The application's scripts have no handler(\"{}\", …).", handler);
@@ -144,7 +147,7 @@ Task<json::value> ScriptHost::call(std::string handler, std::shared_ptr<CallCont
         if (lua_gettop(lua) > 0) result = read_json(lua, 1);
     };
     auto task = ScriptLane::run(call, std::move(prepare), std::move(accept));
-    const auto limit = running->plan().options.limits.total_time;
+    const auto limit = total_time.value_or(running->plan().options.limits.total_time);
     auto what = "The script handler " + handler;
     SLIPWAY_CO_CHECK(co_await with_timeout(std::move(task), limit, std::move(what)));
     co_return result;

@@ -61,6 +61,10 @@ struct ScriptLimits {
 inline constexpr std::size_t kScriptFilesMax = 256;
 inline constexpr std::size_t kScriptFileBytesMax = 1 << 20;
 inline constexpr std::size_t kScriptRoutesMax = 1000;
+inline constexpr std::size_t kScriptJobNameBytesMax = 64;
+// No '.': names with one are the jobs of Slipway itself.
+inline constexpr std::string_view kScriptJobNameCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 struct ScriptOptions {
     std::filesystem::path folder;  // of the application
@@ -79,7 +83,7 @@ struct CallContext {
     bool lasting = false;                   // of a WebSocket: what was proven at its beginning may no longer hold
     // Of a WebSocket: to be asked before work that would be a request of its own elsewhere (ScriptHttp::admit_message).
     // Empty: do it.
-    std::function<Result<void>(const CallContext& context)> admit = {};
+    std::function<Task<void>(const CallContext& context)> admit = {};
     std::vector<net::FormPart> files;  // of a multipart body; a Lua file table has `index` (from 1) into this
 
     // The part that a Lua file table {index, filename, content_type, size} stands for; nullptr when it is none.
@@ -118,6 +122,9 @@ struct ScriptRoute {
 
 class ScriptProgram;  // one generation (program.h)
 
+// The handler of what a script declared with job("name", function(job) … end).
+std::string job_handler(std::string_view name);
+
 class ScriptHost {
  public:
     explicit ScriptHost(ScriptOptions options);
@@ -140,8 +147,9 @@ class ScriptHost {
     std::vector<ScriptRoute> routes() const;
 
     // Runs what a script declared with handler("name", function(argument) … end); null as argument is nil. `not_found`
-    // when there is no such handler.
-    Task<json::value> call(std::string handler, std::shared_ptr<CallContext> context, json::value argument);
+    // when there is no such handler. `total_time` in place of the limit's.
+    Task<json::value> call(std::string handler, std::shared_ptr<CallContext> context, json::value argument,
+                           std::optional<Milliseconds> total_time = {});
     bool has_handler(std::string_view name) const;
 
  private:

@@ -53,7 +53,7 @@ struct ScriptHttp {
     std::function<std::pair<std::string, std::string>(const Error& error)> render_event_error = {};
     RoutePrefixes prefixes = {};
     // CallContext::admit of WebSockets, whose messages the server does not see as requests.
-    std::function<Result<void>(const CallContext& context)> admit_message = {};
+    std::function<Task<void>(const CallContext& context)> admit_message = {};
 };
 
 net::Handler script_handler(std::shared_ptr<ScriptProgram> program, ScriptRoute route,

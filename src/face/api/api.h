@@ -11,7 +11,7 @@ struct ApiOptions {
     std::size_t upload_bytes_max = 50 << 20;
     std::size_t search_results_max = 50;
     // Asked before each message of a WebSocket, which are requests that the server does not see. Empty: all may.
-    std::function<Result<void>(const account::User&)> admit_message = {};
+    std::function<Task<void>(const account::User&)> admit_message = {};
 };
 
 // Everything below. `capabilities` outlives the router.
@@ -22,5 +22,6 @@ void add_chat_routes(net::Router& router, const app::Capabilities& capabilities)
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
 void add_search_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
+void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
 
 }  // namespace slipway::face

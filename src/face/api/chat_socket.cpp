@@ -136,16 +136,18 @@ class ChatSocket {
         } else if (waiting_.size() >= kWaitingMax) {
             Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
             co_await tell(error);
-        } else if (const auto admitted = admit(); !admitted) {
-            co_await tell(admitted.error());
-        } else {
+        } else if (co_await admitted()) {
             waiting_.push_back(*std::move(message));
             begin_answering();
         }
     }
 
-    Result<void> admit() const {
-        return options_.admit_message ? options_.admit_message(principal_.user) : Result<void>();
+    // Else the client has been told why not.
+    asio::awaitable<bool> admitted() {
+        if (!options_.admit_message) co_return true;
+        const auto admission = co_await options_.admit_message(principal_.user);
+        if (!admission) co_await tell(admission.error());
+        co_return admission.has_value();
     }
 
     // Beside the reading, as long as messages wait.
