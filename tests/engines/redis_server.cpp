@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/percent.h"
+#include "engines/small_disk.h"
 #include "must.h"
 
 namespace slipway::test {
@@ -49,8 +50,15 @@ RedisServer::RedisServer(RedisServerOptions options) : options_(std::move(option
     if (!options_.password.empty()) add({"--requirepass", options_.password, "--masterauth", options_.password});
     add({"--enable-debug-command", "local", "--repl-diskless-sync-delay", "0"});
     command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
+    if (!options_.small_disk.empty()) {
+        std::filesystem::create_directories(folder_ / "small");
+        add({"--dir", (folder_ / "small").string()});
+        command = on_small_disk({folder_ / "small", options_.small_disk}, std::move(command));
+    }
     process_ = must(EngineProcess::start(std::move(process)));
 }
+
+std::filesystem::path RedisServer::disk() const { return inside(process_->id(), folder_ / "small"); }
 
 std::string RedisServer::url(std::string_view query, int database) const {
     const auto password = options_.password.empty() ? "" : ":" + percent_encode(options_.password) + "@";

@@ -19,6 +19,7 @@ struct RedisServerOptions {
     std::string password = "a word that nobody says";  // empty: none
     std::vector<std::string> arguments = {};           // "--maxmemory", "8mb"
     bool tls = false;                                  // nothing else; its certificate is for localhost
+    std::string small_disk = {};                       // its size, for the data; empty: a common disk
 };
 
 // Throws when it cannot be started.
@@ -29,6 +30,8 @@ class RedisServer {
     // With user default and the password; `query` begins with '?'.
     std::string url(std::string_view query = "", int database = 0) const;
     std::filesystem::path authority() const { return folder_ / "certificate.pem"; }
+    // The small disk, to be filled from outside (small_disk.h).
+    std::filesystem::path disk() const;
     const std::filesystem::path& folder() const { return folder_.path(); }
     EngineProcess& process() { return *process_; }
     std::uint16_t port() const { return process_->port(); }

@@ -28,6 +28,8 @@ void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findi
 void check_manuals(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_json(const std::filesystem::path& root, const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_awaits(const std::vector<Source>& sources, std::vector<Finding>& findings);
+void check_faults(const std::filesystem::path& root, const std::vector<Source>& sources,
+                  std::vector<Finding>& findings);
 void check_checklist(const std::filesystem::path& root, std::vector<Finding>& findings);
 
 }  // namespace slipway::house

@@ -19,6 +19,7 @@ std::vector<Finding> check_house(const std::filesystem::path& root) {
     check_json(root, sources, findings);
     check_awaits(sources, findings);
     check_checklist(root, findings);
+    check_faults(root, sources, findings);
     return findings;
 }
 

@@ -11,6 +11,7 @@
 //   json            src/ or tools/ write JSON with Boost's serializer
 //   await           a lambda, braced temporary or ternary inside an expression with co_await
 //   checklist       a row of docs/checklist.tsv, or a promise of docs/security.md, that names no test that exists
+//   faults          an adapter of a store and a fault for which no faults.tsv names a test that exists (fault_matrix.h)
 #pragma once
 
 #include <cstddef>

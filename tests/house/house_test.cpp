@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "house/fault_matrix.h"
+
 namespace slipway::house {
 namespace {
 
@@ -77,10 +79,16 @@ TEST_F(House, WhatIsAwaitedHasAName) { EXPECT_EQ(of_rule(*findings_, {"await"}),
 
 TEST_F(House, ChecklistNamesTestsThatExist) { EXPECT_EQ(of_rule(*findings_, {"checklist"}), ""); }
 
+TEST_F(House, EveryAdapterMeetsEveryFault) {
+    EXPECT_EQ(of_rule(*findings_, {"faults"}), "");
+    std::vector<Finding> told_above;
+    std::printf("%s", to_table(read_fault_matrix(kRoot, told_above)).c_str());
+}
+
 TEST_F(House, EveryFindingBelongsToATestAbove) {
     for (const auto& finding : *findings_) {
         const auto told = of_rule({finding}, {"upward include", "unknown room", "room order", "cycle", "application",
-                                              "size", "manual", "unfinished", "json", "await", "checklist"});
+                                              "size", "manual", "unfinished", "json", "await", "checklist", "faults"});
         EXPECT_NE(told, "") << finding.rule;
     }
 }
@@ -156,6 +164,18 @@ TEST(HouseFixture, RowsAndPromisesWithoutTestsAreFound) {
                                       {"checklist", "docs/checklist.tsv:6"},
                                       {"checklist", "docs/security.md:6"},
                                       {"checklist", "docs/security.md:7"}});
+}
+
+TEST(HouseFixture, EmptyCellsAndUnknownProofsAreFound) {
+    expect_findings("bad-faults", {{"faults", "open_garden"},                   // a cell is empty
+                                   {"faults", "open_garden"},                   // a test that is not there
+                                   {"faults", "open_pond"},                     // nothing opens it
+                                   {"faults", "src/store/index/greenhouse.h"},  // no row
+                                   {"faults", "tests/garden/faults.tsv:13"},
+                                   {"faults", "tests/garden/faults.tsv:14"},
+                                   {"faults", "tests/garden/faults.tsv:15"},
+                                   {"faults", "tests/garden/faults.tsv:16"},
+                                   {"faults", "tests/garden/faults.tsv:17"}});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "engines/proxy.h"
 #include "engines/redis_server.h"
+#include "engines/small_disk.h"
 #include "must.h"
 #include "store/cache/conformance.h"
 #include "store/redis/client.h"
@@ -63,6 +64,18 @@ std::string through(const RedisServer& engine, const Proxy& proxy, std::string_v
     auto url = engine.url(query);
     const auto old = fmt::format(":{}/", engine.port());
     return url.replace(url.find(old), old.size(), fmt::format(":{}/", proxy.port()));
+}
+
+// Within some seconds, without a restart.
+Task<void> is_there(Cache& cache) {
+    for (int i = 0; i < 500; ++i) {
+        const auto name = fmt::format("{}", i);
+        SLIPWAY_CO_CHECK(co_await cache.set(kHere, at("there", name), "1", kLong));
+        SLIPWAY_CO_TRY(const auto got, co_await cache.get(kHere, at("there", name)));
+        if (got) co_return Result<void>();
+        co_await sleep_for(Milliseconds(10));
+    }
+    co_return expect(false, "the store is there again");
 }
 
 TEST_P(RedisCache, ProcessesShareValuesAndLimits) {
@@ -230,6 +243,81 @@ TEST_P(RedisCache, OneProcessReadsNothingWhileItsErasuresWait) {
     run_to_end(sleep_for(Milliseconds(100)));
     EXPECT_EQ(must(run_to_end(cache->get(kHere, at("g", "a")))), std::nullopt);
     EXPECT_EQ(must(run_to_end(other->get(kHere, at("g", "a")))), std::nullopt);
+}
+
+TEST_P(RedisCache, DownAtTheStartIsALostStoreUntilItIsThere) {
+    RedisServer engine(options());
+    engine.process().stop(SIGKILL);
+    const auto cache = cache_at(engine.url());
+    EXPECT_EQ(must(run_to_end(cache->get(kHere, at("g", "a")))), std::nullopt);
+    const auto status = run_to_end(cache->status());
+    ASSERT_FALSE(status.has_value());
+    EXPECT_TRUE(status.error().message.contains(fmt::format("127.0.0.1:{}", engine.port()))) << status.error().message;
+    EXPECT_FALSE(status.error().message.contains("nobody"));
+    must(engine.process().start_again());
+    must(run_to_end(is_there(*cache)));
+}
+
+TEST_P(RedisCache, ACutAnswerIsNeverHalfAValue) {
+    RedisServer engine(options());
+    Proxy proxy(engine.port());
+    const auto cache = cache_at(through(engine, proxy, "?connections=1"));
+    auto work = [](Cache& from, Proxy& cutter) -> Task<void> {
+        const std::string value(100'000, 'x');
+        SLIPWAY_CO_CHECK(co_await from.set(kHere, at("g", "a"), value, kLong));
+        for (const auto place : {1, 10, 50'000, 99'990}) {
+            cutter.cut_after(place);
+            SLIPWAY_CO_TRY(const auto got, co_await from.get(kHere, at("g", "a")));
+            SLIPWAY_CO_CHECK(expect(!got || got == value, "a miss, or all of it"));
+        }
+        cutter.cut_after(-1);
+        SLIPWAY_CO_CHECK(co_await is_there(from));
+        SLIPWAY_CO_TRY(const auto got, co_await from.get(kHere, at("g", "a")));
+        co_return expect(got == value, "nothing is lost");
+    };
+    must(run_to_end(work(*cache, proxy)));
+    EXPECT_GT(proxy.accepted(), 4U);
+}
+
+TEST_P(RedisCache, OutOfConnectionsIsALostStoreForAWhile) {
+    auto given = options();
+    given.arguments = {"--maxclients", "1"};
+    RedisServer engine(given);
+    const auto cache = cache_at(engine.url());
+    auto work = [](const std::string& url, Cache& other) -> Task<void> {
+        SLIPWAY_CO_TRY(auto greedy_options, store::redis::parse_url(url));
+        SLIPWAY_CO_TRY(const auto greedy, store::redis::open(std::move(greedy_options)));
+        SLIPWAY_CO_CHECK(co_await greedy->wait_until_ready(Milliseconds(10'000)));
+        SLIPWAY_CO_TRY(const auto value, co_await other.get(kHere, at("g", "a")));
+        SLIPWAY_CO_CHECK(expect(!value, "a miss"));
+        co_return expect_error(co_await other.status(), ErrorCode::unavailable, "maxclients");
+    };
+    must(run_to_end(work(engine.url("?connections=1"), *cache)));
+    must(run_to_end(is_there(*cache)));
+}
+
+TEST_P(RedisCache, AFullDiskDropsValuesAndReadsGoOn) {
+    auto given = options();
+    given.arguments = {"--appendfsync", "everysec"};
+    given.small_disk = "2m";
+    RedisServer engine(given);
+    const auto cache = cache_at(engine.url());
+    must(run_to_end(cache->set(kHere, at("g", "kept"), "1", kLong)));
+    const auto ballast = fill_up(engine.disk());
+    auto write_until_dropped = [](Cache& to) -> Task<void> {
+        for (int i = 0; i < 1000; ++i) {
+            const auto name = fmt::format("{}", i);
+            SLIPWAY_CO_CHECK(co_await to.set(kHere, at("full", name), std::string(10'000, 'x'), kLong));
+            const auto added = co_await to.add(kHere, at("new", name), "1", kLong);
+            if (!added) co_return expect_error(added, ErrorCode::unavailable, "a full disk");
+            co_await sleep_for(Milliseconds(10));
+        }
+        co_return expect(false, "the disk is full");
+    };
+    must(run_to_end(write_until_dropped(*cache)));
+    EXPECT_EQ(must(run_to_end(cache->get(kHere, at("g", "kept")))), "1");
+    std::filesystem::remove(ballast);
+    must(run_to_end(is_there(*cache)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, RedisCache, testing::ValuesIn(redis_engines()),

@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
 
+#include "engines/proxy.h"
 #include "must.h"
 #include "store/database/engines/postgres_place.h"
 
@@ -129,6 +130,40 @@ TEST_F(PostgresFaults, AFrozenServerIsGivenUpInTime) {
     server_->run_on_children(SIGCONT);
     server_->process().signal(SIGCONT);
     EXPECT_TRUE(count(*database));
+}
+
+TEST_F(PostgresFaults, CutAnswersAreErrorsOrAskedAgainAndNothingIsLost) {
+    Proxy proxy(server_->port());
+    open();
+    auto through = options("&pool=1");
+    through.owner_url.clear();
+    const auto own = fmt::format(":{}/", server_->port());
+    through.url.replace(through.url.find(own), own.size(), fmt::format(":{}/", proxy.port()));
+    const auto database = must(store::open_postgres(through));
+    must(run_to_end(database->migrate({})));
+    // On one loop, so that the connection is kept from one to the next.
+    auto work = [](store::Database& of, Proxy& cutter) -> Task<void> {
+        const std::string ask = "SELECT repeat('x', 300000) AS text, count(*) AS n FROM item";
+        SLIPWAY_CO_CHECK(co_await of.read(Scope::system(), ask));
+        cutter.cut_after(100'000);
+        SLIPWAY_CO_TRY(const auto whole, co_await of.read(Scope::system(), ask));
+        SLIPWAY_CO_CHECK(expect(whole.front().text("text").size() == 300'000, "a read is asked again unseen"));
+        std::int64_t acknowledged = 0, cut = 0;
+        for (int i = 0; i < 60; ++i) {
+            if (i % 3 == 0) cutter.cut_after(i * 7);  // each time at another place
+            const auto written = co_await insert_item(of, kHere, fmt::format("{}", i), i);
+            if (written) ++acknowledged;
+            if (written) continue;
+            ++cut;
+            SLIPWAY_CO_CHECK(expect_error(written, ErrorCode::unavailable, "whether it was committed is not known"));
+        }
+        cutter.cut_after(-1);
+        SLIPWAY_CO_CHECK(expect(cut > 0 && cut <= 20, fmt::format("some were cut, not {}", cut)));
+        SLIPWAY_CO_TRY(const auto rows, co_await of.read(Scope::system(), ask));
+        const auto stored = rows.front().integer("n");
+        co_return expect(acknowledged <= stored && stored <= 60, fmt::format("{} of {}", stored, acknowledged));
+    };
+    must(run_to_end(work(*database, proxy)));
 }
 
 TEST_F(PostgresFaults, WhoHangsUpEndsTheStatementOnTheServer) {

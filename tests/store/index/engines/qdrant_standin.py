@@ -1,6 +1,6 @@
 """Qdrant's REST interface over its own engine in a process (qdrant-edge-py), as the server is in no registry.
 
-    qdrant_standin.py '{"port", "folder", "version", "api_key"?}'
+    qdrant_standin.py '{"port", "folder", "version", "api_key"?, "read_only_api_key"?}'
 
 Only what the adapter needs; any other path is 404. Bodies are checked by the models that Qdrant's own client generates
 from its published OpenAPI (an unknown or wrong field is 400). Facets are there from version 1.12, /points/query from 1.10,
@@ -288,9 +288,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/":
             answer = {"title": "qdrant - vector search engine", "version": options["version"], "standin": True}
             return self.send(200, json.dumps(answer).encode())
-        if "api_key" in options and self.headers.get("api-key") != options["api_key"]:
+        changes = self.command in ("PUT", "DELETE") or path.endswith(("/delete", "/aliases")) and self.command == "POST"
+        key = self.headers.get("api-key")
+        if key == options.get("read_only_api_key", "") and changes:
+            return self.send(403, b"Forbidden: Global manage access is required", "text/plain")
+        if "api_key" in options and key not in (options["api_key"], options.get("read_only_api_key")):
             return self.send(401, b"Invalid API key or JWT", "text/plain")
-        changes = self.command in ("PUT", "DELETE") or path.endswith("/delete")
         if changes and "/points" in path and query != "wait=true":
             return self.send(400, b'{"status":{"error":"the stand-in wants wait=true"},"result":null}')
         try:

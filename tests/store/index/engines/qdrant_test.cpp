@@ -80,8 +80,25 @@ TEST_F(QdrantFaults, WrongKeyAndCertificateAreTold) {
     EXPECT_TRUE(wrong.message.contains("key")) << wrong.message;
     const Gate gate({.upstream = place_->port, .tls = true});
     EXPECT_EQ(error_of(open(through(gate, "https"))->status()).code, ErrorCode::unavailable);
-    EXPECT_EQ(must(open(through(gate, "https") + "&ca=" + gate.certificate().string())->status()).engine,
-              "Qdrant 1.19.0");
+    const auto ca = "&ca=" + gate.certificate().string();
+    EXPECT_EQ(must(open(through(gate, "https") + ca)->status()).engine, "Qdrant 1.19.0");
+    const auto other_name = fmt::format("qdrant+https://localhost:{}/faults?api_key=hunter2{}", gate.port(), ca);
+    EXPECT_EQ(error_of(open(other_name)->status()).code, ErrorCode::unavailable) << "it is certified for 127.0.0.1";
+}
+
+TEST_F(QdrantFaults, OutOfConnectionsIsTold) {
+    Proxy proxy(place_->port);
+    const auto url = fmt::format("qdrant+http://127.0.0.1:{}/faults?api_key=hunter2", proxy.port());
+    expect_told_while_no_connection_is_free(*open(url), proxy);
+    auto options = store::qdrant_options(place_->url("faults")).value();
+    options.remote.requests_max = 2;
+    expect_more_than_its_limit_is_told(*store::open_qdrant(std::move(options)), 2);
+}
+
+TEST_F(QdrantFaults, AReadOnlyKeyIsToldAndReadsGoOn) {
+    auto writer = open(place_->url("faults"));
+    auto reader = open(fmt::format("qdrant+http://127.0.0.1:{}/faults?api_key=hunter2-reads", place_->port));
+    expect_read_only_is_told(*writer, *reader, [](bool) {});
 }
 
 TEST_F(QdrantFaults, CutAndLateAnswersAreErrorsAndNothingIsLost) {

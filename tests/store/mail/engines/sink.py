@@ -1,8 +1,8 @@
 """An SMTP server of the tests (aiosmtpd): keeps what it gets as JSON lines, read by Python's own e-mail parser.
 
 The local part of a recipient chooses what happens: refused (550), later (451), slow (no answer), cut (the connection
-closes in the middle of the message), lost (it closes before the answer), spam (554 for the message), long (an answer
-that never ends).
+closes in the middle of the message), lost (it closes before the answer), spam (554 for the message), full (452 for
+the message), long (an answer that never ends). The port `limited` takes one connection at a time.
 """
 
 import asyncio
@@ -57,6 +57,8 @@ class Handler:
         kinds = {address.split("@")[0] for address in envelope.rcpt_tos}
         if "spam" in kinds:
             return "554 5.7.1 Looks like spam"
+        if "full" in kinds:
+            return "452 4.3.1 Insufficient system storage"
         if "lost" in kinds:
             server.transport.abort()
             return "250 never seen"
@@ -85,6 +87,23 @@ class Server(SMTP):
         await super().smtp_DATA(arg)
 
 
+class Limited(Server):
+    """One connection at a time; more are sent away."""
+
+    taken = 0
+
+    async def _handle_client(self):
+        if Limited.taken >= 1:
+            await self.push("421 4.7.0 Too many connections, try again later")
+            self.transport.close()
+            return
+        Limited.taken += 1
+        try:
+            await super()._handle_client()
+        finally:
+            Limited.taken -= 1
+
+
 async def serve(options):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(options["certificate"], options["key"])
@@ -106,9 +125,13 @@ async def serve(options):
         return Server(handler, enable_SMTPUTF8=True, auth_require_tls=False, auth_required=True,
                       authenticator=authenticate)
 
+    def limited():
+        return Limited(handler, auth_require_tls=False)
+
     print("aiosmtpd", aiosmtpd.__version__, flush=True)
     await loop.create_server(plain, "127.0.0.1", options["plain"])
     await loop.create_server(only_login, "127.0.0.1", options["login"])
+    await loop.create_server(limited, "127.0.0.1", options["limited"])
     await loop.create_server(implicit, "127.0.0.1", options["implicit"], ssl=context)
     await loop.create_server(start_tls, "127.0.0.1", options["start_tls"])
     await asyncio.sleep(86400)

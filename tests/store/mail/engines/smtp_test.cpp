@@ -43,7 +43,8 @@ class Sink {
                            certificate_.string(), more);
     }
 
-    std::uint16_t start_tls = free_port(), implicit = free_port(), plain = free_port(), login = free_port();
+    std::uint16_t start_tls = free_port(), implicit = free_port(), plain = free_port(), login = free_port(),
+                  limited = free_port();
     std::unique_ptr<EngineProcess> process;
 
  private:
@@ -59,7 +60,8 @@ class Sink {
                                    {"start_tls", sink->start_tls},
                                    {"implicit", sink->implicit},
                                    {"plain", sink->plain},
-                                   {"login", sink->login}};
+                                   {"login", sink->login},
+                                   {"limited", sink->limited}};
         EngineOptions engine_options;
         engine_options.command = {"/usr/bin/python3", script.string(), write_json(options)};
         engine_options.folder = sink->folder_.path();
@@ -200,6 +202,42 @@ TEST_F(SmtpServer, IsCutInTheMiddle) {
     EXPECT_TRUE(bool_or(lost.details, "may_be_sent", false)) << "nobody knows whether it was taken";
     EXPECT_EQ(error_of(*mail, to("long@example.org")).code, ErrorCode::upstream);
     EXPECT_TRUE(run_to_end(mail->send(to("ada@example.org"))).has_value());
+}
+
+TEST_F(SmtpServer, SaysThatItsDiskIsFullAndGoesOn) {
+    auto mail = open(sink_->url("smtp", sink_->start_tls));
+    const auto before = sink_->received().size();
+    const auto full = error_of(*mail, to("full@example.org"));
+    EXPECT_EQ(full.code, ErrorCode::unavailable);
+    EXPECT_EQ(integer_or(full.details, "smtp_code", 0), 452) << full.message;
+    EXPECT_EQ(sink_->received().size(), before);
+    EXPECT_TRUE(run_to_end(mail->send(to("ada@example.org"))).has_value());
+}
+
+TEST_F(SmtpServer, TakesNoMoreConnectionsForAWhile) {
+    auto mail = open(fmt::format("smtp://127.0.0.1:{}?tls=none", sink_->limited), Milliseconds(2'000));
+    const auto both = [&]() -> Task<void> {
+        const auto holds = [&]() -> Task<void> {
+            const auto slow = co_await mail->send(to("slow@example.org"));
+            co_return slow ? fail(ErrorCode::internal, "it was sent") : Result<void>();
+        };
+        const auto waits = [&]() -> Task<void> {
+            co_await sleep_for(Milliseconds(500));
+            const auto refused = co_await mail->send(to("ada@example.org"));
+            if (refused) co_return fail(ErrorCode::internal, "it was sent");
+            EXPECT_EQ(refused.error().code, ErrorCode::unavailable) << refused.error().message;
+            EXPECT_TRUE(refused.error().message.contains("Too many connections")) << refused.error().message;
+            co_return Result<void>();
+        };
+        std::vector<Task<void>> tasks;
+        tasks.push_back(holds());
+        tasks.push_back(waits());
+        for (const auto& result : co_await all_of(std::move(tasks))) SLIPWAY_CO_CHECK(Result<void>(result));
+        co_return Result<void>();
+    };
+    const auto result = run_to_end(both());
+    EXPECT_TRUE(result.has_value()) << result.error().message;
+    EXPECT_TRUE(run_to_end(mail->send(to("ada@example.org"))).has_value()) << "the other has gone";
 }
 
 TEST_F(SmtpServer, IsFrozenOrDownAndComesBack) {

@@ -248,6 +248,9 @@ TEST_F(S3Faults, WrongCertificate) {
     const auto stored = put("a");
     EXPECT_EQ(code(stored), ErrorCode::unavailable);
     EXPECT_TRUE(stored.error().message.contains("trusted")) << stored.error().message;
+    const auto other_name = fmt::format("s3://slipway-tests/p?endpoint=https://localhost:{}", engine->process().port());
+    objects = engine->open(other_name, impatient()).value();
+    EXPECT_EQ(code(put("a")), ErrorCode::unavailable) << "it is certified for 127.0.0.1";
 }
 
 TEST_F(S3Faults, SkewedClock) {

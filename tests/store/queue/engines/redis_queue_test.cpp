@@ -6,6 +6,7 @@
 
 #include "engines/proxy.h"
 #include "engines/redis_server.h"
+#include "engines/small_disk.h"
 #include "must.h"
 #include "store/queue/conformance.h"
 #include "store/queue/redis.h"
@@ -168,6 +169,75 @@ TEST_P(RedisQueue, AFullRedisRefusesAndLosesNothing) {
     must(run_to_end(work(*queue)));
 }
 
+TEST_P(RedisQueue, AFullDiskRefusesAndLosesNothing) {
+    auto given = options();
+    given.arguments = {"--appendfsync", "everysec"};
+    given.small_disk = "2m";
+    RedisServer engine(given);
+    const auto queue = queue_at(engine.url());
+    must(run_to_end(enqueue(*queue, kThere, message("first"))));
+    const auto ballast = fill_up(engine.disk());
+    std::set<std::string> acknowledged;
+    auto fill = [&]() -> Task<void> {
+        for (int i = 0; i < 1000; ++i) {
+            const auto added = co_await queue->enqueue(kHere, "work", message(std::string(5'000, 'x')));
+            if (!added) co_return expect_error(added, ErrorCode::unavailable, "a full disk");
+            acknowledged.insert(added->id);
+            co_await sleep_for(Milliseconds(5));
+        }
+        co_return expect(false, "the disk is full");
+    };
+    must(run_to_end(fill()));
+    auto work = [&]() -> Task<void> {
+        SLIPWAY_CO_TRY(const auto counts, co_await queue->counts(kHere, "work"));
+        SLIPWAY_CO_CHECK(expect(counts.ready == static_cast<std::int64_t>(acknowledged.size()), "what is there"));
+        for (int i = 0; i < 1000; ++i) {
+            const auto again = co_await queue->enqueue(kHere, "other", message("room again"));
+            if (again) break;
+            co_await sleep_for(Milliseconds(10));
+        }
+        while (!acknowledged.empty()) {
+            SLIPWAY_CO_TRY(const auto messages, co_await lease(*queue, 50));
+            SLIPWAY_CO_CHECK(expect(!messages.empty(), "all that was acknowledged"));
+            for (const auto& each : messages) acknowledged.erase(each.lease.id);
+        }
+        co_return Result<void>();
+    };
+    std::filesystem::remove(ballast);
+    must(run_to_end(work()));
+}
+
+TEST_P(RedisQueue, DownAtTheStartIsToldAndWorksOnceItIsThere) {
+    RedisServer engine(options());
+    engine.process().stop(SIGKILL);
+    const auto queue = queue_at(engine.url());
+    const auto refused = run_to_end(queue->enqueue(kHere, "work", message("a")));
+    must(expect_error(refused, ErrorCode::unavailable, "a server that is not there"));
+    EXPECT_TRUE(refused.error().message.contains(fmt::format("127.0.0.1:{}", engine.port())))
+        << refused.error().message;
+    EXPECT_FALSE(refused.error().message.contains("nobody"));
+    must(engine.process().start_again());
+    must(run_to_end(wait_until_it_answers(*queue)));
+    must(run_to_end(enqueue(*queue, kHere, message("a"))));
+}
+
+TEST_P(RedisQueue, OutOfConnectionsIsToldAndPasses) {
+    auto given = options();
+    given.arguments.insert(given.arguments.end(), {"--maxclients", "1"});
+    RedisServer engine(given);
+    const auto queue = queue_at(engine.url());
+    auto work = [](const std::string& url, Queue& other) -> Task<void> {
+        SLIPWAY_CO_TRY(auto greedy_options, store::redis::parse_url(url));
+        SLIPWAY_CO_TRY(const auto greedy, store::redis::open(std::move(greedy_options)));
+        SLIPWAY_CO_CHECK(co_await greedy->wait_until_ready(Milliseconds(10'000)));
+        const auto refused = co_await other.enqueue(kHere, "work", message("one too many"));
+        co_return expect_error(refused, ErrorCode::unavailable, "maxclients");
+    };
+    must(run_to_end(work(engine.url("?connections=1"), *queue)));
+    must(run_to_end(wait_until_it_answers(*queue)));
+    must(run_to_end(expect_bodies(*queue, "")));
+}
+
 TEST_P(RedisQueue, TellsWhatIsWrong) {
     auto given = options();
     given.arguments = {"--maxmemory-policy", "allkeys-lru", "--appendonly", "no"};
@@ -220,6 +290,22 @@ TEST_P(RedisQueue, LeavesNothingBehind) {
 INSTANTIATE_TEST_SUITE_P(Engines, RedisQueue, testing::ValuesIn(redis_engines()),
                          [](const auto& info) { return info.param; });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RedisQueue);
+
+TEST(RedisQueueTls, AWrongCertificateIsRefused) {
+    if (redis_engines().empty() || redis_engines().front() != "redis") GTEST_SKIP() << "Redis was not fetched";
+    RedisServer engine({.tls = true});
+    const auto ca = "?ca=" + engine.authority().string();
+    const auto trusted = queue_at(engine.url(ca));
+    must(run_to_end(enqueue(*trusted, kHere, message("a"))));
+    must(run_to_end(expect_bodies(*trusted, "a")));
+    auto other_name = engine.url(ca);
+    other_name.replace(other_name.find("localhost"), 9, "127.0.0.1");
+    for (const auto& url : {engine.url(), other_name}) {
+        const auto refused = run_to_end(queue_at(url)->enqueue(kHere, "work", message("a")));
+        must(expect_error(refused, ErrorCode::unavailable, "a certificate of another"));
+        EXPECT_TRUE(refused.error().message.contains("certificate")) << refused.error().message;
+    }
+}
 
 }  // namespace
 }  // namespace slipway::test

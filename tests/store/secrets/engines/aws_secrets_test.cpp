@@ -1,81 +1,14 @@
 // Secrets in Secrets Manager and in the Parameter Store, against moto: what is asked and how the answers are read. It
 // checks no signature; tests/store/aws does.
-#include "store/secrets/aws_secrets.h"
-
-#include <csignal>
-
 #include <gtest/gtest.h>
 
-#include "engines/process.h"
-#include "must.h"
 #include "store/secrets/conformance.h"
-#include "store/temporary_folder.h"
+#include "store/secrets/engines/moto_place.h"
 
 namespace slipway::test {
 namespace {
 
 using Values = std::map<std::string, std::string, std::less<>>;
-
-const auto kKeys = store::CredentialsProvider::of({.access_key_id = "ID", .secret_access_key = "the key"});
-
-class Moto {
- public:
-    explicit Moto(const std::filesystem::path& engine) {
-        process_ = must(
-            EngineProcess::start({.command = {"/usr/bin/python3", (engine / "bin/moto_server").string(), "-H",
-                                              "127.0.0.1", "-p", std::to_string(port_)},
-                                  .folder = folder_.path(),
-                                  .port = port_,
-                                  .environment = {{"PYTHONPATH", engine.string()}, {"PYTHONDONTWRITEBYTECODE", "1"}}}));
-        std::printf("engine: %s\n", std::filesystem::canonical(engine).filename().c_str());
-    }
-    static std::unique_ptr<Moto> start() {
-        const auto engine = engine_folder("moto");
-        return engine ? std::make_unique<Moto>(*engine) : nullptr;
-    }
-    static Moto* shared() {
-        static const auto moto = start();
-        return moto.get();
-    }
-
-    EngineProcess& process() { return *process_; }
-    std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
-    json::object call(std::string service, std::string target, json::object input) {
-        store::AwsClient aws(client_, kKeys);
-        store::AwsClient::JsonCall call{.version = "1.1", .target = std::move(target), .input = std::move(input)};
-        return must(run_to_end(aws.call(store::aws_endpoint(std::move(service), "us-east-1", url()), std::move(call))));
-    }
-    void put_secret(const std::string& name, const std::string& text) {
-        call("secretsmanager", "secretsmanager.CreateSecret", {{"Name", name}, {"SecretString", text}});
-    }
-    void change_secret(const std::string& name, const std::string& text) {
-        call("secretsmanager", "secretsmanager.PutSecretValue", {{"SecretId", name}, {"SecretString", text}});
-    }
-    void put_parameter(const std::string& name, const std::string& text) {
-        call("ssm", "AmazonSSM.PutParameter",
-             {{"Name", name}, {"Value", text}, {"Type", "SecureString"}, {"Overwrite", true}});
-    }
-    std::unique_ptr<store::Secrets> open(std::string_view names, store::KeptSecretsTimes times = {}) {
-        store::AwsClientOptions impatient{.total_time_max = Milliseconds(2'000),
-                                          .timeouts = {.connect = Milliseconds(500),
-                                                       .first_byte = Milliseconds(1'000),
-                                                       .between_bytes = Milliseconds(1'000),
-                                                       .total = Milliseconds(1'500)},
-                                          .wait_first = Milliseconds(10)};
-        return must(store::open_aws_secrets({.url = fmt::format("{}?endpoint={}", names, url()),
-                                             .region = "us-east-1",
-                                             .credentials = kKeys,
-                                             .client = impatient,
-                                             .times = times},
-                                            client_));
-    }
-
- private:
-    TemporaryFolder folder_;
-    std::uint16_t port_ = free_port();
-    net::Client client_;
-    std::unique_ptr<EngineProcess> process_;
-};
 
 std::string next(std::string_view prefix) {
     static int number = 0;
@@ -186,41 +119,6 @@ TEST_F(AwsSecrets, ARotatedSecretIsSeenWithoutARestart) {
     EXPECT_EQ(get(*impatient, "DB_PASSWORD"), "new");
     moto->change_secret(name, R"({"DB_PASSWORD":"newest"})");
     EXPECT_EQ(get(*impatient, "DB_PASSWORD"), "newest") << "values are kept for a time only";
-}
-
-struct AwsSecretsFaults : AwsSecrets {
-    void SetUp() override {
-        own = Moto::start();
-        moto = own.get();
-        if (moto == nullptr) GTEST_SKIP() << "moto was not fetched";
-        moto->put_secret("app", R"({"API_KEY":"the value"})");
-    }
-    std::unique_ptr<Moto> own;
-};
-
-TEST_F(AwsSecretsFaults, DownAtTheStart) {
-    auto secrets = moto->open("secretsmanager://app");
-    moto->process().stop(SIGKILL);
-    const auto value = run_to_end(secrets->get("API_KEY"));
-    ASSERT_FALSE(value);
-    EXPECT_EQ(value.error().code, ErrorCode::unavailable);
-    EXPECT_FALSE(value.error().message.contains("the key"));
-    must(moto->process().start_again());
-    moto->put_secret("app", R"({"API_KEY":"again"})");  // moto forgets
-    EXPECT_EQ(get(*secrets, "API_KEY"), "again") << "no restart is needed";
-}
-
-TEST_F(AwsSecretsFaults, DownInTheMiddleAndFrozen) {
-    auto secrets = moto->open("secretsmanager://app", {.fresh = Milliseconds(0), .pause = Milliseconds(0)});
-    ASSERT_EQ(get(*secrets, "API_KEY"), "the value");
-    moto->process().signal(SIGSTOP);
-    EXPECT_EQ(get(*secrets, "API_KEY"), "the value") << "the old values serve on";
-    EXPECT_EQ(run_to_end(secrets->refresh()).error().code, ErrorCode::unavailable);
-    moto->process().signal(SIGCONT);
-    EXPECT_EQ(get(*secrets, "API_KEY"), "the value");
-    moto->process().stop(SIGKILL);
-    EXPECT_EQ(get(*secrets, "API_KEY"), "the value");
-    EXPECT_FALSE(run_to_end(secrets->refresh()).has_value());
 }
 
 }  // namespace
