@@ -61,7 +61,8 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
     WorkerOptions options;
     std::map<std::string, Handler> handlers;
     std::list<Attempt*> attempts;
-    std::weak_ptr<asio::steady_timer> drain;  // run()'s, as it must not outlive the loop
+    std::vector<std::shared_ptr<Stop>> waits;  // of the lanes
+    std::weak_ptr<asio::steady_timer> drain;   // run()'s, as it must not outlive the loop
     bool stopping = false, cut_off = false, queue_lost = false;
 
     asio::awaitable<void> lane();
@@ -101,6 +102,7 @@ asio::awaitable<void> Worker::run() {
 void Worker::stop() {
     const auto drain = state_->drain.lock();
     if (std::exchange(state_->stopping, true) || !drain) return;
+    for (const auto& wait : state_->waits) wait->ask();
     drain->expires_after(state_->options.drain_time_max);
     drain->async_wait([weak = std::weak_ptr<State>(state_)](boost::system::error_code error) {
         const auto state = error ? nullptr : weak.lock();
@@ -115,16 +117,19 @@ void Worker::State::stop_attempts() {
 
 asio::awaitable<void> Worker::State::lane() {
     const auto self = shared_from_this();
+    const auto stop = waits.emplace_back(std::make_shared<Stop>());
     while (!stopping) {
         store::LeaseOptions lease;
         lease.count_max = 1;
         lease.visibility = options.visibility;
         lease.wait = options.poll_time;
+        lease.stop = stop;
         auto messages = co_await queue.lease(options.queue_name, lease);
         if (!messages) {
             if (!std::exchange(queue_lost, true))
                 log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
-            co_await sleep_for(std::min(options.pause_after_failure, options.poll_time * 4));
+            auto pause = sleep_for(std::min(options.pause_after_failure, options.poll_time * 4));
+            co_await run_until(stop, std::move(pause));
             continue;
         }
         queue_lost = false;

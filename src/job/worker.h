@@ -34,7 +34,7 @@ struct WorkerOptions {
     std::size_t jobs_max = 4;                 // at a time
     Milliseconds visibility{60'000};          // of a lease; extended when a third of it has passed
     Milliseconds job_time_max{3'600'000};     // then the handler is cancelled, and it counts as a failure
-    Milliseconds poll_time{250};              // a stop waits for it at most
+    Milliseconds poll_time{20'000};           // of one wait for a job; a stop ends it
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue
 };
