@@ -84,7 +84,8 @@ std::string advice(const AwsProblem& problem) {
         return problem.region.empty() ? " Check the region." : " The region is " + problem.region + ".";
     if (problem.code == "NoSuchBucket") return " Check the name of the bucket.";
     if (kind_of(problem) == ProblemKind::clock) return " Check the secret key, and the clock of this machine.";
-    if (is_one_of(problem.code, kRefused) || kind_of(problem) == ProblemKind::stale_credentials)
+    const bool forbidden = problem.code.empty() && (problem.status == 401 || problem.status == 403);
+    if (forbidden || is_one_of(problem.code, kRefused) || kind_of(problem) == ProblemKind::stale_credentials)
         return " Check the credentials and what they are allowed to do.";
     return "";
 }

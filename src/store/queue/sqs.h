@@ -14,7 +14,8 @@
 // next of the group. A worker that dies leaves both to run out together. There are always at least as many tickets as
 // messages (of a group: its first one) that could be leased by the time these tickets come, so none is forgotten;
 // those that are too many are dropped when they find nothing. Where a process died between the commit and the ticket,
-// or rows were enqueued by enqueue_within(), workers send what is missing: at their start, and beside their work.
+// SQS gave a ticket twice, or rows were enqueued by enqueue_within(), workers send what is missing: at their start, and
+// beside their work.
 //
 // A failure of SQS: enqueue() takes its row back and answers `unavailable`; leases that are held can be settled still.
 // A failure of the database: nothing is leased, and tickets come back after seconds.

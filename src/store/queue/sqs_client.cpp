@@ -34,20 +34,18 @@ std::unexpected<Error> as_unavailable(Error error) {
     return std::unexpected(std::move(error));
 }
 
-// Of what a call did for each entry: the first failure that matters.
-Result<void> outcome_of(const json::object& answer) {
+Result<std::size_t> count_refused(const json::object& answer) {
+    std::size_t refused = 0;
     const auto* const failed = array_in(answer, "Failed");
-    if (failed == nullptr) return {};
+    if (failed == nullptr) return refused;
     for (const auto& each : *failed) {
         const auto* const object = each.if_object();
         const auto code = object == nullptr ? std::string_view() : std::string_view(text_or(*object, "Code"));
-        // A ticket that came back meanwhile, or is gone.
-        if (code.contains("ReceiptHandle") || code.contains("MessageNotInflight") ||
-            code.contains("InvalidParameterValue"))
-            continue;
-        return fail(ErrorCode::unavailable, "SQS did not take a message: {}.", code.empty() ? "no reason given" : code);
+        if (object == nullptr || !bool_or(*object, "SenderFault", false))
+            return fail(ErrorCode::unavailable, "SQS did not do all: {}.", code.empty() ? "it says not why" : code);
+        ++refused;
     }
-    return {};
+    return refused;
 }
 
 }  // namespace
@@ -121,15 +119,17 @@ Task<std::string> SqsClient::make(std::string queue, bool dead) {
     co_return std::string(text_or(made, "QueueUrl"));
 }
 
-Task<void> SqsClient::batch(std::string queue, std::string operation, json::array entries) {
+Task<std::size_t> SqsClient::batch(std::string queue, std::string operation, json::array entries) {
+    std::size_t refused = 0;
     for (std::size_t begin = 0; begin < entries.size(); begin += kSqsBatch) {
         json::array some;
         for (std::size_t i = begin; i < std::min(entries.size(), begin + kSqsBatch); ++i) some.push_back(entries[i]);
         json::object input{{"Entries", std::move(some)}};
         SLIPWAY_CO_TRY(const auto answer, co_await call(queue, false, operation, std::move(input)));
-        SLIPWAY_CO_CHECK(outcome_of(answer));
+        SLIPWAY_CO_TRY(const auto count, count_refused(answer));
+        refused += count;
     }
-    co_return Result<void>();
+    co_return refused;
 }
 
 json::object SqsClient::entry_of(const SqsTicket& ticket, std::size_t number) const {
@@ -147,7 +147,9 @@ json::object SqsClient::entry_of(const SqsTicket& ticket, std::size_t number) co
 Task<void> SqsClient::send(std::string queue, std::vector<SqsTicket> tickets) {
     json::array entries;
     for (std::size_t i = 0; i < tickets.size(); ++i) entries.push_back(entry_of(tickets[i], i));
-    return batch(std::move(queue), "SendMessageBatch", std::move(entries));
+    SLIPWAY_CO_TRY(const auto refused, co_await batch(std::move(queue), "SendMessageBatch", std::move(entries)));
+    if (refused > 0) co_return fail(ErrorCode::unavailable, "SQS refused {} tickets for what they say.", refused);
+    co_return Result<void>();
 }
 
 Task<std::vector<SqsMessage>> SqsClient::receive(std::string queue, std::size_t count_max, Milliseconds wait,
@@ -161,7 +163,7 @@ Task<std::vector<SqsMessage>> SqsClient::receive(std::string queue, std::size_t 
     co_return read_received(answer);
 }
 
-Task<void> SqsClient::change_visibility(std::string queue, std::vector<SqsVisibility> changes) {
+Task<std::size_t> SqsClient::change_visibility(std::string queue, std::vector<SqsVisibility> changes) {
     json::array entries;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const auto time = std::clamp(changes[i].time, Milliseconds(0), kSqsVisibilityMax);
@@ -172,7 +174,7 @@ Task<void> SqsClient::change_visibility(std::string queue, std::vector<SqsVisibi
     return batch(std::move(queue), "ChangeMessageVisibilityBatch", std::move(entries));
 }
 
-Task<void> SqsClient::remove(std::string queue, std::vector<std::string> handles) {
+Task<std::size_t> SqsClient::remove(std::string queue, std::vector<std::string> handles) {
     json::array entries;
     for (std::size_t i = 0; i < handles.size(); ++i)
         entries.push_back(json::object{{"Id", fmt::format("{}", i)}, {"ReceiptHandle", json::string_view(handles[i])}});
@@ -190,7 +192,8 @@ Task<void> SqsClient::park(std::string queue, SqsMessage message, std::string re
     }
     SLIPWAY_CO_CHECK(co_await call(queue, true, "SendMessage", std::move(input)));
     std::vector<std::string> handles{std::move(message.handle)};
-    co_return co_await remove(std::move(queue), std::move(handles));
+    SLIPWAY_CO_CHECK(co_await remove(std::move(queue), std::move(handles)));
+    co_return Result<void>();
 }
 
 Task<SqsCounts> SqsClient::counts(std::string queue) {

@@ -49,9 +49,9 @@ class SqsClient {
     // At most ten. Waits for the first one, in whole seconds.
     Task<std::vector<SqsMessage>> receive(std::string queue, std::size_t count_max, Milliseconds wait,
                                           Milliseconds visibility);
-    // Here and below: handles that are not valid any more are passed over.
-    Task<void> change_visibility(std::string queue, std::vector<SqsVisibility> changes);
-    Task<void> remove(std::string queue, std::vector<std::string> handles);
+    // How many of the handles are not valid any more: the ticket is gone, or somebody else has received it.
+    Task<std::size_t> change_visibility(std::string queue, std::vector<SqsVisibility> changes);
+    Task<std::size_t> remove(std::string queue, std::vector<std::string> handles);
     // To the queue for dead letters, with the reason.
     Task<void> park(std::string queue, SqsMessage message, std::string reason);
     Task<SqsCounts> counts(std::string queue);
@@ -62,7 +62,8 @@ class SqsClient {
     // One call about a queue; a queue that was removed meanwhile is made again.
     Task<json::object> call(std::string queue, bool dead, std::string operation, json::object input);
     Task<json::object> call_now(std::string operation, json::object input);
-    Task<void> batch(std::string queue, std::string operation, json::array entries);
+    // How many entries were refused for what they are, not for the state that SQS is in.
+    Task<std::size_t> batch(std::string queue, std::string operation, json::array entries);
     Task<std::string> url_of(std::string queue, bool dead);
     Task<std::string> find_url(std::string name);
     Task<std::string> make(std::string queue, bool dead);

@@ -25,7 +25,8 @@ bool happens(double probability) {
     return std::uniform_real_distribution<>()(chance) < probability;
 }
 
-void tell(std::string_view what, const Result<void>& result) {
+template <typename T>
+void tell(std::string_view what, const Result<T>& result) {
     if (result) return;
     log::debug("SQS was not told",
                {{"what", json::string_view(what)}, {"reason", json::string_view(result.error().message)}});
@@ -167,7 +168,8 @@ Task<void> SqsTickets::renew(std::string queue, SqsMessage ticket, Milliseconds 
     std::vector<SqsTicket> fresh{{.id = ticket.ticket.value_or(""), .delay = delay}};
     SLIPWAY_CO_CHECK(co_await sqs_.send(queue, std::move(fresh)));
     std::vector<std::string> old{std::move(ticket.handle)};
-    co_return co_await sqs_.remove(std::move(queue), std::move(old));
+    SLIPWAY_CO_CHECK(co_await sqs_.remove(std::move(queue), std::move(old)));
+    co_return Result<void>();
 }
 
 // A ticket whose message is not live any more stands for another one: that one's ticket was spent for it.
@@ -242,13 +244,25 @@ asio::awaitable<void> SqsTickets::settle(Lease lease, SqsReceipt receipt, bool d
         co_return;
     }
     const auto time = std::clamp(std::chrono::ceil<Milliseconds>(*due - now()), Milliseconds(0), kHiddenMax);
-    co_await hide(std::move(lease.queue), std::move(receipt.handle), time);
+    std::vector<SqsVisibility> changes{{std::move(receipt.handle), time}};
+    const auto changed = co_await sqs_.change_visibility(lease.queue, std::move(changes));
+    tell("visibility", changed);
+    if (!changed || *changed == 0) co_return;
+    std::vector<SqsTicket> fresh{{.delay = time}};  // SQS gave it twice, and the other one is done with it
+    tell("send", co_await sqs_.send(std::move(lease.queue), std::move(fresh)));
 }
 
-// Heads that have been due for a while though no ticket is to be had: none was sent for them.
+// Heads that have been due for a while though no ticket is to be had: none was sent for them. Who finds some that may
+// become such looks again, although no ticket comes.
 Task<void> SqsTickets::look_for_lost(std::string queue) {
-    SLIPWAY_CO_TRY(const auto heads, co_await count_heads(database_, queue, now() - times_.lost_after));
-    if (heads == 0) co_return Result<void>();
+    const auto at = now();
+    SLIPWAY_CO_TRY(const auto next, co_await next_due(database_, queue));
+    if (next && *next < at + 2 * times_.look_for_lost) {
+        const std::lock_guard lock(mutex_);
+        known_[queue].busy = true;
+    }
+    if (!next || *next >= at - times_.lost_after) co_return Result<void>();
+    SLIPWAY_CO_TRY(const auto heads, co_await count_heads(database_, queue, at - times_.lost_after));
     SLIPWAY_CO_TRY(const auto counts, co_await sqs_.counts(queue));
     if (counts.visible > 0) co_return Result<void>();
     log::info("tickets sent again to SQS", {{"queue", json::string_view(queue)}, {"messages", heads}});
