@@ -18,6 +18,7 @@ namespace slipway::job {
 namespace {
 
 constexpr int kSettleTries = 5;
+constexpr Milliseconds kRest{1'000};  // until a queue that sleeps is thought of again
 
 metrics::Counter& ended(std::string_view result) {
     return metrics::counter("slipway_jobs_total", "Attempts at jobs, by what became of them.", {{"result", result}});
@@ -65,16 +66,17 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
     store::Database& database;
     store::Queue& queue;
     WorkerOptions options;
-    std::mutex waking;  // of `pause`, which wake() reads from other threads
+    std::mutex waking;                              // of `executor`, which wake() reads from other threads
+    std::optional<asio::any_io_executor> executor;  // while run() runs
     std::map<std::string, Handler> handlers;
     Handler others = no_handler;
     std::list<Attempt*> attempts;
-    // run()'s, as they must not outlive the loop: the end of the drain, the lanes that wait for their turn to ask, and
-    // the pause of the one that asks.
-    std::weak_ptr<asio::steady_timer> drain, turn, pause;
-    bool stopping = false, cut_off = false, queue_lost = false, polling = false;
+    // The lanes that wait for their turn to ask the queue, and the end of the drain: run()'s, as they must not outlive
+    // the loop.
+    std::weak_ptr<asio::steady_timer> turn, drain;
+    std::shared_ptr<Stop> wait;  // of the lane that asks
     std::atomic<bool> woken = false;
-    Milliseconds idle_pause{0};
+    bool stopping = false, cut_off = false, queue_lost = false, polling = false;
 
     asio::awaitable<void> lane();
     asio::awaitable<std::vector<store::LeasedMessage>> next();
@@ -106,12 +108,11 @@ asio::awaitable<void> Worker::run() {
     const auto never = std::chrono::steady_clock::time_point::max();
     const auto drain = std::make_shared<asio::steady_timer>(executor);
     const auto turn = std::make_shared<asio::steady_timer>(executor, never);
-    const auto pause = std::make_shared<asio::steady_timer>(executor);
     state->drain = drain;
     state->turn = turn;
     {
         const std::lock_guard lock(state->waking);
-        state->pause = pause;
+        state->executor = executor;
     }
     for (auto left = lanes; left > 0; --left)
         asio::co_spawn(executor, state->lane(), [&](const std::exception_ptr&) {
@@ -119,13 +120,15 @@ asio::awaitable<void> Worker::run() {
         });
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());  // lanes refer to this frame
     while (lanes > 0) co_await all_ended.async_wait(asio::as_tuple(asio::deferred));
+    const std::lock_guard lock(state->waking);
+    state->executor.reset();
 }
 
 void Worker::stop() {
     const auto drain = state_->drain.lock();
     if (std::exchange(state_->stopping, true) || !drain) return;
     if (const auto turn = state_->turn.lock()) turn->cancel();
-    if (const auto pause = state_->pause.lock()) pause->cancel();
+    if (state_->wait) state_->wait->ask();
     drain->expires_after(state_->options.drain_time_max);
     drain->async_wait([weak = std::weak_ptr<State>(state_)](boost::system::error_code error) {
         const auto state = error ? nullptr : weak.lock();
@@ -136,8 +139,10 @@ void Worker::stop() {
 void Worker::wake() {
     if (state_->woken.exchange(true)) return;
     const std::lock_guard lock(state_->waking);
-    const auto pause = state_->pause.lock();
-    if (pause) asio::post(pause->get_executor(), [pause] { pause->cancel(); });
+    if (state_->executor)
+        asio::post(*state_->executor, [state = state_] {
+            if (state->wait) state->wait->ask();
+        });
 }
 
 void Worker::State::stop_attempts() {
@@ -163,39 +168,32 @@ asio::awaitable<void> Worker::State::lane() {
 }
 
 asio::awaitable<std::vector<store::LeasedMessage>> Worker::State::next() {
-    std::vector<store::LeasedMessage> none;
     const bool called = woken.exchange(false);
+    wait = std::make_shared<Stop>();
     if (!called && options.may_poll && !options.may_poll()) {
-        co_await rest(options.idle_pause_max);
-        co_return none;
+        co_await rest(kRest);
+        co_return std::vector<store::LeasedMessage>();
     }
     store::LeaseOptions lease;
     lease.count_max = 1;
     lease.visibility = options.visibility;
     lease.wait = options.poll_time;
+    lease.stop = wait;
     auto messages = co_await queue.lease(options.queue_name, lease);
-    if (!messages) {
-        if (!std::exchange(queue_lost, true))
-            log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
-        co_await rest(options.pause_after_failure);
-        co_return none;
-    }
-    queue_lost = false;
-    if (!messages->empty()) {
-        idle_pause = Milliseconds(0);
+    if (messages) {
+        queue_lost = false;
         co_return *std::move(messages);
     }
-    idle_pause = std::clamp(idle_pause * 2, options.idle_pause_first, options.idle_pause_max);
-    co_await rest(idle_pause);
-    co_return none;
+    if (!std::exchange(queue_lost, true))
+        log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
+    co_await rest(options.pause_after_failure);
+    co_return std::vector<store::LeasedMessage>();
 }
 
 // Until somebody stops or wakes the worker.
 asio::awaitable<void> Worker::State::rest(Milliseconds time) {
-    const auto timer = pause.lock();
-    timer->expires_after(time);
-    if (stopping || woken) co_return;
-    co_await timer->async_wait(asio::as_tuple(asio::deferred));
+    auto sleep = sleep_for(time);
+    co_await run_until(wait, std::move(sleep));
 }
 
 asio::awaitable<void> Worker::State::attempt(store::LeasedMessage message) {

@@ -35,11 +35,8 @@ struct WorkerOptions {
     std::size_t jobs_max = 4;              // at a time
     Milliseconds visibility{60'000};       // of a lease; extended when a third of it has passed
     Milliseconds job_time_max{3'600'000};  // then the handler is cancelled, and it counts as a failure
-    // The queue is asked by one at a time, and waits so long for a message; a stop waits for it at most.
-    Milliseconds poll_time{250};
-    // Between two questions that brought nothing, doubled each time up to the second one; wake() ends it.
-    Milliseconds idle_pause_first{10}, idle_pause_max{1'000};
-    // Asked before each question: false while what the queue lies in is to sleep. Empty: it never does.
+    Milliseconds poll_time{20'000};        // of one wait for a job; a stop ends it
+    // Asked before each wait: false while what the queue lies in is to sleep. Empty: it never does.
     std::function<bool()> may_poll;
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue

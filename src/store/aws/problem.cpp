@@ -38,8 +38,13 @@ constexpr std::array<std::string_view, 6> kClock{"RequestTimeTooSkewed",  "Reque
                                                  "SignatureDoesNotMatch", "AuthFailure"};
 constexpr std::array<std::string_view, 5> kStale{"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
                                                  "InvalidToken", "UnrecognizedClientException"};
-constexpr std::array<std::string_view, 5> kAbsent{"NoSuchKey", "NotFound", "ResourceNotFoundException",
-                                                  "ParameterNotFound", "NoSuchVersion"};
+constexpr std::array<std::string_view, 7> kAbsent{"NoSuchKey",
+                                                  "NotFound",
+                                                  "ResourceNotFoundException",
+                                                  "ParameterNotFound",
+                                                  "NoSuchVersion",
+                                                  "QueueDoesNotExist",
+                                                  "AWS.SimpleQueueService.NonExistentQueue"};
 constexpr std::array<std::string_view, 3> kConflict{"PreconditionFailed", "ConditionalRequestConflict",
                                                     "OperationAborted"};
 constexpr std::array<std::string_view, 8> kRefused{

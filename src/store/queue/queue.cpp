@@ -7,7 +7,7 @@
 namespace slipway::store {
 namespace {
 
-constexpr Milliseconds kPollFirst{10}, kPollMax{250};
+constexpr Milliseconds kPauseMax{500};
 constexpr Milliseconds kWaitMax{60'000};
 constexpr Milliseconds kBackOffFirst{1'000}, kBackOffMax{3'600'000};
 
@@ -39,12 +39,27 @@ Task<std::vector<LeasedMessage>> Queue::lease(std::string queue, LeaseOptions op
         options.wait > kWaitMax)
         co_return fail(ErrorCode::invalid, "A lease is for 1 to {} messages and waits at most {} ms.", kQueueLeaseMax,
                        kWaitMax.count());
+    co_return co_await lease_within(std::move(queue), std::move(options));
+}
+
+Task<std::vector<LeasedMessage>> Queue::lease_within(std::string queue, LeaseOptions options) {
     const auto end = std::chrono::steady_clock::now() + options.wait;
-    for (auto pause = kPollFirst;; pause = std::min(pause * 2, kPollMax)) {
+    for (LeasePause pause;;) {
         SLIPWAY_CO_TRY(auto messages, co_await lease_now(queue, options.count_max, options.visibility));
         const auto left = std::chrono::ceil<Milliseconds>(end - std::chrono::steady_clock::now());
-        if (!messages.empty() || left <= Milliseconds(0) || co_await cancelled()) co_return messages;
-        co_await sleep_for(std::min(less_by_chance(pause), left));
+        const bool stopped = options.stop && options.stop->asked();
+        if (!messages.empty() || left <= Milliseconds(0) || stopped || co_await cancelled()) co_return messages;
+        co_await pause.wait(left, options.stop);
+    }
+}
+
+asio::awaitable<void> LeasePause::wait(Milliseconds at_most, std::shared_ptr<Stop> stop) {
+    auto sleep = sleep_for(std::min(less_by_chance(next_), at_most));
+    next_ = std::min(next_ * 2, kPauseMax);
+    if (stop) {
+        co_await run_until(std::move(stop), std::move(sleep));
+    } else {
+        co_await std::move(sleep);
     }
 }
 

@@ -1,5 +1,5 @@
-// The queue port: work for later, done at least once. Adapters: database.h (SQLite, PostgreSQL), redis.h (streams; SQS
-// comes beside it).
+// The queue port: work for later, done at least once. Adapters: database.h (SQLite, PostgreSQL), redis.h (streams),
+// sqs.h (Amazon SQS beside the database).
 //
 // A message waits in a named queue until a worker leases it; while leased, nobody else gets it. The worker acknowledges
 // it (it is gone), retries it after a failure (it comes back later), buries it (a dead letter), or says nothing: then
@@ -76,6 +76,9 @@ struct LeaseOptions {
     std::size_t count_max = 10;
     Milliseconds visibility{30'000};
     Milliseconds wait{0};  // for the first message
+    // Ends the wait when it is asked, without an error; what was leased by then is given out. On the executor of the
+    // call, and for one call at a time.
+    std::shared_ptr<Stop> stop = nullptr;
 };
 
 enum class MessageState : unsigned char { ready, delayed, leased, dead };
@@ -144,6 +147,18 @@ class Queue {
  protected:
     virtual Task<std::vector<LeasedMessage>> lease_now(std::string queue, std::size_t count_max,
                                                        Milliseconds visibility) = 0;
+    // Until there is something, or the wait is over. Asks lease_now() at least twice a second where the engine has no
+    // way to wait.
+    virtual Task<std::vector<LeasedMessage>> lease_within(std::string queue, LeaseOptions options);
+};
+
+// Between two looks of one who waits: grows from one to the next, a little by chance; ends early with `stop`.
+class LeasePause {
+ public:
+    asio::awaitable<void> wait(Milliseconds at_most, std::shared_ptr<Stop> stop);
+
+ private:
+    Milliseconds next_{10};
 };
 
 // After the first failure about a second, doubled with each, at most an hour; less up to half by chance.

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engines/redis_server.h"
 #include "store/queue/database_queue_place.h"
+#include "store/queue/engines/sqs_place.h"
 #include "store/queue/redis.h"
 
 namespace slipway::test {
@@ -25,8 +26,9 @@ constexpr store::Migration kLedger[] = {
      .sql = "CREATE TABLE ledger (sequence {serial}, workspace TEXT NOT NULL, message TEXT NOT NULL)"},
 };
 
-// The queue of a URL: of Redis, or of the database that also keeps the effects.
+// The queue of a URL: of Redis, of SQS, or of the database that also keeps the effects.
 struct Stores {
+    net::Client client;
     std::unique_ptr<Database> database;
     std::unique_ptr<Queue> queue;
 
@@ -34,7 +36,9 @@ struct Stores {
         must(run_to_end(database->migrate(store::queue_migrations())));
         must(run_to_end(database->migrate(store::effect_migrations())));
         must(run_to_end(database->migrate(kLedger)));
-        queue = url == "database:" ? store::make_database_queue(*database) : must(store::open_redis_queue(url));
+        if (url == "database:") queue = store::make_database_queue(*database);
+        if (url.starts_with("redis:")) queue = must(store::open_redis_queue(url));
+        if (url.starts_with("sqs:")) queue = must(store::make_sqs_queue(sqs_options(url), *database, client));
     }
 };
 
@@ -120,6 +124,13 @@ void consumers_die(const std::string& url) {
 }
 
 TEST(KilledConsumers, OfADatabaseLoseNothing) { consumers_die("database:"); }
+
+TEST(KilledConsumers, OfSqsLoseNothing) {
+    const auto moto = MotoServer::start();
+    if (moto == nullptr) GTEST_SKIP() << "moto was not fetched";
+    consumers_die(sqs_url(moto->port(), "standard"));
+    consumers_die(sqs_url(moto->port(), "ordered", "&fifo=true"));
+}
 
 struct KilledRedisConsumers : testing::TestWithParam<std::string> {};
 
