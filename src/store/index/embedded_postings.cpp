@@ -39,29 +39,6 @@ Result<std::vector<Changes>> waiting_changes(sqlite::Connection& connection, con
     return changes;
 }
 
-// From which block on the changes matter.
-std::size_t first_touched(const std::vector<PostingBlock>& blocks, const Changes& changes) {
-    const auto passage = changes.front().posting.passage;
-    const auto behind = std::ranges::upper_bound(blocks, passage, {}, &PostingBlock::first);
-    return behind == blocks.begin() ? 0 : static_cast<std::size_t>(behind - blocks.begin()) - 1;
-}
-
-Result<void> add_waiting(sqlite::Connection& connection, std::vector<PostingBlock>& blocks, const Changes& changes) {
-    if (changes.empty()) return {};
-    const auto touched = first_touched(blocks, changes);
-    std::vector<Posting> postings;
-    for (std::size_t i = touched; i < blocks.size(); ++i) {
-        const auto decoded = decode(blocks[i]);
-        if (!decoded) return damaged(connection, "a block of postings cannot be read");
-        postings.insert(postings.end(), decoded->begin(), decoded->end());
-    }
-    const auto after = changed(postings, changes);
-    if (!after) return damaged(connection, "the postings of a passage are not those of its text");
-    blocks.resize(touched);
-    std::ranges::move(encode(*after), std::back_inserter(blocks));
-    return {};
-}
-
 }  // namespace
 
 Result<std::vector<TermPostings>> load_postings(sqlite::Connection& connection, const Space& space,
@@ -69,13 +46,14 @@ Result<std::vector<TermPostings>> load_postings(sqlite::Connection& connection, 
     SLIPWAY_TRY(const auto waiting, waiting_changes(connection, space, terms));
     std::vector<TermPostings> found;
     for (std::size_t i = 0; i < terms.size(); ++i) {
-        SLIPWAY_TRY(auto blocks, blocks_of(connection, space, terms[i].term));
-        SLIPWAY_CHECK(add_waiting(connection, blocks, waiting[i]));
-        if (blocks.empty()) continue;
-        const auto passages = document_frequency(blocks);
+        SLIPWAY_TRY(auto stored, blocks_of(connection, space, terms[i].term));
+        auto blocks = changed_blocks(std::move(stored), waiting[i]);
+        if (!blocks) return damaged(connection, "the postings of a passage are not those of its text");
+        if (blocks->empty()) continue;
+        const auto passages = document_frequency(*blocks);
         if (passages > space.statistics.passages)
             return damaged(connection, "a term has more postings than there are passages");
-        found.push_back({std::move(terms[i].term), terms[i].weight, std::move(blocks), passages});
+        found.push_back({std::move(terms[i].term), terms[i].weight, *std::move(blocks), passages});
     }
     return found;
 }

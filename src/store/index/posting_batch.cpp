@@ -212,6 +212,24 @@ std::optional<std::vector<Posting>> changed(std::span<const Posting> postings, s
     return after;
 }
 
+std::optional<std::vector<PostingBlock>> changed_blocks(std::vector<PostingBlock> blocks,
+                                                        std::span<const PostingChange> changes) {
+    if (changes.empty()) return blocks;
+    const auto behind = std::ranges::upper_bound(blocks, changes.front().posting.passage, {}, &PostingBlock::first);
+    const auto touched = behind == blocks.begin() ? behind : std::prev(behind);
+    std::vector<Posting> postings;
+    for (auto block = touched; block != blocks.end(); ++block) {
+        const auto decoded = decode(*block);
+        if (!decoded) return std::nullopt;
+        postings.insert(postings.end(), decoded->begin(), decoded->end());
+    }
+    const auto after = changed(postings, changes);
+    if (!after) return std::nullopt;
+    blocks.erase(touched, blocks.end());
+    std::ranges::move(encode(*after), std::back_inserter(blocks));
+    return blocks;
+}
+
 void BatchEntries::add(std::string_view batch) {
     BatchReader reader(batch);
     for (BatchReader::Entry entry; reader.next(entry);) {

@@ -99,6 +99,11 @@ void combine(std::vector<PostingChange>& changes);
 // way round.
 std::optional<std::vector<Posting>> changed(std::span<const Posting> postings, std::span<const PostingChange> changes);
 
+// The blocks of one term, all of them or one, after the changes: those from the first change on are made anew. nullopt
+// as in changed(), and when a block is damaged.
+std::optional<std::vector<PostingBlock>> changed_blocks(std::vector<PostingBlock> blocks,
+                                                        std::span<const PostingChange> changes);
+
 // All entries of several batches, each term's together, older batches first.
 class BatchEntries {
  public:
