@@ -69,13 +69,11 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 Result<void> Application::open_stores(IndexUse index_use) {
     aws_ = std::make_unique<AwsAccess>(environment_);
     SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_, *aws_));
-    SLIPWAY_TRY(index_, open_index(manifest_.stores, index_use == IndexUse::anew));
+    SLIPWAY_TRY(index_, open_index(manifest_.stores, index_use == IndexUse::anew, *aws_));
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
     SLIPWAY_TRY(objects_, open_objects(manifest_.stores.objects, object_key_, files_, *aws_));
     SLIPWAY_TRY(cache_, open_cache(manifest_));
-    SLIPWAY_TRY(queue_, open_queue(manifest_, *database_));
     SLIPWAY_TRY(mail_, open_mail(manifest_.stores.mail, files_));
-    jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
     drains_ = manifest_.stores.database.url.reveal().find("idle=drain") != std::string::npos;
     return {};
 }
@@ -113,6 +111,8 @@ Result<void> Application::open_accounts() {
     links_ = std::make_unique<app::Links>(options.secret, kLinksValidFor);
     accounts_ = std::make_unique<account::Accounts>(*database_, pool_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
+    SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
+    jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
     return {};
 }
 

@@ -1,5 +1,6 @@
 #include "serve/stores.h"
 
+#include "store/aws/sign_request.h"
 #include "store/index/embedded.h"
 #include "store/index/opensearch.h"
 #include "store/index/qdrant.h"
@@ -9,13 +10,30 @@
 #include "store/objects/s3.h"
 #include "store/queue/database.h"
 #include "store/queue/redis.h"
+#include "store/queue/sqs.h"
 
 namespace slipway::serve {
 
-Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew) {
+namespace {
+
+// Named, as it outlives the expression that awaits it.
+struct SignForAws {
+    std::shared_ptr<store::CredentialsProvider> credentials;
+    std::string region, service;
+    Task<void> operator()(net::ClientRequest& request) const {
+        store::SigningScope scope{.region = region, .service = service, .at = now()};
+        return store::sign_request(request, std::move(scope), *credentials);
+    }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew, AwsAccess& aws) {
     const auto& url = stores.index;
     if (url.scheme.starts_with("opensearch+")) {
         SLIPWAY_TRY(auto options, store::opensearch_options(url.url.reveal()));
+        if (!options.aws_region.empty())
+            options.remote.sign = SignForAws{aws.credentials(), options.aws_region, options.aws_service};
         return store::open_opensearch(std::move(options));
     }
     if (url.scheme.starts_with("qdrant+")) {
@@ -47,9 +65,23 @@ Result<std::unique_ptr<store::Cache>> open_cache(const app::Manifest& manifest) 
     return store::open_cache(manifest.stores.cache.url.reveal(), std::move(options));
 }
 
-Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database) {
+Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database,
+                                                 WorkspaceId own, AwsAccess& aws) {
     const auto& url = manifest.stores.queue;
     if (url.scheme == "database") return store::make_database_queue(database);
+    if (url.scheme == "sqs") {
+        store::SqsQueueOptions options;
+        options.url = url.url.reveal();
+        options.region = aws.region();
+        options.credentials = aws.credentials();
+        options.workspace_id = [own,
+                                known = manifest.accounts.workspace](const std::string& name) -> Result<std::string> {
+            if (name == known) return own.value;
+            return fail(ErrorCode::invalid, "stores.queue: there is no workspace '{}'; the application's is '{}'.",
+                        name, known);
+        };
+        return store::make_sqs_queue(std::move(options), database, aws.client());
+    }
     store::RedisQueueOptions options;
     options.name = manifest.name;
     return store::open_redis_queue(url.url.reveal(), std::move(options));

@@ -14,15 +14,17 @@
 namespace slipway::serve {
 
 // `anew`: an embedded file that is damaged or foreign is removed first; the caller runs Knowledge::reindex.
-Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew);
+// `aws` outlives the index.
+Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew, AwsAccess& aws);
 
 // `signing_key` is of the URLs that this server serves itself; a bucket signs its own. `files` and `aws` outlive it.
 Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,
                                                      WorkerPool& files, AwsAccess& aws);
 
 Result<std::unique_ptr<store::Cache>> open_cache(const app::Manifest& manifest);
-// `database` outlives it.
-Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database);
+// `own` is the id of the application's workspace. `database` and `aws` outlive the queue.
+Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database,
+                                                 WorkspaceId own, AwsAccess& aws);
 Result<std::unique_ptr<store::Mail>> open_mail(const app::StoreUrl& url, WorkerPool& files);
 
 }  // namespace slipway::serve

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -98,6 +99,25 @@ class Qdrant(_Engine):
         self.start(["/usr/bin/python3", ROOT / "tests/store/index/engines/qdrant_standin.py", json.dumps(told)], place,
                    {"PYTHONPATH": str(folder("qdrant-edge")), "PYTHONDONTWRITEBYTECODE": "1"})
         self.url = f"qdrant+http://127.0.0.1:{self.port}/wwhd?api_key=key-of-the-test"
+
+
+class Moto(_Engine):
+    """Plays AWS; checks no signature, and forgets all when it ends."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.start(["/usr/bin/python3", folder("moto") / "bin/moto_server", "-H", "127.0.0.1", "-p", self.port], place,
+                   {"PYTHONPATH": str(folder("moto")), "PYTHONDONTWRITEBYTECODE": "1"})
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.environment = {"AWS_ACCESS_KEY_ID": "key-of-the-test", "AWS_SECRET_ACCESS_KEY": "secret-of-the-test"}
+
+    def send(self, queue, body):
+        """A message as any other service of the account would send it."""
+        request = urllib.request.Request(self.endpoint, json.dumps({"QueueUrl": f"{self.endpoint}/123456789012/{queue}", "MessageBody": body}).encode(),
+                                         {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.SendMessage",
+                                          "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/sqs/aws4_request"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            assert answer.status == 200
 
 
 class Redis(_Engine):

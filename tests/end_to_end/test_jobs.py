@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engines import Postgres, Redis
+from engines import Moto, Postgres, Redis
 from http_api import Api, register
 from programs import Server, eventually, run_cli
 
@@ -158,21 +158,23 @@ def test_scripts_keep_values_in_the_cache(tmp_path):
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    with Postgres(tmp_path_factory.mktemp("postgres")) as postgres, Redis(tmp_path_factory.mktemp("redis")) as redis:
-        yield postgres, redis
+    with Postgres(tmp_path_factory.mktemp("postgres")) as postgres, Redis(tmp_path_factory.mktemp("redis")) as redis, \
+            Moto(tmp_path_factory.mktemp("moto")) as moto:
+        yield postgres, redis, moto
 
 
 def environment(shared, name, **more):
-    postgres, redis = shared
+    postgres, redis, moto = shared
     database = postgres.database(name)
     return {"DATABASE_URL": postgres.url(f"{name}_app", database), "DATABASE_OWNER_URL": postgres.url("owner", database),
-            "JWT_SECRET": "a secret that all replicas share, of enough bytes", "CACHE_URL": redis.url, **more}
+            "JWT_SECRET": "a secret that all replicas share, of enough bytes", "CACHE_URL": redis.url, **moto.environment, **more}
 
 
-@pytest.mark.parametrize("queue", ["database", "redis"])
+@pytest.mark.parametrize("queue", ["database", "redis", "sqs"])
 def test_workers_are_killed_and_stopped_and_every_job_is_done(tmp_path, shared, queue):
     """One server takes requests, two work; one of those is killed, the other is stopped in the middle and a third comes."""
-    settings = environment(shared, f"jobs_{queue}", QUEUE_URL=shared[1].url if queue == "redis" else "database:")
+    urls = {"database": "database:", "redis": shared[1].url, "sqs": f"sqs://us-east-1/works?workspace=main&endpoint={shared[2].endpoint}"}
+    settings = environment(shared, f"jobs_{queue}", QUEUE_URL=urls[queue])
     folder = application(tmp_path)
     api = Server(folder, tmp_path / "api", "--role", "api", **settings).start()
     workers = [Server(folder, tmp_path / f"worker{number}", "--role", "worker", **settings) for number in range(3)]
@@ -197,6 +199,22 @@ def test_workers_are_killed_and_stopped_and_every_job_is_done(tmp_path, shared, 
             if server.process and server.process.poll() is None:
                 server.terminate()
                 server.wait()
+
+
+def test_what_other_services_send_to_sqs_is_a_job(tmp_path, shared):
+    """U43: a message of somebody else becomes a job of the application; what is no job is given up, and said to be."""
+    moto = shared[2]
+    settings = environment(shared, "strangers", QUEUE_URL=f"sqs://us-east-1/strangers?workspace=main&endpoint={moto.endpoint}")
+    with Server(application(tmp_path), tmp_path / "data", **settings) as server:
+        user = register(server.url)
+        ended(user, user.post("/works", {"title": "First"}, 202).json["id"])  # the queue is there now
+        for body in ({"name": "note", "arguments": {"title": "Sent by another"}}, {"Records": [{"eventName": "ObjectCreated:Put"}]},
+                     {"name": "data.backup", "arguments": {"folder": str(tmp_path / "stolen")}}):
+            moto.send("strangers-jobs", json.dumps(body))
+        eventually(lambda: "Sent by another" in titles(user))
+        listed = lambda: run_cli("jobs", "list", server.application, "--state", "failed", "--data", tmp_path / "data", folder=tmp_path).stdout
+        eventually(lambda: "No schedule" in listed())
+        assert not (tmp_path / "stolen").exists()
 
 
 def test_limits_count_over_all_servers(tmp_path, shared):

@@ -22,7 +22,7 @@ constexpr std::array<Scheme, 7> kIndexes{{{"embedded", true},
                                           {"opensearch+https", true}}};
 constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", true}}};
 constexpr std::array<Scheme, 3> kCaches{{{"memory", true}, {"redis", true}, {"rediss", true}}};
-constexpr std::array<Scheme, 4> kQueues{{{"database", true}, {"redis", true}, {"rediss", true}, {"sqs", false}}};
+constexpr std::array<Scheme, 4> kQueues{{{"database", true}, {"redis", true}, {"rediss", true}, {"sqs", true}}};
 constexpr std::array<Scheme, 3> kMails{{{"file", true}, {"smtp", true}, {"smtps", true}}};
 constexpr std::array<Scheme, 3> kSecrets{{{"env", true}, {"secretsmanager", true}, {"ssm", true}}};
 

@@ -144,9 +144,9 @@ void describe(Keys& keys, StoresSection& stores) {
     describe_store(keys, "cache", stores.cache,
                    "`memory:` (of each process, `memory:?bytes=N` of at most so much), or `redis://HOST:6379`, "
                    "`rediss://USER:PASSWORD@HOST:6379?ca=FILE` for several servers: then their limits count together.");
-    describe_store(
-        keys, "queue", stores.queue,
-        "`database:`, `redis://…` (with an append-only file and `noeviction`) or `sqs://…`: where jobs wait.");
+    describe_store(keys, "queue", stores.queue,
+                   "`database:`, `redis://…` (with an append-only file and `noeviction`) or `sqs://REGION/PREFIX`: "
+                   "where jobs wait.");
     describe_store(keys, "mail", stores.mail,
                    "`file:FOLDER` gets a file for each message; `smtp://USER:PASSWORD@HOST:587` (with STARTTLS) or "
                    "`smtps://…` sends it.");

@@ -216,6 +216,13 @@ Result<OpenSearchOptions> opensearch_options(std::string_view text) {
             return fail(ErrorCode::invalid,
                         "The number of shards in the URL of OpenSearch must lie between 1 and 1024.");
     }
+    if (auto region = url.take("aws")) options.aws_region = *std::move(region);
+    if (auto service = url.take("service")) {
+        if (options.aws_region.empty() || (*service != "es" && *service != "aoss"))
+            return fail(ErrorCode::invalid,
+                        "In the URL of OpenSearch service is es or aoss, and stands beside aws=REGION.");
+        options.aws_service = *std::move(service);
+    }
     if (auto file = url.take("ca")) options.remote.certificate_authorities = *file;
     SLIPWAY_CHECK(url.check_all_taken());
     options.remote.engine = "OpenSearch";

@@ -31,6 +31,9 @@ namespace slipway::store {
 
 struct OpenSearchOptions {
     RemoteOptions remote;
+    // Amazon's own, whose requests are signed (RemoteOptions::sign, store/aws/sign_request.h): the region, and "es" for
+    // domains or "aoss" for serverless collections. Empty: another server.
+    std::string aws_region, aws_service = "es";
     std::string prefix = "slipway";          // lower case letters, digits, hyphens
     std::size_t shards = 1;                  // of a new collection
     std::size_t exact_max = 20'000;          // passages that are compared one by one
@@ -42,7 +45,8 @@ struct OpenSearchOptions {
 };
 
 // opensearch+http://, opensearch+https:// with user:password (basic authentication), a path as prefix, and the
-// parameters shards=N, ca=FILE. Port 9200, or 443 for https, when none is given. `invalid` never shows the password.
+// parameters shards=N, ca=FILE, aws=REGION, service=es|aoss. Port 9200, or 443 for https, when none is given. `invalid`
+// never shows the password.
 Result<OpenSearchOptions> opensearch_options(std::string_view url);
 
 // Connects when it is first used. Errors as in index.h; `unavailable` when OpenSearch is away, busy or out of disk;

@@ -209,6 +209,9 @@ Task<QueueStatus> SqsQueue::status() {
 Result<std::unique_ptr<Queue>> make_sqs_queue(SqsQueueOptions options, Database& database, net::Client& client) {
     if (!options.credentials) return fail(ErrorCode::invalid, "A queue in SQS needs credentials.");
     SLIPWAY_TRY(auto place, parse_sqs_url(options.url, options.region));
+    if (options.workspace_id && !place.workspace.empty()) {
+        SLIPWAY_TRY(place.workspace, options.workspace_id(place.workspace));
+    }
     return std::unique_ptr<Queue>(std::make_unique<SqsQueue>(std::move(place), std::move(options), database, client));
 }
 

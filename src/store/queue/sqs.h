@@ -36,6 +36,7 @@
 // Wire format: Amazon SQS API 2012-11-05, AWS JSON 1.0.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -57,7 +58,9 @@ struct SqsQueueOptions {
     //   account=ID      whose queues, when not the role's own; they have to be there
     //   endpoint=URL    another server: LocalStack, a VPC endpoint
     std::string url;
-    std::string region;                                // when the URL has none
+    std::string region;  // when the URL has none
+    // The id of the workspace that the URL names. Empty: it names the id.
+    std::function<Result<std::string>(const std::string& name)> workspace_id = {};
     std::shared_ptr<CredentialsProvider> credentials;  // store/aws/credentials_chain.h
     AwsClientOptions client{.total_time_max = Milliseconds(15'000),
                             .timeouts = {.connect = Milliseconds(3'000),
