@@ -19,7 +19,7 @@ stores:
   mail_from: works@example.org
 accounts: { secret: "${JWT_SECRET}", registration: open }
 server: { limits: { drain_time_max: 20s }, rate_limit: { requests: "${REQUESTS:-0}", period: 24h } }
-jobs: { at_once: 3, attempts: 3, schedules: { SCHEDULES } }
+jobs: { at_once: 3, attempts: 3, lease: 5s, schedules: { SCHEDULES } }
 """
 
 SCRIPT = """

@@ -22,6 +22,8 @@ void describe(Keys& keys, JobsSection& jobs) {
     keys.integer("at_once", jobs.at_once, 1, 256, "Jobs that one process runs at the same time.");
     keys.duration("time_max", jobs.time_max, seconds(1), hours(24),
                   "How long one attempt may take; then it is stopped, and tried again.");
+    keys.duration("lease", jobs.lease, seconds(2), hours(1),
+                  "How long what a dead server was at waits for another one; a live one renews it.");
     keys.integer("attempts", jobs.attempts, 1, store::kQueueAttemptsMax,
                  "Attempts at a job that says nothing else. After the last one it is given up: `slipway jobs retry`.");
     keys.duration("keep", jobs.keep, hours(1), hours(24 * 366),

@@ -18,6 +18,7 @@ struct ScheduleSection {
 struct JobsSection {
     std::size_t at_once = 4;
     Milliseconds time_max{3'600'000};
+    Milliseconds lease{60'000};
     int attempts = 5;
     Milliseconds keep{30LL * 24 * 3'600'000};
     std::vector<ScheduleSection> schedules;
