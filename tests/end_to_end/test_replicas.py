@@ -138,9 +138,11 @@ def test_a_server_that_starts_while_others_take_documents_in(stores, application
 
 
 def test_what_a_killed_server_was_taking_in_is_finished_by_another(postgres, stores, application, tmp_path):
-    with Server(application, tmp_path / "one", **stores) as one, Server(application, tmp_path / "two", **stores) as two:
+    one = Server(application, tmp_path / "one", **stores)
+    with Server(application, tmp_path / "two", **stores) as two, contextlib.ExitStack() as stack:
         two.wait_for_documents()
-        one.wait_for_documents()
+        one.start().wait_for_documents()
+        stack.callback(one.kill)
         user = register(two.url)
         kept = user.post("/api/documents", {"title": "Kept", "namespace": "money", "content": "# Kept\n\nFloccinaucical rent.\n"}, 201).json
         total = user.get("/api/documents").json["total"]
