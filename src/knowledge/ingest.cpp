@@ -249,20 +249,18 @@ Task<void> Knowledge::fill_vectors(Prepared& prepared) {
 // ours any more.
 Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old,
                               Hold& hold) {
+    const std::string_view release = leaves_old ? "" : ", holder = '', held_until = 0";
+    const auto show = fmt::format(
+        "update documents set namespace = $2, title = $3, media_type = $4, file_name = $5, size = $6, "
+        "content_hash = $7, object_key = $8, metadata = $9, status = 'indexed', reason = '', version = $10, "
+        "chunks = $11, recipe = $12, dirty = case when dirty = 2 then 1 else $13 end, updated_at = $14{} "
+        "where workspace = $workspace and id = $1 and holder = $15",
+        release);
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         store::Parameters values{row.id,     row.name_space,   row.title,      row.media_type,           row.file_name,
                                  row.size,   row.content_hash, row.object_key, write_json(row.metadata), row.version,
                                  row.chunks, prepared.recipe,  leaves_old,     row.updated_at,           hold.holder()};
-        SLIPWAY_CO_TRY(
-            const auto mine,
-            co_await transaction.execute(
-                fmt::format("update documents set namespace = $2, title = $3, media_type = $4, file_name = $5, "
-                            "size = $6, content_hash = $7, object_key = $8, metadata = $9, status = 'indexed', "
-                            "reason = '', version = $10, chunks = $11, recipe = $12, "
-                            "dirty = case when dirty = 2 then 1 else $13 end, updated_at = $14{} "
-                            "where workspace = $workspace and id = $1 and holder = $15",
-                            leaves_old ? "" : ", holder = '', held_until = 0"),
-                std::move(values)));
+        SLIPWAY_CO_TRY(const auto mine, co_await transaction.execute(show, std::move(values)));
         if (mine.changed() == 0) co_return lost_hold();
         store::Parameters by_id{row.id};
         const auto remove_old = fmt::format("delete from document_chunks where {}", kOfDocument);
