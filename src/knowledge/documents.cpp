@@ -7,6 +7,7 @@ namespace slipway::knowledge {
 namespace {
 
 constexpr std::size_t kPageMax = 1000;
+constexpr std::size_t kChangesMax = 5;  // tries of a change, where other processes change the document, too
 
 std::unexpected<Error> no_document(std::string_view id) {
     return fail(ErrorCode::not_found, "There is no document {}.", id);
@@ -25,9 +26,11 @@ Knowledge::Knowledge(store::Database& database, store::Index& index, store::Obje
       embedding_(std::move(embedding)),
       synonyms_(std::move(synonyms)),
       options_(std::move(options)),
-      readings_(std::make_shared<Readings>()) {}
+      readings_(std::make_shared<Readings>()),
+      holds_(database_, options_.holds) {}
 
 Task<std::optional<Document>> Knowledge::find_source(WorkspaceId workspace, std::string source) {
+    note_use();
     const auto sql = fmt::format(
         "select {} from documents d where d.workspace = $workspace and d.source = $1 and d.status <> 'removing'",
         kDocumentColumns);
@@ -38,6 +41,7 @@ Task<std::optional<Document>> Knowledge::find_source(WorkspaceId workspace, std:
 }
 
 Task<Document> Knowledge::get(WorkspaceId workspace, std::string id) {
+    note_use();
     const auto sql = fmt::format(
         "select {} from documents d where d.workspace = $workspace and d.id = $1 and d.status <> 'removing'",
         kDocumentColumns);
@@ -48,6 +52,7 @@ Task<Document> Knowledge::get(WorkspaceId workspace, std::string id) {
 }
 
 Task<Document> Knowledge::get_by_number(WorkspaceId workspace, std::int64_t number) {
+    note_use();
     const auto sql = fmt::format(
         "select {} from documents d where d.workspace = $workspace and d.number = $1 and d.status <> 'removing'",
         kDocumentColumns);
@@ -82,6 +87,7 @@ Task<store::Object> Knowledge::original(WorkspaceId workspace, Document document
 
 Task<DocumentPage> Knowledge::list(WorkspaceId workspace, std::optional<std::string> name_space, std::size_t offset,
                                    std::size_t limit) {
+    note_use();
     const auto where = std::string(
         "from documents d where d.workspace = $workspace and d.status <> 'removing' and ($1 = '' or d.namespace = $1)");
     store::Parameters filter{name_space.value_or("")};
@@ -109,9 +115,7 @@ Task<std::vector<NamespaceCount>> Knowledge::namespaces(WorkspaceId workspace) {
     co_return counts;
 }
 
-Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, DocumentChange change) {
-    SLIPWAY_CO_TRY(const auto held, co_await hold_document(workspace, id));
-    const auto& present = held.document;
+Task<NewDocument> Knowledge::changed_document(WorkspaceId workspace, const Document& present, DocumentChange change) {
     NewDocument document;
     document.source = present.source;
     document.name_space = change.name_space.value_or(present.name_space);
@@ -125,14 +129,33 @@ Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, Docu
         const auto dot = document.file_name.rfind('.');
         document.file_name = document.file_name.substr(0, dot) + ".md";
     } else {
-        SLIPWAY_CO_TRY(auto object, co_await objects_.get(workspace, present.object_key));
+        SLIPWAY_CO_TRY(auto object, co_await objects_.get(std::move(workspace), present.object_key));
         document.bytes = std::move(object.data);
     }
     SLIPWAY_CO_CHECK(check_document(document));
-    co_return co_await put_measured(std::move(workspace), std::move(document));
+    co_return document;
+}
+
+Task<IngestReport> Knowledge::change(WorkspaceId workspace, std::string id, DocumentChange change) {
+    SLIPWAY_CO_TRY(const auto named, co_await get(workspace, id));
+    SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, named.source));
+    for (std::size_t attempt = 1;; ++attempt) {
+        SLIPWAY_CO_TRY(const auto present, co_await get(workspace, id));
+        auto document = co_await changed_document(workspace, present, change);
+        Result<IngestReport> report;
+        if (document)
+            report = co_await put_measured(workspace, *std::move(document), present.version);
+        else
+            report = pass(document);
+        if (report || attempt == kChangesMax) co_return report;
+        // An original that is gone, or another version: a process beside this one changed the document meanwhile.
+        SLIPWAY_CO_TRY(const auto after, co_await get(workspace, id));
+        if (after.version == present.version) co_return report;
+    }
 }
 
 Task<KnowledgeStatus> Knowledge::status(WorkspaceId workspace) {
+    note_use();
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(workspace,
                                            "select status, count(*) as documents, sum(chunks) as chunks from documents "

@@ -1,6 +1,7 @@
 #include "knowledge/folder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <fstream>
 #include <unordered_set>
@@ -90,6 +91,8 @@ class FolderIngest {
             progress_.bytes_all += file.size;
             waiting_[lane_of(file)].push_back(&file);
         }
+        // Servers that start together begin at different documents, and meet what another one has done.
+        if (knowledge_.shared()) begin_anywhere();
         co_await work_side_by_side();
         if (options_.remove_missing) SLIPWAY_CO_CHECK(co_await remove_missing());
         co_return std::move(report_);
@@ -107,6 +110,15 @@ class FolderIngest {
         auto outcome = co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
         for (const auto& thrown : std::get<1>(outcome))
             if (thrown) std::rethrow_exception(thrown);
+    }
+
+    void begin_anywhere() {
+        for (auto& files : waiting_) {
+            if (files.empty()) continue;
+            std::uint32_t chance = 0;
+            std::memcpy(&chance, random_bytes(sizeof chance).data(), sizeof chance);
+            std::ranges::rotate(files, files.begin() + chance % static_cast<std::ptrdiff_t>(files.size()));
+        }
     }
 
     asio::awaitable<void> take_files(std::size_t lane) {
@@ -193,7 +205,8 @@ class FolderIngest {
         } else {
             ++report_.failed;
             const auto code = done.error().code;
-            if (code == ErrorCode::unavailable || code == ErrorCode::upstream) ++report_.postponed;
+            if (code == ErrorCode::unavailable || code == ErrorCode::upstream || code == ErrorCode::conflict)
+                ++report_.postponed;
             progress_.failure = done.error().message;
             report_.failures.emplace_back(file.source, done.error().message);
         }
@@ -213,7 +226,9 @@ class FolderIngest {
             if (page.documents.size() < kPage) break;
         }
         for (auto& id : gone) {
-            SLIPWAY_CO_CHECK(co_await knowledge_.remove(workspace_, id));
+            auto removed = co_await knowledge_.remove(workspace_, id);
+            if (!removed && removed.error().code == ErrorCode::not_found) continue;  // by another server
+            SLIPWAY_CO_CHECK(removed);
             ++report_.removed;
         }
         co_return Result<void>();

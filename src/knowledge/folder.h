@@ -43,7 +43,7 @@ struct FolderProgress {
 struct FolderReport {
     std::size_t added = 0, updated = 0, unchanged = 0, removed = 0, failed = 0, chunks = 0;
     std::size_t postponed =
-        0;  // of the failed: may go well later, with nothing changed (a full disk, a model that rests)
+        0;  // of the failed: may go well later, with nothing changed (a full disk, a model that rests, another server)
     std::vector<std::pair<std::string, std::string>> failures;  // file, reason
 };
 

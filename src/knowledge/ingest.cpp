@@ -7,23 +7,14 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "knowledge/claim.h"
 #include "knowledge/prepared.h"
-#include "knowledge/service.h"
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
 namespace {
 
 constexpr std::size_t kSourceBytesMax = 512;
-
-std::string file_part(std::string_view name) {
-    const auto slash = name.find_last_of("/\\");
-    std::string part(slash == std::string_view::npos ? name : name.substr(slash + 1));
-    for (char& c : part)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
-    if (part.empty() || part == "." || part == "..") part = "document";
-    return std::string(cut_utf8(part, 200));
-}
 
 bool says_the_same(const Document& existing, const NewDocument& document) {
     if (existing.name_space != document.name_space || (!document.title.empty() && existing.title != document.title))
@@ -38,18 +29,6 @@ bool says_the_same(const Document& existing, const NewDocument& document) {
 }
 
 }  // namespace
-
-Task<KeyedLock::Guard> Knowledge::hold_source(WorkspaceId workspace, std::string source, Milliseconds patience) {
-    co_return co_await sources_.acquire(workspace.value + "\n" + source, patience);
-}
-
-Task<Knowledge::Held> Knowledge::hold_document(WorkspaceId workspace, std::string id) {
-    SLIPWAY_CO_TRY(const auto named, co_await get(workspace, id));
-    SLIPWAY_CO_TRY(auto guard, co_await hold_source(workspace, named.source));
-    SLIPWAY_CO_TRY(auto document, co_await get(std::move(workspace), std::move(id)));
-    Held held{std::move(guard), std::move(document)};
-    co_return std::move(held);
-}
 
 Result<void> Knowledge::check_document(const NewDocument& document) const {
     if (trim(document.source).empty() || document.source.size() > kSourceBytesMax || !is_valid_utf8(document.source))
@@ -72,13 +51,14 @@ Task<IngestReport> Knowledge::put(WorkspaceId workspace, NewDocument document) {
     if (document.name_space.empty()) document.name_space = options_.default_namespace;
     SLIPWAY_CO_CHECK(check_document(document));
     SLIPWAY_CO_TRY(const auto guard, co_await hold_source(workspace, document.source));
-    co_return co_await put_measured(std::move(workspace), std::move(document));
+    co_return co_await put_measured(std::move(workspace), std::move(document), std::nullopt);
 }
 
-Task<IngestReport> Knowledge::put_measured(WorkspaceId workspace, NewDocument document) {
+Task<IngestReport> Knowledge::put_measured(WorkspaceId workspace, NewDocument document,
+                                           std::optional<std::int64_t> based_on) {
     const auto began = std::chrono::steady_clock::now();
     const auto bytes = document.bytes.size();
-    auto report = co_await put_locked(std::move(workspace), std::move(document));
+    auto report = co_await put_locked(std::move(workspace), std::move(document), based_on);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
     metrics::counter("slipway_ingested_documents_total", "Documents that were taken in, by how it went.",
                      {{"outcome", report ? std::string_view("ok") : to_string(report.error().code)}})
@@ -90,76 +70,86 @@ Task<IngestReport> Knowledge::put_measured(WorkspaceId workspace, NewDocument do
     co_return report;
 }
 
-Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument document) {
-    SLIPWAY_CO_TRY(auto existing, co_await find_source(workspace, document.source));
+// Waits until the document is ours. Nothing when it is known already as it is; `content_hash` is filled where it was
+// needed to know that.
+Task<std::optional<Knowledge::Claim>> Knowledge::enter(WorkspaceId workspace, const NewDocument& document,
+                                                       std::optional<std::int64_t> based_on, std::string& content_hash,
+                                                       IngestReport& unchanged) {
     const auto recipe = recipe_of(options_);
-    const bool visible = existing && existing->status == DocumentStatus::indexed;
+    Patience others(kSourcePatience);
+    while (true) {
+        SLIPWAY_CO_TRY(auto known, co_await find_known(workspace, document.source));
+        if (based_on && (!known || known->document.version != *based_on))
+            co_return fail(ErrorCode::conflict, "The document was changed at the same time; look at it and try again.");
+        const bool visible = known && known->document.status == DocumentStatus::indexed;
+        if (visible && content_hash.empty()) {
+            auto hash_bytes = [&document]() -> Result<std::string> { return sha256_hex(document.bytes); };
+            SLIPWAY_CO_TRY(content_hash, co_await pool_.run(std::move(hash_bytes)));
+        }
+        if (visible && known->document.content_hash == content_hash && known->document.recipe == recipe &&
+            says_the_same(known->document, document)) {
+            unchanged.chunks_kept = static_cast<std::size_t>(known->document.chunks);
+            unchanged.document = std::move(known->document);
+            co_return std::nullopt;
+        }
+        auto claimed = co_await claim_row(workspace, document, std::move(known));
+        if (!claimed || *claimed) co_return claimed;
+        SLIPWAY_CO_CHECK(co_await others.wait());
+    }
+}
+
+Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument document,
+                                         std::optional<std::int64_t> based_on) {
     std::string content_hash;
-    if (visible) {
-        auto hash_bytes = [&document]() -> Result<std::string> { return sha256_hex(document.bytes); };
-        SLIPWAY_CO_TRY(content_hash, co_await pool_.run(std::move(hash_bytes)));
-    }
-    if (visible && existing->content_hash == content_hash && existing->recipe == recipe &&
-        says_the_same(*existing, document)) {
-        IngestReport report;
-        report.chunks_kept = static_cast<std::size_t>(existing->chunks);
-        report.document = *std::move(existing);
-        co_return report;
-    }
+    IngestReport unchanged;
+    SLIPWAY_CO_TRY(auto claim, co_await enter(workspace, document, based_on, content_hash, unchanged));
+    if (!claim) co_return unchanged;
     auto prepare = [&]() {
-        if (!visible) content_hash = sha256_hex(document.bytes);  // one change of threads for both
+        if (content_hash.empty()) content_hash = sha256_hex(document.bytes);  // one change of threads for both
         return prepare_document(document, options_);
     };
     auto prepared = co_await readers_.run(std::move(prepare));
     if (!prepared) {
-        if (document.keep_failure) SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, prepared.error()));
+        SLIPWAY_CO_CHECK(co_await give_up(workspace, document, *claim, prepared.error()));
         co_return pass(prepared);
     }
     prepared->content_hash = std::move(content_hash);
-    prepared->recipe = recipe;
-    auto report = co_await index_document(workspace, document, existing, *std::move(prepared));
-    if (!report && document.keep_failure)
+    prepared->recipe = recipe_of(options_);
+    auto report = co_await index_document(workspace, document, *claim, *std::move(prepared));
+    // That another server has the document now says nothing about it.
+    if (!report && document.keep_failure && report.error().code != ErrorCode::conflict)
         SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, report.error()));
     co_return report;
 }
 
-Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDocument& document,
-                                             std::optional<Document> existing, Prepared prepared) {
-    const bool exists = existing.has_value();
-    const bool was_visible = exists && existing->version > 0;
-    const auto old_object = exists ? existing->object_key : std::string();
-    Document row = exists ? *std::move(existing) : Document();
-    if (!exists) {
-        row.id = new_id();
-        row.created_at = now();
-    }
+Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDocument& document, Claim& claim,
+                                             Prepared prepared) {
+    auto& row = claim.row;
+    const bool was_visible = row.version > 0;
+    const auto old_object = row.object_key;
     describe_document(row, document, prepared);
     row.object_key =
         fmt::format("{}{}-{}", object_prefix(row.id), row.content_hash.substr(0, 16), file_part(document.file_name));
     name_chunks(prepared, row);
 
-    const auto generation = generation_.load();
-    // Before anything else is written: whatever is left of this attempt will be found through the dirty row.
-    SLIPWAY_CO_CHECK(co_await announce(workspace, row, exists));
     std::optional<Result<store::ObjectInfo>> stored;
     std::optional<Result<std::size_t>> indexed;
     auto put = store_in(stored, objects_.put(workspace, row.object_key, document.bytes, row.media_type));
-    auto index = store_in(indexed, index_passages(workspace, row, prepared, exists));
+    auto index = store_in(indexed, index_passages(workspace, row, prepared, claim.exists, claim.hold));
     co_await both(std::move(put), std::move(index));
-    if (!*stored) co_return co_await abandon(workspace, row.id, std::move(*stored).error());
-    if (!*indexed) co_return co_await abandon(workspace, row.id, std::move(*indexed).error());
+    if (!*stored) co_return co_await abandon(workspace, row.id, claim.hold, std::move(*stored).error());
+    if (!*indexed) co_return co_await abandon(workspace, row.id, claim.hold, std::move(*indexed).error());
     ++row.version;
     row.status = DocumentStatus::indexed;
     row.reason.clear();
     row.chunks = static_cast<std::int64_t>(prepared.chunks.size());
     row.updated_at = now();
-    const bool leaves_old = was_visible || (!old_object.empty() && old_object != row.object_key);
-    auto published = co_await publish(workspace, row, prepared, leaves_old);
-    if (!published) co_return co_await abandon(workspace, row.id, std::move(published).error());
-    if (generation != generation_) SLIPWAY_CO_CHECK(co_await reindex_whole(workspace, row, false));
+    const bool leaves_old = was_visible || claim.dirty > 0 || (!old_object.empty() && old_object != row.object_key);
+    auto published = co_await publish(workspace, row, prepared, leaves_old, claim.hold);
+    if (!published) co_return co_await abandon(workspace, row.id, claim.hold, std::move(published).error());
     if (leaves_old) {
         // The new version is visible and durable, so this is no failure of the caller's.
-        const auto cleaned = co_await clean(workspace, row.id);
+        const auto cleaned = co_await clean(workspace, row.id, claim.hold);
         if (!cleaned) leave_for_later(row.id, cleaned.error());
     }
 
@@ -172,73 +162,54 @@ Task<IngestReport> Knowledge::index_document(WorkspaceId workspace, const NewDoc
 }
 
 // The passages that the visible version has not, with their vectors; how many there were.
-Task<std::size_t> Knowledge::index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared,
-                                            bool exists) {
-    if (exists) SLIPWAY_CO_CHECK(co_await find_known(workspace, row.id, prepared));
+Task<std::size_t> Knowledge::index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared, bool exists,
+                                            const Hold& hold) {
+    if (exists) SLIPWAY_CO_CHECK(co_await find_visible(workspace, row.id, prepared));
     if (vectors_usable_) SLIPWAY_CO_CHECK(co_await fill_vectors(prepared));
     auto passages = fresh_passages(prepared, row);
     const auto count = passages.size();
-    SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages)));
+    SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages), hold));
     co_return count;
 }
 
-Task<void> Knowledge::add_passages(WorkspaceId workspace, std::vector<store::Passage> passages) {
+Task<void> Knowledge::add_passages(WorkspaceId workspace, std::vector<store::Passage> passages, const Hold& hold) {
     for (std::size_t first = 0; first < passages.size(); first += kChunksAtOnce) {
         const auto end =
             passages.begin() + static_cast<std::ptrdiff_t>(std::min(first + kChunksAtOnce, passages.size()));
         std::vector<store::Passage> part(std::make_move_iterator(passages.begin() + static_cast<std::ptrdiff_t>(first)),
                                          std::make_move_iterator(end));
+        SLIPWAY_CO_CHECK(co_await hold.confirm());
         SLIPWAY_CO_CHECK(co_await index_.upsert(workspace, options_.collection, std::move(part)));
     }
     co_return Result<void>();
 }
 
 // Takes back what an attempt left; the error that ended it is what the caller learns.
-Task<IngestReport> Knowledge::abandon(WorkspaceId workspace, std::string document_id, Error error) {
-    auto cleaned = co_await clean(std::move(workspace), document_id);
+Task<IngestReport> Knowledge::abandon(WorkspaceId workspace, std::string document_id, Hold& hold, Error error) {
+    auto cleaned = co_await clean(workspace, document_id, hold);
+    if (!cleaned && cleaned.error().code == ErrorCode::conflict)
+        cleaned = co_await take_back(std::move(workspace), document_id);
     if (!cleaned) leave_for_later(document_id, cleaned.error());
     co_return std::unexpected(std::move(error));
 }
 
-// Writes the row of a new document, or marks the row of a known one, before the index learns of it.
-Task<void> Knowledge::announce(WorkspaceId workspace, Document& row, bool exists) {
-    auto body = [&row, exists](store::Transaction& transaction) -> Task<void> {
-        if (exists) {
-            store::Parameters values{row.id, now()};
-            SLIPWAY_CO_CHECK(
-                co_await transaction.execute("update documents set dirty = 1, status = 'processing', updated_at = $2 "
-                                             "where workspace = $workspace and id = $1",
-                                             std::move(values)));
-            co_return Result<void>();
-        }
-        SLIPWAY_CO_TRY(row.number, co_await store::next_number(transaction, "document"));
-        store::Parameters values{row.id,
-                                 row.number,
-                                 row.source,
-                                 row.name_space,
-                                 row.title,
-                                 row.media_type,
-                                 row.file_name,
-                                 row.size,
-                                 row.content_hash,
-                                 row.object_key,
-                                 write_json(row.metadata),
-                                 row.uploaded_by,
-                                 row.created_at};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, "
-            "content_hash, object_key, "
-            "metadata, status, uploaded_by, dirty, created_at, updated_at) "
-            "values ($1, $workspace, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'processing', $12, 1, $13, $13)",
-            std::move(values)));
-        co_return Result<void>();
-    };
-    const store::Database::Body named_body = body;
-    co_return co_await database_.transact(workspace, named_body);
+// Of a document that is somebody else's by now. Who has it looks through the index itself, or did so before we wrote.
+Task<void> Knowledge::take_back(WorkspaceId workspace, std::string document_id) {
+    store::Parameters by_id{document_id};
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.write(workspace,
+                                                             "update documents set dirty = 2 where workspace = "
+                                                             "$workspace and id = $1",
+                                                             std::move(by_id)));
+    if (rows.changed() > 0) co_return Result<void>();
+    // Its row is gone, and ids are never used again.
+    const auto of_document = store::Filter::equal("document_id", json::string(document_id));
+    SLIPWAY_CO_CHECK(co_await index_.erase_where(workspace, options_.collection, of_document));
+    SLIPWAY_CO_CHECK(co_await erase_originals(std::move(workspace), std::move(document_id), "", nullptr));
+    co_return Result<void>();
 }
 
 // The passages of the visible version, with the vectors of their texts.
-Task<void> Knowledge::find_known(WorkspaceId workspace, const std::string& document_id, Prepared& prepared) {
+Task<void> Knowledge::find_visible(WorkspaceId workspace, const std::string& document_id, Prepared& prepared) {
     const auto sql = fmt::format(
         "select chunk_id, text_hash, vector from document_chunks where {} and ordinal >= $2 and ordinal < $3",
         kOfDocument);
@@ -274,9 +245,23 @@ Task<void> Knowledge::fill_vectors(Prepared& prepared) {
     co_return Result<void>();
 }
 
-// The one transaction that makes the new version visible and the old one invisible.
-Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old) {
+// The one transaction that makes the new version visible and the old one invisible. `conflict` when the document is not
+// ours any more.
+Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old,
+                              Hold& hold) {
+    const std::string_view release = leaves_old ? "" : ", holder = '', held_until = 0";
+    const auto show = fmt::format(
+        "update documents set namespace = $2, title = $3, media_type = $4, file_name = $5, size = $6, "
+        "content_hash = $7, object_key = $8, metadata = $9, status = 'indexed', reason = '', version = $10, "
+        "chunks = $11, recipe = $12, dirty = case when dirty = 2 then 1 else $13 end, updated_at = $14{} "
+        "where workspace = $workspace and id = $1 and holder = $15",
+        release);
     auto body = [&](store::Transaction& transaction) -> Task<void> {
+        store::Parameters values{row.id,     row.name_space,   row.title,      row.media_type,           row.file_name,
+                                 row.size,   row.content_hash, row.object_key, write_json(row.metadata), row.version,
+                                 row.chunks, prepared.recipe,  leaves_old,     row.updated_at,           hold.holder()};
+        SLIPWAY_CO_TRY(const auto mine, co_await transaction.execute(show, std::move(values)));
+        if (mine.changed() == 0) co_return lost_hold();
         store::Parameters by_id{row.id};
         const auto remove_old = fmt::format("delete from document_chunks where {}", kOfDocument);
         SLIPWAY_CO_CHECK(co_await transaction.execute(remove_old, std::move(by_id)));
@@ -287,68 +272,27 @@ Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const 
             std::move(text)));
         std::int64_t ordinal = 0;
         for (const auto& chunk : prepared.chunks) {
-            store::Parameters values{row.id,
-                                     ordinal++,
-                                     chunk.id,
-                                     chunk.text_hash,
-                                     chunk.text,
-                                     headings_json(chunk.place),
-                                     chunk.place.page,
-                                     chunk.place.seconds,
-                                     chunk.vector ? store::Value(bytes_of(*chunk.vector)) : store::Value()};
+            store::Parameters part{row.id,
+                                   ordinal++,
+                                   chunk.id,
+                                   chunk.text_hash,
+                                   chunk.text,
+                                   headings_json(chunk.place),
+                                   chunk.place.page,
+                                   chunk.place.seconds,
+                                   chunk.vector ? store::Value(bytes_of(*chunk.vector)) : store::Value()};
             SLIPWAY_CO_CHECK(
                 co_await transaction.execute("insert into document_chunks(workspace, document_id, ordinal, chunk_id, "
                                              "text_hash, text, headings, page, seconds, vector) "
                                              "values ($workspace, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                                             std::move(values)));
+                                             std::move(part)));
         }
-        store::Parameters values{row.id,           row.name_space, row.title,
-                                 row.media_type,   row.file_name,  row.size,
-                                 row.content_hash, row.object_key, write_json(row.metadata),
-                                 row.version,      row.chunks,     prepared.recipe,
-                                 leaves_old,       row.updated_at};
-        SLIPWAY_CO_CHECK(
-            co_await transaction.execute("update documents set namespace = $2, title = $3, media_type = $4, file_name "
-                                         "= $5, size = $6, content_hash = $7, object_key = $8, "
-                                         "metadata = $9, status = 'indexed', reason = '', version = $10, chunks = $11, "
-                                         "recipe = $12, dirty = $13, "
-                                         "updated_at = $14 where workspace = $workspace and id = $1",
-                                         std::move(values)));
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
-    co_return co_await database_.transact(workspace, named_body);
-}
-
-Task<void> Knowledge::record_failure(WorkspaceId workspace, const NewDocument& document, const Error& error) {
-    auto body = [&](store::Transaction& transaction) -> Task<void> {
-        store::Parameters by_source{document.source, error.message, now()};
-        SLIPWAY_CO_TRY(const auto changed, co_await transaction.execute(
-                                               "update documents set status = 'failed', reason = $2, updated_at = $3 "
-                                               "where workspace = $workspace and source = $1",
-                                               std::move(by_source)));
-        if (changed.changed() > 0) co_return Result<void>();
-        SLIPWAY_CO_TRY(const auto number, co_await store::next_number(transaction, "document"));
-        store::Parameters values{new_id(),
-                                 number,
-                                 document.source,
-                                 document.name_space,
-                                 document.title.empty() ? file_part(document.file_name) : document.title,
-                                 document.file_name,
-                                 document.bytes.size(),
-                                 error.message,
-                                 document.uploaded_by,
-                                 now()};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into documents(id, workspace, number, source, namespace, title, media_type, file_name, size, "
-            "content_hash, object_key, "
-            "metadata, status, reason, uploaded_by, created_at, updated_at) "
-            "values ($1, $workspace, $2, $3, $4, $5, '', $6, $7, '', '', '{}', 'failed', $8, $9, $10, $10)",
-            std::move(values)));
-        co_return Result<void>();
-    };
-    const store::Database::Body named_body = body;
-    co_return co_await database_.transact(workspace, named_body);
+    SLIPWAY_CO_CHECK(co_await database_.transact(workspace, named_body));
+    if (!leaves_old) hold.released();
+    co_return Result<void>();
 }
 
 }  // namespace slipway::knowledge

@@ -70,6 +70,15 @@ Result<Prepared> prepare_document(const NewDocument& document, const KnowledgeOp
     return prepared;
 }
 
+std::string file_part(std::string_view name) {
+    const auto slash = name.find_last_of("/\\");
+    std::string part(slash == std::string_view::npos ? name : name.substr(slash + 1));
+    for (char& c : part)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
+    if (part.empty() || part == "." || part == "..") part = "document";
+    return std::string(cut_utf8(part, 200));
+}
+
 std::string object_prefix(std::string_view document_id) {
     // Two digits of the id's time (new_id), of 65 seconds and of 4, so that no folder is asked to take very many.
     constexpr std::size_t kDigit = 7, kNextDigit = 9;

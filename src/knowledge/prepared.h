@@ -42,6 +42,8 @@ std::string recipe_of(const KnowledgeOptions& options);
 // What the keys of a document's originals begin with. Documents share few folders, by the time in their ids: a folder
 // of its own for each would have to be made durable, too, and those that come together are flushed together.
 std::string object_prefix(std::string_view document_id);
+// The last part of a path, as the name of a file.
+std::string file_part(std::string_view name);
 // Fills the row's descriptive columns.
 void describe_document(Document& row, const NewDocument& document, const Prepared& prepared);
 // Deterministic chunk ids: equal text under equal title, namespace and metadata keeps its id.

@@ -1,9 +1,16 @@
 // The index made anew from the database, and the question whether it fits the embedding model of today.
-#include "base/log.h"
+#include <array>
+
+#include "knowledge/leases.h"
 #include "knowledge/prepared.h"
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
+namespace {
+
+constexpr Milliseconds kReindexPause{60'000};  // after one that failed, before anybody tries again
+
+}  // namespace
 
 store::CollectionOptions Knowledge::collection_options() const {
     store::CollectionOptions options;
@@ -67,69 +74,84 @@ Task<void> Knowledge::remember_model() {
     co_return Result<void>();
 }
 
-// A lost index, or one whose making was cut short, lacks passages; nobody would notice but by what is not found.
-Task<void> Knowledge::mend_index() {
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(
-                                        store::Scope::system(),
-                                        "select coalesce(sum(chunks), 0) as chunks from documents where version > 0"));
-    SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
-    const auto chunks = rows.front().integer("chunks");
-    const auto passages = info ? static_cast<std::int64_t>(info->passages) : 0;
-    if (passages == chunks && chunks == 0) co_return co_await remember_model();
-    if (passages == chunks) co_return Result<void>();
-    log::warning("the search index is not whole and is made anew", {{"passages", passages}, {"chunks", chunks}});
-    std::function<void(std::size_t, std::size_t)> nobody;
-    const auto made = co_await reindex(std::move(nobody));
-    if (made) co_return Result<void>();
-    log::error("the search index is not whole", {{"error", made.error().message}});
-    note_.store(std::make_shared<const std::string>(fmt::format(
-        "The search index is not whole, so not all is found. Run `slipway reindex`. ({})", made.error().message)));
-    co_return Result<void>();
+Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t)> progress) {
+    const auto guard = co_await sources_.acquire(std::string(kIndexLease), kNoPatience);
+    if (!guard) co_return fail(ErrorCode::conflict, "The index is being made anew already; wait for its end.");
+    SLIPWAY_CO_TRY(auto lease, co_await ProcessLease::take(database_, holds_, std::string(kIndexLease)));
+    if (!lease) co_return co_await being_made();
+    auto done = co_await reindex_all(std::move(progress), *lease);
+    // Its row says that the index is not whole, until that was done to the end, by us or by another.
+    if (done) {
+        SLIPWAY_CO_CHECK(co_await lease->end());
+    } else {
+        static_cast<void>(co_await lease->put_off(kReindexPause));
+    }
+    co_return done;
 }
 
-Task<std::size_t> Knowledge::reindex(std::function<void(std::size_t, std::size_t)> progress) {
+Task<std::size_t> Knowledge::being_made() {
+    SLIPWAY_CO_TRY(
+        const auto rows,
+        co_await database_.read(store::Scope::system(),
+                                "select done, total from knowledge_leases where workspace = '' and name = 'index'"));
+    const auto total = rows.empty() ? 0 : rows.front().integer("total");
+    const auto done = rows.empty() ? 0 : rows.front().integer("done");
+    co_return fail(ErrorCode::conflict,
+                   "Another server makes the index anew ({} of {} passages); wait for its end, which needs no help. "
+                   "Where it died or failed, others go on after a minute.",
+                   done, total);
+}
+
+Task<std::size_t> Knowledge::reindex_all(std::function<void(std::size_t, std::size_t)> progress, ProcessLease& lease) {
     SLIPWAY_CO_TRY(const auto vectors_of, co_await vectors_of_model());
     const bool embed_anew = embedding_ && vectors_of && *vectors_of != embedding_->name();
-    // First, so that a document that is taken in meanwhile sees to itself, see index_document.
-    ++generation_;
     SLIPWAY_CO_CHECK(co_await index_.renew(options_.collection, collection_options()));
+    vectors_usable_ = embedding_ != nullptr;
+    // After the renewal: whoever wrote to the index that is gone is among these, and is waited for.
     SLIPWAY_CO_TRY(const auto documents,
-                   co_await database_.read(
-                       store::Scope::system(),
-                       "select id, workspace, chunks from documents where version > 0 order by workspace, number"));
+                   co_await database_.read(store::Scope::system(),
+                                           "select id, workspace, chunks from documents where version > 0 or dirty > 0 "
+                                           "order by workspace, number"));
     std::size_t all = 0, done = 0;
     for (const auto row : documents) all += static_cast<std::size_t>(row.integer("chunks"));
-    vectors_usable_ = embedding_ != nullptr;
-    for (const auto row : documents) {
-        WorkspaceId workspace{row.text("workspace")};
-        SLIPWAY_CO_TRY(const auto count, co_await reindex_document(std::move(workspace), row.text("id"), embed_anew));
-        done += count;
-        if (progress) progress(done, all);
+    std::vector<std::size_t> busy, order(documents.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    const std::array patiences{kNoPatience, kSourcePatience};
+    for (const auto patience : patiences) {
+        for (const auto i : order) {
+            SLIPWAY_CO_CHECK(lease.check());
+            WorkspaceId workspace{documents[i].text("workspace")};
+            auto held = co_await hold_document(workspace, documents[i].text("id"), patience);
+            if (!held && held.error().code == ErrorCode::not_found) continue;  // removed meanwhile
+            const bool later = !held && held.error().code == ErrorCode::unavailable && patience == kNoPatience;
+            if (later) busy.push_back(i);
+            if (later) continue;
+            if (!held) co_return pass(held);
+            SLIPWAY_CO_TRY(const auto count, co_await reindex_whole(std::move(workspace), *held, embed_anew));
+            done += count;
+            lease.tell(done, all);
+            if (progress) progress(done, all);
+        }
+        order = std::exchange(busy, {});
     }
     SLIPWAY_CO_CHECK(co_await remember_model());
     note_.store(nullptr);
     co_return done;
 }
 
-Task<std::size_t> Knowledge::reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew) {
-    auto held = co_await hold_document(workspace, document_id);
-    if (!held && held.error().code == ErrorCode::not_found) co_return std::size_t{0};  // removed meanwhile
-    if (!held) co_return pass(held);
-    co_return co_await reindex_whole(std::move(workspace), std::move(held->document), embed_anew);
-}
-
-// Only for the holder of the document's source.
-Task<std::size_t> Knowledge::reindex_whole(WorkspaceId workspace, Document document, bool embed_anew) {
+Task<std::size_t> Knowledge::reindex_whole(WorkspaceId workspace, Held& held, bool embed_anew) {
     std::size_t done = 0;
     for (std::size_t count = kChunksAtOnce; count == kChunksAtOnce; done += count) {
-        SLIPWAY_CO_TRY(count, co_await reindex_chunks(workspace, document, done, embed_anew));
+        SLIPWAY_CO_TRY(count, co_await reindex_chunks(workspace, held, done, embed_anew));
     }
+    SLIPWAY_CO_CHECK(co_await holds_.release(std::move(workspace), held.document.id, held.hold));
     co_return done;
 }
 
 // From chunk `first` on, at most kChunksAtOnce.
-Task<std::size_t> Knowledge::reindex_chunks(WorkspaceId workspace, const Document& document, std::size_t first,
+Task<std::size_t> Knowledge::reindex_chunks(WorkspaceId workspace, const Held& held, std::size_t first,
                                             bool embed_anew) {
+    const auto& document = held.document;
     const auto sql = fmt::format(
         "select {}, c.vector from document_chunks c where {} and c.ordinal >= $2 and c.ordinal < $3 order by c.ordinal",
         kChunkColumns, kOfDocument);
@@ -170,7 +192,7 @@ Task<std::size_t> Knowledge::reindex_chunks(WorkspaceId workspace, const Documen
     }
     std::vector<store::Passage> passages;
     for (const auto& chunk : chunks) passages.push_back(passage_of(chunk, document));
-    SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages)));
+    SLIPWAY_CO_CHECK(co_await add_passages(std::move(workspace), std::move(passages), held.hold));
     co_return chunks.size();
 }
 

@@ -98,6 +98,7 @@ Task<QuestionVector> Knowledge::embed_question(std::string question) {
 }
 
 Task<SearchResult> Knowledge::search(WorkspaceId workspace, SearchRequest request) {
+    note_use();
     const std::string question(trim(cut_utf8(request.question, QuestionLimits::bytes)));
     if (question.empty() || !is_valid_utf8(question))
         co_return fail(ErrorCode::invalid, "There is nothing to search for: the question is empty.");

@@ -6,6 +6,9 @@
 // re-embeds) just what changed. A crash at any point leaves the old version or the new one; recover() removes what is
 // left over.
 //
+// Several processes may do all of this on one database, index and object store (holds.h): one of them works on a
+// document, the others wait for it, and finish what one of them leaves undone when it dies.
+//
 // Retrieval. BM25 and, when an embedding model is configured, vectors; results are checked against the database, so
 // what is not visible is never found.
 //
@@ -21,6 +24,7 @@
 #include "base/pool.h"
 #include "knowledge/chunk.h"
 #include "knowledge/extract.h"
+#include "knowledge/holds.h"
 #include "knowledge/types.h"
 #include "model/embedding_model.h"
 #include "store/database/database.h"
@@ -38,6 +42,7 @@ struct KnowledgeOptions {
     std::size_t document_bytes_max = 50 << 20;
     std::size_t chunks_max = 10'000;  // of one document: about 12 MB of text
     bool mend_index = true;  // prepare() makes an index anew that lacks passages; false: the caller reindexes next
+    HoldOptions holds;
 };
 
 struct DocumentPage {
@@ -84,6 +89,7 @@ struct Verification {
     std::vector<std::string> findings;  // sentences, at most 100; empty when all is well
 };
 
+class ProcessLease;
 class Synonyms;
 class Readings;
 struct Candidate;
@@ -100,9 +106,11 @@ class Knowledge {
     // Opens the collection, removes what a crash left, and makes the index anew where it was lost or is not whole.
     // Once, before anything else.
     Task<void> prepare(WorkspaceId workspace);
-    // Finishes what an error or a backup left undone, see has_leftovers(). Skips documents that somebody works on.
+    // Finishes what an error, a backup or a process that died left undone. Skips documents that somebody works on.
     Task<void> recover(WorkspaceId workspace);
-    bool has_leftovers() const { return leftovers_; }
+    // Whether recover() may have something to do: of this process's own, or, once in a lease while documents are asked
+    // for, of another one.
+    bool has_leftovers() const;
 
     // Returns when the document is durable and visible. `invalid` with details.reason for a document that cannot be
     // read.
@@ -133,56 +141,88 @@ class Knowledge {
     Task<QuestionVector> embed_question(std::string question);
 
     // Makes the index of all workspaces anew from the database's chunks; embeds again when the model changed.
-    // `progress` is told chunks done and all.
+    // `progress` is told chunks done and all. `conflict` while another one does it.
     Task<std::size_t> reindex(std::function<void(std::size_t, std::size_t)> progress);
     Task<KnowledgeStatus> status(WorkspaceId workspace);
     // Compares row, chunks, passages and original of each document with each other. Reads everything.
     Task<Verification> verify(WorkspaceId workspace);
 
-    // While the result lives, no original is erased from the object store: what the database names now can be copied.
-    // Documents are removed all the same; their originals go afterwards, by recover().
-    std::shared_ptr<void> hold_originals();
+    // While the result lives, no process erases an original from the object store: what the database names now can be
+    // copied. Documents are removed all the same; their originals go afterwards, by recover(). To be let go on the loop
+    // of the caller.
+    Task<std::shared_ptr<void>> hold_originals();
 
     const KnowledgeOptions& options() const { return options_; }
+    // Other processes may work on the same documents.
+    bool shared() const { return holds_.shared(); }
 
  private:
     // One writer per source; `unavailable` when the one before takes too long.
-    static constexpr Milliseconds kSourcePatience{120'000};
+    static constexpr Milliseconds kSourcePatience{120'000}, kNoPatience{1};
+    void note_use() { used_at_ = steady_ms(); }
+    static std::int64_t steady_ms() {
+        return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
     Task<KeyedLock::Guard> hold_source(WorkspaceId workspace, std::string source,
                                        Milliseconds patience = kSourcePatience);
     struct Held {
         KeyedLock::Guard guard;
-        Document document;  // read under the lock: what another writes meanwhile must not be written back
+        Hold hold;
+        Document document;  // read while it is held: what another writes meanwhile must not be written back
     };
-    Task<Held> hold_document(WorkspaceId workspace, std::string id);
+    Task<Held> hold_document(WorkspaceId workspace, std::string id, Milliseconds patience = kSourcePatience);
     Result<void> check_document(const NewDocument& document) const;
-    // Both while the source is held; the outer one counts and times.
-    Task<IngestReport> put_measured(WorkspaceId workspace, NewDocument document);
-    Task<IngestReport> put_locked(WorkspaceId workspace, NewDocument document);
-    Task<IngestReport> index_document(WorkspaceId workspace, const NewDocument& document,
-                                      std::optional<Document> existing, Prepared prepared);
-    Task<IngestReport> abandon(WorkspaceId workspace, std::string document_id, Error error);
-    Task<void> announce(WorkspaceId workspace, Document& row, bool exists);
-    Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old);
-    Task<void> find_known(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
+    struct Known;  // a row as it was read, see claim.h
+    struct Claim;  // a row that is ours, announced: whatever is left of this attempt will be found through it
+    // The outer ones while the source is held in this process; put_measured counts and times. `based_on`: the version
+    // that the document was made from; `conflict` when it is another one now.
+    Task<IngestReport> put_measured(WorkspaceId workspace, NewDocument document, std::optional<std::int64_t> based_on);
+    Task<IngestReport> put_locked(WorkspaceId workspace, NewDocument document, std::optional<std::int64_t> based_on);
+    Task<std::optional<Claim>> enter(WorkspaceId workspace, const NewDocument& document,
+                                     std::optional<std::int64_t> based_on, std::string& content_hash,
+                                     IngestReport& unchanged);
+    Task<std::optional<Known>> find_known(WorkspaceId workspace, std::string source);
+    Task<std::optional<Claim>> claim_row(WorkspaceId workspace, const NewDocument& document,
+                                         std::optional<Known> known);
+    Task<bool> insert_row(WorkspaceId workspace, const NewDocument& document, Document& row, std::string holder);
+    Task<bool> mark_row(WorkspaceId workspace, const Known& known, std::string holder);
+    Task<void> give_up(WorkspaceId workspace, const NewDocument& document, Claim& claim, const Error& error);
+    Task<NewDocument> changed_document(WorkspaceId workspace, const Document& present, DocumentChange change);
+    Task<IngestReport> index_document(WorkspaceId workspace, const NewDocument& document, Claim& claim,
+                                      Prepared prepared);
+    Task<IngestReport> abandon(WorkspaceId workspace, std::string document_id, Hold& hold, Error error);
+    Task<void> take_back(WorkspaceId workspace, std::string document_id);
+    Task<void> publish(WorkspaceId workspace, const Document& row, const Prepared& prepared, bool leaves_old,
+                       Hold& hold);
+    Task<void> find_visible(WorkspaceId workspace, const std::string& document_id, Prepared& prepared);
     Task<void> fill_vectors(Prepared& prepared);
     // To the index, in as many calls as it takes: what is not published yet is seen by nobody.
-    Task<std::size_t> index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared, bool exists);
-    Task<void> add_passages(WorkspaceId workspace, std::vector<store::Passage> passages);
-    Task<void> clean(WorkspaceId workspace, std::string document_id);
-    Task<void> forget(WorkspaceId workspace, Document document);
+    Task<std::size_t> index_passages(WorkspaceId workspace, const Document& row, Prepared& prepared, bool exists,
+                                     const Hold& hold);
+    Task<void> add_passages(WorkspaceId workspace, std::vector<store::Passage> passages, const Hold& hold);
+    // Both release the document, also when somebody else may have to look once more.
+    Task<void> clean(WorkspaceId workspace, std::string document_id, Hold& hold);
+    Task<void> forget(WorkspaceId workspace, std::string document_id, Hold& hold);
+    Task<void> erase_stale(WorkspaceId workspace, std::string document_id, const Hold& hold);
+    Task<void> recover_documents(WorkspaceId workspace);
+    Task<void> recover_document(WorkspaceId workspace, std::string document_id, std::string source);
+    Task<bool> begin_removal(WorkspaceId workspace, std::string id, std::string holder);
     void leave_for_later(std::string_view document_id, const Error& error);
-    Task<bool> erase_originals(WorkspaceId workspace, std::string document_id, std::string kept);
+    Task<bool> erase_originals(WorkspaceId workspace, std::string document_id, std::string kept, const Hold* hold);
+    Task<bool> originals_are_held();
     Task<void> mend_index();
+    Task<std::optional<bool>> index_is_whole();
+    Task<void> finish_index();
+    Task<std::size_t> being_made();  // always an error: who makes the index, and how far
+    Task<std::size_t> reindex_all(std::function<void(std::size_t, std::size_t)> progress, ProcessLease& lease);
     Task<void> check_embedding();
     Task<std::optional<std::string>> vectors_of_model();
     Task<void> remember_model();
     store::CollectionOptions collection_options() const;
-    Task<std::size_t> reindex_document(WorkspaceId workspace, std::string document_id, bool embed_anew);
-    Task<std::size_t> reindex_whole(WorkspaceId workspace, Document document, bool embed_anew);
-    Task<std::size_t> reindex_chunks(WorkspaceId workspace, const Document& document, std::size_t first,
-                                     bool embed_anew);
+    Task<std::size_t> reindex_whole(WorkspaceId workspace, Held& held, bool embed_anew);
+    Task<std::size_t> reindex_chunks(WorkspaceId workspace, const Held& held, std::size_t first, bool embed_anew);
     Task<void> verify_document(WorkspaceId workspace, std::string document_id, Verification& seen);
+    Task<void> compare_document(WorkspaceId workspace, std::string document_id, Verification& seen);
     Task<void> verify_original(WorkspaceId workspace, Document document, Verification& seen);
     Task<void> verify_passages(WorkspaceId workspace, Verification& seen);
     Task<std::vector<store::Hit>> ask_index(WorkspaceId workspace, const store::Query& query);
@@ -199,12 +239,14 @@ class Knowledge {
     KnowledgeOptions options_;
     std::atomic<bool> vectors_usable_{false};
     std::atomic<std::shared_ptr<const std::string>>
-        note_;                                  // why vectors are not used; null when they are, or when none are wanted
-    std::shared_ptr<Readings> readings_;        // of passages that were found lately
-    KeyedLock sources_;                         // see hold_source()
-    std::atomic<std::uint64_t> generation_{0};  // of the index: counts reindex()
+        note_;                            // why vectors are not used; null when they are, or when none are wanted
+    std::shared_ptr<Readings> readings_;  // of passages that were found lately
+    KeyedLock sources_;                   // see hold_source()
+    Holds holds_;
     std::atomic<int> originals_held_{0};
-    std::atomic<bool> leftovers_{false};
+    std::atomic<bool> unmended_{false};  // whether the index is whole could not be told yet
+    // When this process last looked for what others left, and was last asked about documents; of the steady clock.
+    std::atomic<std::int64_t> looked_at_{0}, used_at_{0};
 };
 
 }  // namespace slipway::knowledge

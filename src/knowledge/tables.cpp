@@ -6,7 +6,7 @@
 namespace slipway::knowledge {
 namespace {
 
-constexpr std::array<store::Migration, 3> kMigrations{{
+constexpr std::array<store::Migration, 4> kMigrations{{
     {"knowledge", 1, R"sql(
 create table documents (
     id text primary key,
@@ -69,6 +69,19 @@ alter table documents drop column content;
 )sql"},
     {"knowledge", 3, R"sql(
 create index documents_visible on documents(version, chunks);
+)sql"},
+    {"knowledge", 4, R"sql(
+alter table documents add column holder text not null default '';
+alter table documents add column held_until bigint not null default 0;
+create table knowledge_leases (
+    workspace text not null,
+    name text not null,
+    holder text not null,
+    until bigint not null,
+    done bigint not null default 0,
+    total bigint not null default 0,
+    primary key (workspace, name)
+);
 )sql"},
 }};
 

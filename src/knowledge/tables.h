@@ -1,9 +1,14 @@
 // The tables of documents and how their rows become values.
 //
 // documents holds one row a document, document_texts its extracted text, document_chunks the passages of its visible
-// version; they change in one transaction, so a version appears as a whole. `dirty` is set while the index may hold
-// passages that are not in document_chunks; recovery removes those at start. A document being removed has the status
-// 'removing' until the index and the object store have forgotten it.
+// version; they change in one transaction, so a version appears as a whole. `dirty` is 1 while the index may hold
+// passages that are not in document_chunks; recovery removes those. It is 2 when that came from somebody who had lost
+// the document to another (holds.h): whoever has it now leaves 1 behind, so that recovery looks once more. A document
+// being removed has the status 'removing', and its id as its source, until the index and the object store have
+// forgotten it. `holder` works on it until `held_until`.
+//
+// knowledge_leases holds what is one process's in the whole database: 'index' while it is made anew, or was not made
+// to its end; 'originals/…' while a backup copies.
 #pragma once
 
 #include <span>

@@ -86,7 +86,11 @@ Task<json::object> backup(Application& application, std::string given) {
     if (error) co_return fail(ErrorCode::unavailable, "{} cannot be made: {}.", temporary.string(), error.message());
     fs::permissions(temporary, fs::perms::owner_all, error);
     // The database first: an original that comes later is not missed, and those that it names stay while we hold them.
-    const auto hold = application.capabilities().knowledge.hold_originals();
+    auto hold = co_await application.capabilities().knowledge.hold_originals();
+    if (!hold) {
+        fs::remove_all(temporary, error);
+        co_return pass(hold);
+    }
     auto copied = co_await application.database().backup(temporary / "database.sqlite");
     if (!copied) {
         fs::remove_all(temporary, error);

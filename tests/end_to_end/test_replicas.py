@@ -1,25 +1,34 @@
 """Several servers on one PostgreSQL, one bucket and one Qdrant are one application: what one took in, all have."""
 
 import concurrent.futures
+import contextlib
+import http.client
 import itertools
+import threading
 
 import pytest
 
 from conftest import copy_small
 from engines import Bucket, Postgres, Qdrant
 from http_api import Api, register
-from programs import Server, eventually
+from programs import Server, eventually, run_cli
 
+DATABASE = "replicas"
 QUESTION = "Should I pay off my debts before I save?"
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory):
-    """Variables of an application whose stores are all elsewhere, and the PostgreSQL among them."""
-    with Postgres(tmp_path_factory.mktemp("postgres")) as postgres, Bucket(tmp_path_factory.mktemp("bucket")) as bucket, \
-            Qdrant(tmp_path_factory.mktemp("qdrant")) as qdrant:
-        database = postgres.database("replicas")
-        yield {"DATABASE_URL": postgres.url("replica", database), "DATABASE_OWNER_URL": postgres.url("owner", database),
+def postgres(tmp_path_factory):
+    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+        server.database(DATABASE)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory, postgres):
+    """Variables of an application whose stores are all elsewhere."""
+    with Bucket(tmp_path_factory.mktemp("bucket")) as bucket, Qdrant(tmp_path_factory.mktemp("qdrant")) as qdrant:
+        yield {"DATABASE_URL": postgres.url("replica", DATABASE), "DATABASE_OWNER_URL": postgres.url("owner", DATABASE),
                "OBJECTS_URL": bucket.url, "INDEX_URL": qdrant.url, "JWT_SECRET": "a secret that all replicas share, of enough bytes",
                **bucket.environment}
 
@@ -47,9 +56,7 @@ def test_replicas_are_one_application(stores, application, tmp_path):
     """Three of them, clients that ask any, one that is killed: nothing acknowledged is lost."""
     servers = [Server(application, tmp_path / f"data{number}", **stores) for number in range(3)]
     try:
-        for server in servers:  # one after the other, as a rolling start does: ingestion is not shared out yet
-            server.start()
-            server.wait_for_documents()
+        start_at_once(servers)
         user = register(servers[0].url)
         everywhere = [Api(server.url, user.token) for server in servers]
         for api in everywhere:
@@ -71,6 +78,100 @@ def test_replicas_are_one_application(stores, application, tmp_path):
             if server.process and server.process.poll() is None:
                 server.terminate()
                 server.wait()
+
+
+def start_at_once(servers):
+    """They share out the documents that the application brings along."""
+    with concurrent.futures.ThreadPoolExecutor(len(servers)) as pool:
+        list(pool.map(Server.start, servers))
+        list(pool.map(Server.wait_for_documents, servers))
+
+
+def expect_whole(application, folder, stores):
+    """What nobody works on any more agrees in all stores; the command is one server more."""
+    checked = run_cli("check", application, "--stores", "--data", folder / "check", folder=folder, environment=stores, check=None)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_server_that_starts_while_others_take_documents_in(stores, application, tmp_path):
+    servers = [Server(application, tmp_path / f"data{number}", **stores) for number in range(3)]
+    with contextlib.ExitStack() as stack:
+        start_at_once(servers)
+        for server in servers:
+            stack.enter_context(server)
+        user = register(servers[0].url)
+        before = user.get("/api/documents").json["total"]
+        stop, ledger = threading.Event(), []
+
+        def write(worker):
+            api = Api(servers[worker % 3].url, user.token)
+            for number in itertools.count():
+                if stop.is_set():
+                    return
+                word = f"vessel{worker}x{number}"
+                content = f"# Of {word}\n\n" + "\n\n".join(f"The {word} carries cargo number {line} over the sea." for line in range(20))
+                document = api.post("/api/documents", {"title": word, "namespace": "money", "content": content}, 201).json
+                if number % 4 == 3:
+                    api.delete(f"/api/documents/{document['id']}", expect=204)
+                else:
+                    ledger.append(document["id"])
+
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            writers = [pool.submit(write, worker) for worker in range(6)]
+            try:
+                assert eventually(lambda: len(ledger) >= 6)
+                fourth = stack.enter_context(Server(application, tmp_path / "data3", **stores))
+                fourth.wait_for_documents()
+                so_far = len(ledger)
+                assert eventually(lambda: len(ledger) >= so_far + 6)
+            finally:
+                stop.set()
+            for writer in writers:
+                writer.result()
+        there = Api(fourth.url, user.token)
+        assert there.get("/api/documents").json["total"] == before + len(ledger)
+        lost = [document for document in ledger if there.get(f"/api/documents/{document}", expect=None).status != 200]
+        assert not lost, f"{len(lost)} of {len(ledger)} acknowledged documents are lost"
+        assert not fourth.events("document recovered")
+        assert not [event for server in [*servers, fourth] for event in server.events("the search index is not whole and is made anew")]
+    expect_whole(application, tmp_path, stores)
+
+
+def test_what_a_killed_server_was_taking_in_is_finished_by_another(postgres, stores, application, tmp_path):
+    one = Server(application, tmp_path / "one", **stores)
+    with Server(application, tmp_path / "two", **stores) as two, contextlib.ExitStack() as stack:
+        two.wait_for_documents()
+        one.start().wait_for_documents()
+        stack.callback(one.kill)
+        user = register(two.url)
+        kept = user.post("/api/documents", {"title": "Kept", "namespace": "money", "content": "# Kept\n\nFloccinaucical rent.\n"}, 201).json
+        total = user.get("/api/documents").json["total"]
+        victim = Api(one.url, user.token)
+        many = "\n\n".join(f"Paragraph {number} tells of tides, whales and the rent of a lighthouse." * 8 for number in range(600))
+        sent = [threading.Thread(target=send_into_the_void, args=(victim, method, path, body)) for method, path, body in (
+            ("POST", "/api/documents", {"title": "Long", "namespace": "money", "content": many}),
+            ("PATCH", f"/api/documents/{kept['id']}", {"content": many}))]
+        for thread in sent:
+            thread.start()
+        assert eventually(lambda: postgres.run(DATABASE, "select count(*) from documents where dirty > 0 and holder <> ''") == "2")
+        one.kill()
+        for thread in sent:
+            thread.join()
+        # Whoever is asked for documents finds what the other one left.
+        assert eventually(lambda: user.get("/api/documents").json["total"] == total and
+                          postgres.run(DATABASE, "select count(*) from documents where dirty > 0 or holder <> ''") == "0")
+        assert len(two.events("document recovered")) == 2
+        assert user.get(f"/api/documents/{kept['id']}").json["status"] == "indexed"
+        assert user.get("/api/search?q=floccinaucical").json["results"]
+        user.post("/api/documents", {"title": "Long", "namespace": "money", "content": "Short now."}, 201)
+        two.terminate()
+        two.wait()
+        expect_whole(application, tmp_path, stores)
+
+
+def send_into_the_void(api, method, path, body):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        api.request(method, path, body)
 
 
 def write_while_one_dies(everywhere, victim):

@@ -15,9 +15,16 @@ struct Dialect {
     // At the end of a SELECT: locks its rows, and passes over those that another transaction has locked. Empty where
     // only one transaction writes at a time; begins with a space otherwise.
     std::string_view skip_locked = {};
+    // An expression: the database's clock when the statement runs, in milliseconds. Leases that several processes
+    // compare are of this clock, never of a process's own.
+    std::string_view clock_ms;
+    // Other processes may write at the same time. A SQLite file belongs to one process.
+    bool shared = false;
 };
 
-inline constexpr Dialect kSqliteDialect{.bytes = "BLOB", .serial = "INTEGER PRIMARY KEY AUTOINCREMENT"};
+inline constexpr Dialect kSqliteDialect{.bytes = "BLOB",
+                                        .serial = "INTEGER PRIMARY KEY AUTOINCREMENT",
+                                        .clock_ms = "cast((julianday('now') - 2440587.5) * 86400000 as integer)"};
 
 // Replaces {bytes} and {serial}. `internal` for any other word in braces. Braces around anything but lower-case letters
 // stay.

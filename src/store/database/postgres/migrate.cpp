@@ -56,7 +56,8 @@ class Migrator {
           settings_{.scope = Scope::system(),
                     .statement_time_max = options.migration_time_max,
                     .lock_time_max = options.migration_time_max,
-                    .long_silence = true} {}
+                    .long_silence = true,
+                    .read_committed = true} {}
 
     Task<void> run(std::span<const Migration> migrations) {
         SLIPWAY_CO_TRY(const auto lease, co_await owner_.take());

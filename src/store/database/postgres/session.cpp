@@ -7,6 +7,7 @@ namespace {
 constexpr Milliseconds kGrace{2'000};
 
 constexpr std::string_view kBegin = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+constexpr std::string_view kBeginReadCommitted = "BEGIN ISOLATION LEVEL READ COMMITTED";
 #define SLIPWAY_SETTINGS                                                                        \
     "SELECT set_config('slipway.workspace', $1, true), set_config('slipway.scope', $2, true), " \
     "set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true), "         \
@@ -74,7 +75,9 @@ Task<Rows> Session::run(std::vector<Part> parts, const Statement& statement, con
     std::vector<Command> commands;
     bool commits = false;
     for (const auto part : parts) {
-        if (part == Part::begin) commands.push_back({.sql = kBegin, .may_be_prepared = false});
+        if (part == Part::begin)
+            commands.push_back(
+                {.sql = settings_.read_committed ? kBeginReadCommitted : kBegin, .may_be_prepared = false});
         if (part == Part::settings)
             commands.push_back({.sql = settings_.read_only ? kReadSettings : kSettings, .parameters = &settings});
         if (part == Part::statement)

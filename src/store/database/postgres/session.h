@@ -16,6 +16,9 @@ struct Settings {
     Milliseconds lock_time_max;
     bool read_only = false;
     bool long_silence = false;  // a migration or copy: the server is not to end it for being quiet
+    // Each statement sees what others committed before it, as who waits for a lock first wants to: a serialisable
+    // transaction would go on with what was there before it waited.
+    bool read_committed = false;
 };
 
 class Session {
