@@ -10,6 +10,7 @@
 #include "serve/models.h"
 #include "serve/restore.h"
 #include "serve/stores.h"
+#include "serve/wait_for_stores.h"
 
 namespace slipway::serve {
 namespace {
@@ -17,25 +18,12 @@ namespace {
 constexpr std::size_t kPoolThreads = 4;
 constexpr std::size_t kFileThreads = 32;
 constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowledge::ExtractLimits
-constexpr Milliseconds kStoreTimeMax{2000};
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
 constexpr std::string_view kObjectKeyName = "objects";
 
 std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
-}
-
-template <typename Check>
-asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
-    app::StoreHealth health;
-    health.name = std::move(name);
-    const auto began = std::chrono::steady_clock::now();
-    auto asking = check(health);
-    auto asked = co_await with_timeout(std::move(asking), kStoreTimeMax, "The store");
-    health.latency_ms = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
-    if (!asked) health.error = asked.error().message;
-    co_return health;
 }
 
 }  // namespace
@@ -51,12 +39,14 @@ Application::Application(app::Manifest manifest, Environment environment, DataFo
 Application::~Application() = default;
 
 Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, Environment environment,
-                                                       IndexUse index_use) {
+                                                       IndexUse index_use, Milliseconds start_wait) {
     SLIPWAY_TRY(auto folder, DataFolder::open(manifest.data));
     SLIPWAY_CHECK(finish_restore(folder, manifest));
     std::unique_ptr<Application> application(
         new Application(std::move(manifest), std::move(environment), std::move(folder)));
     SLIPWAY_CHECK(application->open_stores(index_use));
+    application->probes_ = application->store_probes();
+    if (start_wait > Milliseconds(0)) SLIPWAY_CHECK(wait_for_stores(application->probes_, start_wait));
     SLIPWAY_CHECK(application->open_models());
     SLIPWAY_CHECK(application->open_accounts());
     SLIPWAY_CHECK(application->open_knowledge(index_use));
@@ -176,26 +166,23 @@ Task<account::Tokens> Application::sign_in_demo() {
     co_return co_await accounts_->sign_in_without_password(*std::move(known));
 }
 
-asio::awaitable<std::vector<app::StoreHealth>> Application::ask_stores() {
-    auto ask_database = [this](app::StoreHealth& health) -> Task<void> {
+std::vector<StoreProbe> Application::store_probes() {
+    const auto& stores = manifest_.stores;
+    auto ask_database = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await database_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    auto ask_index = [this](app::StoreHealth& health) -> Task<void> {
+    auto ask_index = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await index_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    auto ask_objects = [this](app::StoreHealth& health) -> Task<void> {
-        health.engine = manifest_.stores.objects.scheme == "s3" ? "S3" : "files";
-        co_return co_await objects_->check();
+    auto ask_objects = [this, engine = objects_engine(stores.objects)]() -> Task<std::string> {
+        SLIPWAY_CO_CHECK(co_await objects_->check());
+        co_return engine;
     };
-    std::vector<app::StoreHealth> all;
-    all.push_back(co_await health_of("database", ask_database));
-    all.push_back(co_await health_of("index", ask_index));
-    all.push_back(co_await health_of("objects", ask_objects));
-    co_return all;
+    return {{"database", shown_url(stores.database.url.reveal()), ask_database},
+            {"index", shown_url(stores.index.url.reveal()), ask_index},
+            {"objects", shown_url(stores.objects.url.reveal()), ask_objects}};
 }
 
 }  // namespace slipway::serve

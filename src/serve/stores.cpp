@@ -5,6 +5,7 @@
 #include "store/index/qdrant.h"
 #include "store/objects/file.h"
 #include "store/objects/s3.h"
+#include "store/objects/s3_place.h"
 
 namespace slipway::serve {
 
@@ -35,6 +36,12 @@ Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, c
     store::FileObjectsOptions options;
     options.signing_key = signing_key;
     return store::open_file_objects(url.path, std::move(options), files);
+}
+
+std::string objects_engine(const app::StoreUrl& url) {
+    if (url.scheme != "s3") return "files";
+    const auto place = store::parse_s3_url(url.url.reveal(), "");
+    return place && !place->endpoint.url.empty() ? "S3 at " + place->endpoint.url : "S3";
 }
 
 }  // namespace slipway::serve

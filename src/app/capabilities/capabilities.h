@@ -11,8 +11,9 @@
 namespace slipway::app {
 
 struct StoreHealth {
-    std::string name;  // "database", "index", "objects"
-    std::string engine;
+    std::string name;    // "database", "index", "objects"
+    std::string url;     // without secrets; empty for files of this machine
+    std::string engine;  // and its version
     std::int64_t latency_ms = 0;
     std::string error;  // empty: well
 };
