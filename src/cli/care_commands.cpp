@@ -28,6 +28,16 @@ Task<json::object> fetch_readiness(std::string url) {
     co_return std::move(value.get_object());
 }
 
+// "Qdrant 1.19.0 at qdrant+http://127.0.0.1:6333/app, 2 ms"
+std::string store_text(const json::object& store) {
+    const auto engine = text_or(store, "engine", "not answering"), url = text_or(store, "url");
+    auto text = printable(engine.empty() ? "not answering" : engine);
+    if (!url.empty()) text += " at " + printable(url);
+    text += fmt::format(", {} ms", integer_or(store, "latency_ms", 0));
+    if (const auto error = text_or(store, "error"); !error.empty()) text += ": " + printable(error);
+    return text;
+}
+
 void print_status(const json::object& status) {
     std::vector<std::vector<std::string>> rows;
     for (const auto* name : {"application", "title", "version", "environment", "data", "chat_model", "embedding_model"})
@@ -40,10 +50,7 @@ void print_status(const json::object& status) {
     if (const auto* stores = array_in(status, "stores"))
         for (const auto& entry : *stores)
             if (const auto* store = entry.if_object())
-                rows.push_back(
-                    {std::string(text_or(*store, "name")),
-                     fmt::format("{}, {} ms{}", text_or(*store, "engine"), integer_or(*store, "latency_ms", 0),
-                                 text_or(*store, "error").empty() ? "" : ": " + printable(text_or(*store, "error")))});
+                rows.push_back({std::string(text_or(*store, "name")), store_text(*store)});
     if (const auto note = text_or(status, "note"); !note.empty()) rows.push_back({"note", printable(note)});
     fmt::print("{}", table(rows));
 }

@@ -1,6 +1,7 @@
 // slipway serve, slipway check
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include <unistd.h>
 
@@ -10,9 +11,12 @@
 #include "serve/rehearse.h"
 #include "serve/run.h"
 #include "serve/version.h"
+#include "serve/wait_for_stores.h"
 
 namespace slipway::cli {
 namespace {
+
+constexpr int kSignalled = 128;  // as a shell tells the end by a signal
 
 void greet(const app::Manifest& manifest, const serve::Application& application, std::uint16_t port) {
     const auto& server = manifest.server;
@@ -38,6 +42,14 @@ void greet(const app::Manifest& manifest, const serve::Application& application,
     std::fflush(stdout);
 }
 
+// Until the server listens there is nothing to drain. The system's own way of ending is not there for the first process
+// of a container, so a signal while stores are waited for would be lost.
+void end_at_once_when_told() {
+    constexpr auto end = [](int signal) { std::_Exit(kSignalled + signal); };
+    std::signal(SIGTERM, end);
+    std::signal(SIGINT, end);
+}
+
 }  // namespace
 
 int serve(const Target& target, bool watch, const std::string& role) {
@@ -46,7 +58,9 @@ int serve(const Target& target, bool watch, const std::string& role) {
     log::set_level(loaded->manifest.server.log_level);
     // A peer that is gone is an error of the write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
-    auto application = serve::Application::open(std::move(loaded->manifest), std::move(loaded->environment));
+    end_at_once_when_told();
+    auto application = serve::Application::open(std::move(loaded->manifest), std::move(loaded->environment),
+                                                serve::IndexUse::open, serve::kStartWaitMax);
     if (!application) return report(application.error());
     const auto& manifest = (*application)->manifest();
     serve::RunOptions options;
@@ -78,6 +92,7 @@ int check(const Target& target, bool schema, bool reference) {
     if (!environment) return report(environment.error());
     auto options = manifest_options(target, *environment);
     options.purpose = app::Purpose::check;
+    options.open_secrets = nullptr;  // a look at a file goes nowhere; --stores does
     const auto loaded = app::load_manifest(target.application, *environment, options);
     fmt::print("{}", app::to_lines(loaded.problems));
     if (!loaded.ok()) {

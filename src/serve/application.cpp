@@ -10,6 +10,7 @@
 #include "serve/models.h"
 #include "serve/restore.h"
 #include "serve/stores.h"
+#include "serve/wait_for_stores.h"
 
 namespace slipway::serve {
 namespace {
@@ -17,25 +18,12 @@ namespace {
 constexpr std::size_t kPoolThreads = 4;
 constexpr std::size_t kFileThreads = 32;
 constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowledge::ExtractLimits
-constexpr Milliseconds kStoreTimeMax{2000};
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
 constexpr std::string_view kObjectKeyName = "objects";
 
 std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
-}
-
-template <typename Check>
-asio::awaitable<app::StoreHealth> health_of(std::string name, Check check) {
-    app::StoreHealth health;
-    health.name = std::move(name);
-    const auto began = std::chrono::steady_clock::now();
-    auto asking = check(health);
-    auto asked = co_await with_timeout(std::move(asking), kStoreTimeMax, "The store");
-    health.latency_ms = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
-    if (!asked) health.error = asked.error().message;
-    co_return health;
 }
 
 }  // namespace
@@ -51,14 +39,17 @@ Application::Application(app::Manifest manifest, Environment environment, DataFo
 Application::~Application() = default;
 
 Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, Environment environment,
-                                                       IndexUse index_use) {
+                                                       IndexUse index_use, Milliseconds start_wait) {
     SLIPWAY_TRY(auto folder, DataFolder::open(manifest.data));
     SLIPWAY_CHECK(finish_restore(folder, manifest));
     std::unique_ptr<Application> application(
         new Application(std::move(manifest), std::move(environment), std::move(folder)));
     SLIPWAY_CHECK(application->open_stores(index_use));
+    application->probes_ = application->store_probes();
+    if (start_wait > Milliseconds(0)) SLIPWAY_CHECK(wait_for_stores(application->probes_, start_wait));
     SLIPWAY_CHECK(application->open_models());
     SLIPWAY_CHECK(application->open_accounts());
+    application->add_further_probes();
     SLIPWAY_CHECK(application->open_knowledge(index_use));
     SLIPWAY_CHECK(application->open_chats());
     SLIPWAY_CHECK(application->open_capabilities());
@@ -202,54 +193,49 @@ Task<account::Tokens> Application::sign_in_demo() {
     co_return co_await accounts_->sign_in_without_password(*std::move(known));
 }
 
-asio::awaitable<std::vector<app::StoreHealth>> Application::ask_stores() {
-    auto ask_database = [this](app::StoreHealth& health) -> Task<void> {
+std::vector<StoreProbe> Application::store_probes() {
+    const auto& stores = manifest_.stores;
+    auto ask_database = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await database_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    auto ask_index = [this](app::StoreHealth& health) -> Task<void> {
+    auto ask_index = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await index_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    auto ask_objects = [this](app::StoreHealth& health) -> Task<void> {
-        health.engine = manifest_.stores.objects.scheme == "s3" ? "S3" : "files";
-        co_return co_await objects_->check();
+    auto ask_objects = [this, engine = objects_engine(stores.objects)]() -> Task<std::string> {
+        SLIPWAY_CO_CHECK(co_await objects_->check());
+        co_return engine;
     };
-    auto ask_cache = [this](app::StoreHealth& health) -> Task<void> {
+    return {{"database", shown_url(stores.database.url.reveal()), ask_database},
+            {"index", shown_url(stores.index.url.reveal()), ask_index},
+            {"objects", shown_url(stores.objects.url.reveal()), ask_objects}};
+}
+
+// Those without which questions can be answered; not waited for at the start.
+void Application::add_further_probes() {
+    auto ask_cache = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await cache_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    auto ask_queue = [this](app::StoreHealth& health) -> Task<void> {
+    auto ask_queue = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await queue_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    std::vector<app::StoreHealth> all;
-    all.push_back(co_await health_of("database", ask_database));
-    all.push_back(co_await health_of("index", ask_index));
-    all.push_back(co_await health_of("objects", ask_objects));
-    auto cache = co_await health_of("cache", ask_cache);
-    auto queue = co_await health_of("queue", ask_queue);
-    for (auto* each : {&cache, &queue}) {
-        each->needed = false;
-        all.push_back(std::move(*each));
-    }
-    co_return all;
+    const auto& stores = manifest_.stores;
+    probes_.push_back({"cache", shown_url(stores.cache.url.reveal()), ask_cache, false});
+    probes_.push_back({"queue", shown_url(stores.queue.url.reveal()), ask_queue, false});
 }
 
 // Apart from the others: a mail server is not to be bothered by each probe.
 asio::awaitable<app::StoreHealth> Application::check_mail() {
-    auto ask = [this](app::StoreHealth& health) -> Task<void> {
+    auto ask = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await mail_->status());
-        health.engine = status.engine;
-        co_return Result<void>();
+        co_return status.engine;
     };
-    auto health = co_await health_of("mail", ask);
-    health.needed = false;
-    co_return health;
+    const std::vector<StoreProbe> probes{{"mail", shown_url(manifest_.stores.mail.url.reveal()), ask, false}};
+    auto health = co_await ask_stores(probes);
+    co_return std::move(health.front());
 }
 
 }  // namespace slipway::serve

@@ -12,6 +12,7 @@
 #include "serve/aws_access.h"
 #include "serve/data_folder.h"
 #include "serve/store_checks.h"
+#include "serve/store_probe.h"
 
 namespace slipway::serve {
 
@@ -23,9 +24,10 @@ enum class IndexUse : unsigned char {
 class Application {
  public:
     // Opens everything, finishes a restore, migrates the database, cleans up after a crash. Blocks. `conflict` when
-    // another process uses the data.
+    // another process uses the data. Index and objects are waited for so long (wait_for_stores.h); 0: not at all.
     static Result<std::unique_ptr<Application>> open(app::Manifest manifest, Environment environment,
-                                                     IndexUse index_use = IndexUse::open);
+                                                     IndexUse index_use = IndexUse::open,
+                                                     Milliseconds start_wait = Milliseconds(0));
     ~Application();
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;
@@ -67,13 +69,14 @@ class Application {
     static constexpr Milliseconds kQuietTime{300'000};
     Application(app::Manifest manifest, Environment environment, DataFolder folder);
     Result<void> open_stores(IndexUse index_use);
+    std::vector<StoreProbe> store_probes();
+    void add_further_probes();
     Result<void> open_models();
     Result<void> open_accounts();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
     Result<void> open_scripts();
-    asio::awaitable<std::vector<app::StoreHealth>> ask_stores();
     Task<account::Tokens> sign_in_demo();
 
     app::Manifest manifest_;
@@ -91,7 +94,8 @@ class Application {
     std::unique_ptr<store::Mail> mail_;
     std::unique_ptr<job::Jobs> jobs_;
     std::string object_key_;
-    StoreChecks store_checks_{[this] { return ask_stores(); }};
+    std::vector<StoreProbe> probes_;
+    StoreChecks store_checks_{[this] { return ask_stores(probes_); }};
     std::shared_ptr<net::Client> client_;
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;

@@ -1,5 +1,6 @@
 #include "serve/aws_access.h"
 
+#include "base/pool.h"
 #include "store/aws/rds_token.h"
 #include "store/secrets/aws_secrets.h"
 #include "store/secrets/environment.h"
@@ -28,14 +29,35 @@ class SecretsElsewhere final : public store::Secrets {
 
 }  // namespace
 
-AwsAccess::AwsAccess(const Environment& environment)
-    : client_(client_options(environment)),
-      credentials_(store::credentials_from_chain(environment, client_, files_)),
-      region_(store::region_from_chain(environment)) {}
+struct AwsAccess::Parts {
+    explicit Parts(const Environment& environment)
+        : client(client_options(environment)),
+          credentials(store::credentials_from_chain(environment, client, files)),
+          region(store::region_from_chain(environment)) {}
+
+    static constexpr std::size_t kThreads = 1;  // for files with profiles and tokens
+    WorkerPool files{"aws files", kThreads};
+    net::Client client;
+    std::shared_ptr<store::CredentialsProvider> credentials;
+    std::string region;
+};
+
+AwsAccess::AwsAccess(Environment environment) : environment_(std::move(environment)) {}
+
+AwsAccess::~AwsAccess() = default;
+
+AwsAccess::Parts& AwsAccess::parts() {
+    std::call_once(made_, [this] { parts_ = std::make_unique<Parts>(environment_); });
+    return *parts_;
+}
+
+net::Client& AwsAccess::client() { return parts().client; }
+const std::shared_ptr<store::CredentialsProvider>& AwsAccess::credentials() { return parts().credentials; }
+const std::string& AwsAccess::region() { return parts().region; }
 
 Task<std::string> AwsAccess::database_password(std::string host, std::uint16_t port, std::string user,
                                                std::string region) {
-    SLIPWAY_CO_TRY(const auto credentials, co_await credentials_->get());
+    SLIPWAY_CO_TRY(const auto credentials, co_await parts().credentials->get());
     co_return store::rds_token(host, port, user, region, credentials, now());
 }
 

@@ -6,7 +6,6 @@
 
 #include "app/manifest/server.h"
 #include "base/environment.h"
-#include "base/pool.h"
 #include "net/client.h"
 #include "store/aws/credentials_chain.h"
 #include "store/database/postgres/url.h"
@@ -14,24 +13,27 @@
 
 namespace slipway::serve {
 
-// Thread safe. Looks nothing up before it is asked; outlives the stores that use it.
+// Thread safe. Costs nothing where no store lies in AWS: files are read, and its thread begins, when it is first asked.
+// Outlives the stores that use it.
 class AwsAccess {
  public:
-    explicit AwsAccess(const Environment& environment);
+    explicit AwsAccess(Environment environment);
+    ~AwsAccess();
 
-    net::Client& client() { return client_; }
-    const std::shared_ptr<store::CredentialsProvider>& credentials() const { return credentials_; }
-    const std::string& region() const { return region_; }
+    net::Client& client();
+    const std::shared_ptr<store::CredentialsProvider>& credentials();
+    const std::string& region();
 
     // The password of a role that signs in with IAM, made anew for each connection. `target` is the database's.
     Task<std::string> database_password(std::string host, std::uint16_t port, std::string user, std::string region);
 
  private:
-    static constexpr std::size_t kThreads = 1;  // for files with profiles and tokens
-    WorkerPool files_{"aws files", kThreads};
-    net::Client client_;
-    std::shared_ptr<store::CredentialsProvider> credentials_;
-    std::string region_;
+    struct Parts;
+    Parts& parts();
+
+    Environment environment_;
+    std::once_flag made_;
+    std::unique_ptr<Parts> parts_;
 };
 
 // The store of secrets that a manifest names, for ManifestOptions::open_secrets. `invalid` for a scheme that is not

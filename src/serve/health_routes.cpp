@@ -1,6 +1,7 @@
 #include "serve/health_routes.h"
 
 #include "base/text.h"
+#include "face/api/access.h"
 #include "serve/version.h"
 
 namespace slipway::serve {
@@ -26,15 +27,24 @@ json::object health_answer(const app::Manifest& manifest) {
     return answer;
 }
 
+// Names, versions and reasons are for this machine and for admins; the world learns ready or not.
+asio::awaitable<bool> may_see_checks(const app::Capabilities& capabilities, const net::Request& request) {
+    if (on_this_machine(request)) co_return true;
+    if (face::bearer_of(request).empty()) co_return false;
+    const auto admin = co_await face::principal_with(capabilities, request, account::Role::admin);
+    co_return admin.has_value();
+}
+
 asio::awaitable<net::Response> readiness(Application& application, net::Request& request) {
     const auto stores = co_await application.check_stores();
+    const bool detailed = co_await may_see_checks(application.capabilities(), request);
     bool ready = !application.stopping();
     json::object checks;
     for (const auto& store : stores) {
         ready = ready && (store.error.empty() || !store.needed);
-        // The world learns ready or not; names, versions and reasons are for this machine.
-        if (!on_this_machine(request)) continue;
+        if (!detailed) continue;
         json::object check{{"ok", store.error.empty()}, {"engine", store.engine}, {"latency_ms", store.latency_ms}};
+        if (!store.url.empty()) check["url"] = store.url;
         if (!store.error.empty()) check["error"] = store.error;
         checks[store.name] = std::move(check);
     }

@@ -73,6 +73,7 @@ Task<json::object> Operator::status() {
     json::array stores;
     for (const auto& store : health) {
         json::object entry{{"name", store.name}, {"engine", store.engine}, {"latency_ms", store.latency_ms}};
+        if (!store.url.empty()) entry["url"] = store.url;
         if (!store.error.empty()) entry["error"] = store.error;
         stores.push_back(std::move(entry));
     }

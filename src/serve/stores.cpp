@@ -8,6 +8,7 @@
 #include "store/mail/smtp.h"
 #include "store/objects/file.h"
 #include "store/objects/s3.h"
+#include "store/objects/s3_place.h"
 #include "store/queue/database.h"
 #include "store/queue/redis.h"
 #include "store/queue/sqs.h"
@@ -91,6 +92,12 @@ Result<std::unique_ptr<store::Mail>> open_mail(const app::StoreUrl& url, WorkerP
     if (url.scheme == "file") return store::open_file_mail(url.path, {}, files);
     SLIPWAY_TRY(auto options, store::smtp_options(url.url.reveal()));
     return store::open_smtp(std::move(options));
+}
+
+std::string objects_engine(const app::StoreUrl& url) {
+    if (url.scheme != "s3") return "files";
+    const auto place = store::parse_s3_url(url.url.reveal(), "");
+    return place && !place->endpoint.url.empty() ? "S3 at " + place->endpoint.url : "S3";
 }
 
 }  // namespace slipway::serve

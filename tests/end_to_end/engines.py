@@ -52,8 +52,8 @@ def as_somebody(command):
 class _Engine:
     """One process that listens on self.port."""
 
-    def __init__(self):
-        self.port = free_port()
+    def __init__(self, port=None):
+        self.port = port or free_port()
         self.process = None
 
     def start(self, command, place, environment):
@@ -78,8 +78,8 @@ class _Engine:
 class Bucket(_Engine):
     """versitygw with one bucket."""
 
-    def __init__(self, place):
-        super().__init__()
+    def __init__(self, place, port=None):
+        super().__init__(port)
         program = folder("versitygw") / "versitygw"
         (pathlib.Path(place) / "data/documents").mkdir(parents=True)
         self.start([program, "--quiet", "--port", f"127.0.0.1:{self.port}", "posix", pathlib.Path(place) / "data"], place,
@@ -91,8 +91,8 @@ class Bucket(_Engine):
 class Qdrant(_Engine):
     """The stand-in of the index port's tests: Qdrant's REST interface over its engine."""
 
-    def __init__(self, place):
-        super().__init__()
+    def __init__(self, place, port=None):
+        super().__init__(port)
         storage = pathlib.Path(place) / "storage"
         storage.mkdir()
         told = {"port": self.port, "folder": str(storage), "version": "1.15.0", "api_key": "key-of-the-test"}

@@ -86,6 +86,18 @@ TEST_F(ApplicationTest, SecretsComeFromTheStoreThatTheManifestNames) {
     EXPECT_EQ(later.error().code, ErrorCode::invalid);
 }
 
+// Its threads are the sign.
+TEST(AwsAccessTest, BeginsNothingBeforeItIsAsked) {
+    const auto threads = [] {
+        return std::distance(fs::directory_iterator("/proc/self/task"), fs::directory_iterator());
+    };
+    const auto before = threads();
+    AwsAccess aws{Environment()};
+    EXPECT_EQ(threads(), before);
+    EXPECT_NE(aws.credentials(), nullptr);
+    EXPECT_GT(threads(), before);
+}
+
 TEST_F(ApplicationTest, OneProcessUsesADataFolder) {
     const auto first = open();
     const auto second = Application::open(manifest(), Environment());

@@ -14,8 +14,9 @@
 namespace slipway::app {
 
 struct StoreHealth {
-    std::string name;  // "database", "index", "objects", "cache", "queue", "mail"
-    std::string engine;
+    std::string name;    // "database", "index", "objects", "cache", "queue", "mail"
+    std::string url;     // without secrets; empty for files of this machine
+    std::string engine;  // and its version
     std::int64_t latency_ms = 0;
     std::string error;   // empty: well
     bool needed = true;  // without it nothing can be served; else one function of many is missing

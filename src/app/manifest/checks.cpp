@@ -152,7 +152,8 @@ void check_accounts(Checks& checks) {
     const auto because = manifest.production()
                              ? fmt::format("in {}", to_string(manifest.environment))
                              : fmt::format("when others can reach the server ({})", manifest.server.host);
-    const auto weak = weakness(accounts.secret);
+    const bool elsewhere = accounts.secret.empty() && !checks.secrets_asked;
+    const auto weak = elsewhere ? std::string() : weakness(accounts.secret);
     if (open_to_others && !weak.empty())
         checks.error("accounts.secret", fmt::format("accounts.secret {}; this is refused {}.", weak, because),
                      "Make one with: openssl rand -base64 48");

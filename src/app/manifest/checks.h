@@ -12,6 +12,7 @@ struct Checks {
     const Reader& reader;  // where each key stands
     const Environment& environment;
     Purpose purpose;
+    bool secrets_asked;                         // or they lie elsewhere, and what they hold is not known
     Problems& problems;                         // of app.yaml
     std::vector<ManifestProblem>& other_files;  // of the files that it names
 

@@ -105,7 +105,8 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     if (manifest.title.empty()) manifest.title = manifest.name;
     if (options.host) manifest.server.host = *options.host;
     if (options.port) manifest.server.port = *options.port;
-    Checks checks{manifest, reader, environment, options.purpose, problems, other_files};
+    const bool asked = secrets || options.purpose == Purpose::serve || !has_secrets_adapter(url) || url.scheme == "env";
+    Checks checks{manifest, reader, environment, options.purpose, asked, problems, other_files};
     check_server(checks);
     check_stores(checks);
     check_accounts(checks);
@@ -114,6 +115,10 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     check_chat(checks);
     check_content(checks);
     check_jobs(checks);
+    if (!asked)
+        checks.warning("stores.secrets",
+                       fmt::format("stores.secrets: {}: was not asked, so what it holds is not checked.", url.scheme),
+                       "`slipway check --stores` asks it.");
     if (secrets && secrets->failure())
         checks.error("stores.secrets", fmt::format("stores.secrets: {}", secrets->failure()->message));
 }

@@ -78,7 +78,8 @@ struct ManifestOptions {
     std::optional<std::string> host;
     std::optional<std::uint16_t> port;
     // Opens the store that `stores.secrets` names, whose own URL is read from the environment alone. Called only for a
-    // scheme of this release; left out, the environment has all there is.
+    // scheme of this release; left out, the environment has all there is, and for Purpose::check a secret that may be
+    // in the store is no fault.
     std::function<Result<std::unique_ptr<store::Secrets>>(const StoreUrl& url, const Environment& environment)>
         open_secrets;
 };

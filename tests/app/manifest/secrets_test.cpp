@@ -102,6 +102,20 @@ TEST(ManifestSecrets, ANameThatNoSecretCanHaveIsAVariable) {
     EXPECT_EQ(loaded.manifest.title, "One");
 }
 
+TEST(ManifestSecrets, ACheckNeedsNotAskForThem) {
+    const TemporaryApplication application(
+        "name: one\nenvironment: production\nstores: { secrets: \"ssm:///one/*\" }\n"
+        "accounts: { secret: \"${JWT_SECRET}\" }\n");
+    ManifestOptions options;
+    options.purpose = Purpose::check;
+    const auto checked = application.load({}, options);
+    EXPECT_TRUE(checked.ok()) << problems_of(application, checked);
+    EXPECT_TRUE(problems_of(application, checked).contains("ssm: was not asked, so what it holds is not checked"));
+    EXPECT_FALSE(application.load({{"JWT_SECRET", "short"}}, options).ok()) << "what is known is checked";
+    options.purpose = Purpose::serve;
+    EXPECT_FALSE(application.load({}, options).ok());
+}
+
 TEST(ManifestSecrets, AStoreThatIsNotKnownIsNotOpened) {
     Vault vault;
     const TemporaryApplication application("name: one\nstores: { secrets: \"locker://one\" }\n");

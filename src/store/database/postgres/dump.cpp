@@ -13,10 +13,6 @@ constexpr std::string_view kColumns =
     "place from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join "
     "pg_index i on i.indrelid = c.oid and i.indisprimary where c.relnamespace = current_schema()::regnamespace and "
     "c.relkind in ('r', 'p') and c.relname <> 'schema_migration' order by c.relname, a.attnum";
-constexpr std::string_view kReferences =
-    "select distinct r.relname::text as name, c.relname::text as of from pg_constraint k join pg_class r on r.oid = "
-    "k.conrelid join pg_class c on c.oid = k.confrelid where k.contype = 'f' and c.relnamespace = "
-    "current_schema()::regnamespace";
 // Behind each column to order by. Only text has a collation; a number is put into it as what it is.
 constexpr std::string_view kTextColumns =
     "select c.relname::text as name, a.attname::text as column from pg_class c join pg_attribute a on a.attrelid = "
@@ -39,16 +35,10 @@ class Dump {
     }
 
  private:
-    Task<Rows> ask(std::string sql) {
-        SLIPWAY_CO_TRY(const auto statement, read_statement(sql));
-        const Parameters none;
-        co_return co_await session_.execute(statement, none);
-    }
-
     Task<std::vector<TableShape>> shapes() {
         std::vector<TableShape> tables;
         std::vector<std::vector<Column>> keys;
-        SLIPWAY_CO_TRY(const auto columns, co_await ask(std::string(kColumns)));
+        SLIPWAY_CO_TRY(const auto columns, co_await session_.ask(kColumns));
         for (const auto column : columns) {
             if (tables.empty() || tables.back().name != column.text("name")) {
                 tables.push_back({.name = column.text("name"), .columns = {}, .key = {}});
@@ -62,10 +52,8 @@ class Dump {
             std::ranges::sort(keys[i], {}, &Column::place);
             for (auto& column : keys[i]) tables[i].key.push_back(std::move(column.name));
         }
-        std::vector<Reference> references;
-        SLIPWAY_CO_TRY(const auto rows, co_await ask(std::string(kReferences)));
-        for (const auto row : rows) references.emplace_back(row.text("name"), row.text("of"));
-        SLIPWAY_CO_TRY(const auto texts, co_await ask(std::string(kTextColumns)));
+        SLIPWAY_CO_TRY(const auto references, co_await session_.references());
+        SLIPWAY_CO_TRY(const auto texts, co_await session_.ask(kTextColumns));
         for (const auto text : texts) texts_.insert(text.text("name") + "." + text.text("column"));
         co_return in_order_of_references(std::move(tables), references);
     }
@@ -85,17 +73,17 @@ class Dump {
 
     Task<void> dump_table(const TableShape& table) {
         auto declare = fmt::format("declare slipway_dump no scroll cursor for {}", select_of(table));
-        SLIPWAY_CO_CHECK(co_await ask(std::move(declare)));
+        SLIPWAY_CO_CHECK(co_await session_.ask(declare));
         PageSize size;
         for (;;) {
             const auto rows_max = size.rows();
             auto fetch = fmt::format("fetch {} from slipway_dump", rows_max);
-            SLIPWAY_CO_TRY(const auto rows, co_await ask(std::move(fetch)));
+            SLIPWAY_CO_TRY(const auto rows, co_await session_.ask(fetch));
             SLIPWAY_CO_CHECK(co_await page_(table, rows));
             if (rows.size() < rows_max) break;
             size.learn(rows);
         }
-        SLIPWAY_CO_CHECK(co_await ask("close slipway_dump"));
+        SLIPWAY_CO_CHECK(co_await session_.ask("close slipway_dump"));
         co_return Result<void>();
     }
 

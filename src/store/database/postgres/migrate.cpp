@@ -17,23 +17,14 @@ constexpr std::string_view kTables =
     "'workspace' "
     "and a.attnum > 0 and not a.attisdropped) as of_workspaces from pg_class c where c.relnamespace = "
     "current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm')";
-constexpr std::string_view kReferences =
-    "select distinct r.relname::text as name, c.relname::text as of from pg_constraint k join pg_class r on r.oid = "
-    "k.conrelid join pg_class c on c.oid = k.confrelid where k.contype = 'f' and c.relnamespace = "
-    "current_schema()::regnamespace";
 constexpr std::string_view kHasHistory =
     "select to_regclass(quote_ident(current_schema()) || '.schema_migration') is not null as known";
 
-Task<Rows> ask(Session& session, std::string_view sql, Parameters parameters = {}) {
-    SLIPWAY_CO_TRY(const auto statement, read_statement(sql));
-    co_return co_await session.execute(statement, parameters);
-}
-
 Task<std::vector<AppliedMigration>> applied_in(Session& session) {
     std::vector<AppliedMigration> applied;
-    SLIPWAY_CO_TRY(const auto known, co_await ask(session, kHasHistory));
+    SLIPWAY_CO_TRY(const auto known, co_await session.ask(kHasHistory));
     if (!known.front().truth("known")) co_return applied;
-    SLIPWAY_CO_TRY(const auto rows, co_await ask(session, "select capability, number, checksum from schema_migration"));
+    SLIPWAY_CO_TRY(const auto rows, co_await session.ask("select capability, number, checksum from schema_migration"));
     for (const auto row : rows)
         applied.push_back({row.text("capability"), row.integer("number"), row.text("checksum")});
     co_return applied;
@@ -84,7 +75,7 @@ class Migrator {
 
     Task<void> with_lock(Connection& connection, Step step) {
         Session session(connection, settings_, options_.result_bytes_max);
-        auto locked = co_await ask(session, kLock);
+        auto locked = co_await session.ask(kLock);
         Result<void> result;
         if (!locked) result = pass(locked);
         if (result) result = co_await step(session);
@@ -93,7 +84,7 @@ class Migrator {
 
     // Looks anew at each step: another process may have been faster.
     Task<void> apply_next(Session& session, std::span<const Migration> migrations, bool& done) {
-        SLIPWAY_CO_CHECK(co_await ask(session, kMigrationTable));
+        SLIPWAY_CO_CHECK(co_await session.ask(kMigrationTable));
         SLIPWAY_CO_TRY(const auto applied, co_await applied_in(session));
         SLIPWAY_CO_TRY(const auto missing, plan_migrations(migrations, applied));
         done = missing.empty();
@@ -104,7 +95,7 @@ class Migrator {
         SLIPWAY_CO_CHECK(co_await secure_tables(session, application_.user));
         Parameters record{next.capability, next.number, checksum_of(next), now()};
         SLIPWAY_CO_CHECK(
-            co_await ask(session, "insert into schema_migration values ($1, $2, $3, $4)", std::move(record)));
+            co_await session.ask("insert into schema_migration values ($1, $2, $3, $4)", std::move(record)));
         log::info("migration", {{"capability", next.capability}, {"number", next.number}});
         co_return Result<void>();
     }
@@ -163,14 +154,13 @@ Task<void> PostgresDatabase::check_with(Session& session, std::span<const Migrat
                            fmt::join(wrong, " "));
     }
     Catalogue catalogue;
-    SLIPWAY_CO_TRY(const auto tables, co_await ask(session, kTables));
+    SLIPWAY_CO_TRY(const auto tables, co_await session.ask(kTables));
     for (const auto table : tables) {
         catalogue.tables.insert(table.text("name"));
         if (table.truth("of_workspaces")) catalogue.of_workspaces.insert(table.text("name"));
     }
-    SLIPWAY_CO_TRY(const auto references, co_await ask(session, kReferences));
-    for (const auto reference : references)
-        catalogue.referencing[reference.text("of")].push_back(reference.text("name"));
+    SLIPWAY_CO_TRY(const auto references, co_await session.references());
+    for (const auto& [name, of] : references) catalogue.referencing[of].push_back(name);
     statements_.learn(std::move(catalogue));
     co_return Result<void>();
 }

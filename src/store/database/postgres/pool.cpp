@@ -9,12 +9,14 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/crypto.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace slipway::store::postgres {
 namespace {
 
 constexpr Milliseconds kPauseLeast{50}, kPauseMost{2'000};
+constexpr Milliseconds kTellEvery{5'000};
 constexpr std::size_t kCancellationsMax = 64;
 constexpr int kVersionMin = 13;
 
@@ -220,7 +222,7 @@ Task<Lease> Pool::take(bool fresh) {
 Task<void> Pool::wait_for_server(Milliseconds patience) {
     auto place = reserve();
     if (!place) co_return Result<void>();
-    SLIPWAY_CO_TRY(auto connection, co_await open_one(std::move(place), patience));
+    SLIPWAY_CO_TRY(auto connection, co_await open_one(std::move(place), patience, true));
     give_back(std::move(connection));
     co_return Result<void>();
 }
@@ -244,15 +246,21 @@ void Pool::opened(bool well) {
     if (well) next_opening_ = {};
 }
 
-Task<std::unique_ptr<Connection>> Pool::open_one(PlacePointer place, Milliseconds patience) {
+Task<std::unique_ptr<Connection>> Pool::open_one(PlacePointer place, Milliseconds patience, bool tell) {
     const auto end = Clock::now() + patience;
+    auto tell_at = Clock::now();
     for (;;) {
         const auto pause = pause_before_opening();
         if (pause > Milliseconds(0)) co_await sleep_for(std::min(pause, patience));
         auto connection = co_await try_to_open();
         opened(connection.has_value());
         if (connection) (*connection)->place = std::move(place);
-        if (connection || is_final(connection.error()) || Clock::now() >= end) co_return std::move(connection);
+        const auto now = Clock::now();
+        if (connection || is_final(connection.error()) || now >= end) co_return std::move(connection);
+        if (!tell || now < tell_at) continue;
+        log::warning("waiting for a store",
+                     {{"store", "database"}, {"url", target_.shown()}, {"error", connection.error().message}});
+        tell_at = now + kTellEvery;
     }
 }
 

@@ -59,7 +59,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
     // A connection of the caller's loop. `fresh`: not one that was kept, as the server said that it ends.
     Task<Lease> take(bool fresh = false);
-    // Opens one and waits for a server that starts, `patience` at most.
+    // Opens one and waits for a server that starts, `patience` at most; what is waited for is logged.
     Task<void> wait_for_server(Milliseconds patience);
     PoolCounts counts();
     const Target& target() const { return target_; }
@@ -82,7 +82,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
     void free_place();
     PlacePointer reserve();
     Task<Granted> wait_in_line(asio::any_io_executor executor);
-    Task<std::unique_ptr<Connection>> open_one(PlacePointer place, Milliseconds patience);
+    Task<std::unique_ptr<Connection>> open_one(PlacePointer place, Milliseconds patience, bool tell = false);
     Task<std::unique_ptr<Connection>> try_to_open();
     Task<std::string> addresses();
     Task<void> look_at(Connection& connection);

@@ -41,38 +41,32 @@ constexpr std::string_view kMayBypass =
     "and "
     "c.relnamespace = current_schema()::regnamespace)) limit 1";
 
-Task<Rows> ask(Session& session, std::string_view sql, Parameters parameters = {}) {
-    SLIPWAY_CO_TRY(const auto statement, read_statement(sql));
-    co_return co_await session.execute(statement, parameters);
-}
-
 // A name or a value as it may stand in a statement that takes no parameters; quoted by the server.
 Task<std::string> quoted(Session& session, std::string_view function, std::string value) {
     Parameters parameters{std::move(value)};
     SLIPWAY_CO_TRY(const auto rows,
-                   co_await ask(session, fmt::format("select {}($1::text) as text", function), std::move(parameters)));
+                   co_await session.ask(fmt::format("select {}($1::text) as text", function), std::move(parameters)));
     co_return rows.front().text("text");
 }
 
 Task<bool> exists_role(Session& session, std::string name) {
     Parameters parameters{std::move(name)};
     SLIPWAY_CO_TRY(const auto rows,
-                   co_await ask(session, "select 1 as one from pg_roles where rolname = $1", std::move(parameters)));
+                   co_await session.ask("select 1 as one from pg_roles where rolname = $1", std::move(parameters)));
     co_return !rows.empty();
 }
 
 Task<void> grant(Session& session, std::string_view role) {
     SLIPWAY_CO_TRY(const auto name, co_await quoted(session, "quote_ident", std::string(role)));
-    SLIPWAY_CO_TRY(const auto place, co_await ask(session,
-                                                  "select quote_ident(current_schema()) as schema, "
-                                                  "quote_ident(current_database()) as database"));
+    SLIPWAY_CO_TRY(const auto place, co_await session.ask("select quote_ident(current_schema()) as schema, "
+                                                          "quote_ident(current_database()) as database"));
     const auto schema = place.front().text("schema"), database = place.front().text("database");
     for (const auto& sql :
          {fmt::format("grant connect on database {} to {}", database, name),
           fmt::format("grant usage on schema {} to {}", schema, name),
           fmt::format("grant select, insert, update, delete on all tables in schema {} to {}", schema, name),
           fmt::format("grant usage, select on all sequences in schema {} to {}", schema, name)})
-        SLIPWAY_CO_CHECK(co_await ask(session, sql));
+        SLIPWAY_CO_CHECK(co_await session.ask(sql));
     co_return Result<void>();
 }
 
@@ -80,16 +74,16 @@ Task<void> grant(Session& session, std::string_view role) {
 
 Task<void> secure_tables(Session& session, std::string_view role) {
     Parameters policy{kPolicy};
-    SLIPWAY_CO_TRY(const auto tables, co_await ask(session, kTenantTables, std::move(policy)));
+    SLIPWAY_CO_TRY(const auto tables, co_await session.ask(kTenantTables, std::move(policy)));
     for (const auto table : tables) {
         const auto name = table.text("quoted");
         if (table.text("policy").empty())
-            SLIPWAY_CO_CHECK(co_await ask(session, fmt::format("create policy {} on {} using ({}) with check ({})",
-                                                               kPolicy, name, kCondition, kCondition)));
+            SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("create policy {} on {} using ({}) with check ({})",
+                                                              kPolicy, name, kCondition, kCondition)));
         if (!table.truth("secured"))
-            SLIPWAY_CO_CHECK(co_await ask(session, fmt::format("alter table {} enable row level security", name)));
+            SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("alter table {} enable row level security", name)));
         if (!table.truth("forced"))
-            SLIPWAY_CO_CHECK(co_await ask(session, fmt::format("alter table {} force row level security", name)));
+            SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("alter table {} force row level security", name)));
     }
     SLIPWAY_CO_TRY(const bool known, co_await exists_role(session, std::string(role)));
     if (known) SLIPWAY_CO_CHECK(co_await grant(session, role));
@@ -109,16 +103,16 @@ Task<void> make_role(Connection& connection, Session& session, const Target& app
         SLIPWAY_CO_TRY(const auto literal, co_await quoted(session, "quote_literal", std::move(text)));
         sql += " password " + literal;
     }
-    SLIPWAY_CO_CHECK(co_await ask(session, sql));
+    SLIPWAY_CO_CHECK(co_await session.ask(sql));
     if (!application.iam_region.empty()) {
         SLIPWAY_CO_TRY(const bool rds, co_await exists_role(session, "rds_iam"));
-        if (rds) SLIPWAY_CO_CHECK(co_await ask(session, fmt::format("grant rds_iam to {}", name)));
+        if (rds) SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("grant rds_iam to {}", name)));
     }
     co_return co_await grant(session, application.user);
 }
 
 Task<void> check_role(Session& session, std::string_view shown) {
-    SLIPWAY_CO_TRY(const auto rows, co_await ask(session, kMayBypass));
+    SLIPWAY_CO_TRY(const auto rows, co_await session.ask(kMayBypass));
     if (rows.empty()) co_return Result<void>();
     co_return fail(
         ErrorCode::forbidden,
@@ -130,7 +124,7 @@ Task<void> check_role(Session& session, std::string_view shown) {
 Task<std::vector<std::string>> unsecured_tables(Session& session, std::span<const TableAboveWorkspaces> above) {
     std::vector<std::string> found;
     Parameters policy{kPolicy};
-    SLIPWAY_CO_TRY(const auto tables, co_await ask(session, kTenantTables, std::move(policy)));
+    SLIPWAY_CO_TRY(const auto tables, co_await session.ask(kTenantTables, std::move(policy)));
     for (const auto table : tables) {
         const auto name = table.text("name");
         const auto text = table.text("policy");
@@ -140,10 +134,10 @@ Task<std::vector<std::string>> unsecured_tables(Session& session, std::span<cons
         if (!table.truth("secured") || !table.truth("forced"))
             found.push_back(fmt::format("Row-level security of the table {} is not forced.", name));
     }
-    SLIPWAY_CO_TRY(const auto views, co_await ask(session, kLooseViews));
+    SLIPWAY_CO_TRY(const auto views, co_await session.ask(kLooseViews));
     for (const auto view : views)
         found.push_back(fmt::format("The view {} does not ask as its caller (security_invoker).", view.text("name")));
-    SLIPWAY_CO_TRY(const auto others, co_await ask(session, kOtherTables));
+    SLIPWAY_CO_TRY(const auto others, co_await session.ask(kOtherTables));
     for (const auto other : others) {
         const auto name = other.text("name");
         const auto named = [&](const TableAboveWorkspaces& exempt) { return exempt.table == name; };

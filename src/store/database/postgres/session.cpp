@@ -17,6 +17,11 @@ constexpr std::string_view kSettings = SLIPWAY_SETTINGS;
 constexpr std::string_view kReadSettings = SLIPWAY_SETTINGS ", set_config('transaction_read_only', 'on', true)";
 #undef SLIPWAY_SETTINGS
 
+constexpr std::string_view kReferences =
+    "select distinct r.relname::text as name, c.relname::text as of from pg_constraint k join pg_class r on r.oid = "
+    "k.conrelid join pg_class c on c.oid = k.confrelid where k.contype = 'f' and c.relnamespace = "
+    "current_schema()::regnamespace";
+
 // Others (FETCH, above all) answer another shape each time.
 bool may_be_prepared(const Statement& statement) {
     const auto& verb = statement.verb;
@@ -107,6 +112,18 @@ Task<Rows> Session::execute(const Statement& statement, const Parameters& parame
     std::vector<Part> parts = {Part::begin, Part::settings, Part::statement};
     if (begun_) parts = {Part::statement};
     return run(std::move(parts), statement, parameters);
+}
+
+Task<Rows> Session::ask(std::string_view sql, Parameters parameters) {
+    SLIPWAY_CO_TRY(const auto statement, read_statement(sql));
+    co_return co_await execute(statement, parameters);
+}
+
+Task<std::vector<Reference>> Session::references() {
+    SLIPWAY_CO_TRY(const auto rows, co_await ask(kReferences));
+    std::vector<Reference> references;
+    for (const auto row : rows) references.emplace_back(row.text("name"), row.text("of"));
+    co_return references;
 }
 
 Task<Rows> Session::write(const Statement& statement, const Parameters& parameters) {

@@ -6,6 +6,7 @@
 #include "store/database/kept_rows.h"
 #include "store/database/postgres/pool.h"
 #include "store/database/postgres/statement.h"
+#include "store/database/table_order.h"
 
 namespace slipway::store::postgres {
 
@@ -30,6 +31,10 @@ class Session {
     Task<Rows> read(const Statement& statement, const Parameters& parameters);
     // As part of a transaction, which begins with the first.
     Task<Rows> execute(const Statement& statement, const Parameters& parameters);
+    // A statement of our own, without the rules for those of capabilities; as execute(). `sql` lives until it is done.
+    Task<Rows> ask(std::string_view sql, Parameters parameters = {});
+    // Which table refers to which, in the schema of the application.
+    Task<std::vector<Reference>> references();
     // Begins, executes and commits in one message.
     Task<Rows> write(const Statement& statement, const Parameters& parameters);
     Task<void> run_script(std::string script);
