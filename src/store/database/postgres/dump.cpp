@@ -1,4 +1,5 @@
-// All rows of one moment, through a cursor; and a backup as a SQLite file.
+// All rows of one moment, through a cursor; and a backup as a SQLite file. Tables whose comment begins with "derived:"
+// are left out: what they hold is made anew from the others.
 #include "store/database/copy.h"
 #include "store/database/postgres/adapter.h"
 #include "store/database/sqlite.h"
@@ -12,7 +13,8 @@ constexpr std::string_view kColumns =
     "-1) as "
     "place from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join "
     "pg_index i on i.indrelid = c.oid and i.indisprimary where c.relnamespace = current_schema()::regnamespace and "
-    "c.relkind in ('r', 'p') and c.relname <> 'schema_migration' order by c.relname, a.attnum";
+    "c.relkind in ('r', 'p') and c.relname <> 'schema_migration' and coalesce(obj_description(c.oid, 'pg_class'), '') "
+    "not like 'derived:%' order by c.relname, a.attnum";
 constexpr std::string_view kReferences =
     "select distinct r.relname::text as name, c.relname::text as of from pg_constraint k join pg_class r on r.oid = "
     "k.conrelid join pg_class c on c.oid = k.confrelid where k.contype = 'f' and c.relnamespace = "
