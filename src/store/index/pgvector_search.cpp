@@ -249,7 +249,8 @@ Task<std::vector<Hit>> search(const Asking& asking, const RemoteCollection& coll
 }
 
 bool has_graph(const CollectionOptions& options) {
-    return options.dimension <= (options.metric == Metric::cosine ? kHalfDimensionMax : kWholeDimensionMax);
+    return options.dimension > 0 &&
+           options.dimension <= (options.metric == Metric::cosine ? kHalfDimensionMax : kWholeDimensionMax);
 }
 
 // The number of the collection stands in the text, or no plan could use the index over its rows alone.

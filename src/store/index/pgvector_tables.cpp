@@ -31,18 +31,20 @@ constexpr std::string_view kTables =
     "COMMENT ON TABLE index_passage" SLIPWAY_DERIVED "COMMENT ON TABLE index_posting" SLIPWAY_DERIVED
     "COMMENT ON TABLE index_waiting" SLIPWAY_DERIVED;
 
-// With the rights of the owner, whatever asks: only for a generation that is there (or gone), only this one index. The
-// temporary schema comes last, so that no table of the caller stands in the place of ours.
+// With the rights of the owner, whatever asks: only for a generation that is there (or gone), only this one index, and
+// once. The temporary schema comes last, so that no table of the caller stands in the place of ours.
 constexpr std::string_view kFunctions =
     "SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);"
     "CREATE FUNCTION index_make_near(which BIGINT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER "
     "SET search_path FROM CURRENT AS $$ DECLARE size INTEGER; metric TEXT; kind TEXT; BEGIN "
+    "PERFORM pg_advisory_xact_lock(hashtextextended('index_make_near', which));"
+    "IF to_regclass('index_passage_near_' || which) IS NOT NULL THEN RETURN; END IF;"
     "SELECT (options::json->>'dimension')::integer, options::json->>'metric' INTO size, metric FROM index_collection "
     "WHERE number = which AND name IS NOT NULL;"
     "kind := CASE WHEN size < 1 THEN NULL WHEN metric = 'cosine' AND size <= 4000 THEN 'halfvec' "
     "WHEN size <= 2000 THEN 'vector' END;"
     "IF kind IS NULL THEN RETURN; END IF;"
-    "EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON index_passage USING hnsw ((embedding::%s(%s)) %s_%s_ops) "
+    "EXECUTE format('CREATE INDEX %I ON index_passage USING hnsw ((embedding::%s(%s)) %s_%s_ops) "
     "WITH (m = 16, ef_construction = 100) WHERE collection = %s', 'index_passage_near_' || which, kind, size, kind, "
     "CASE metric WHEN 'euclid' THEN 'l2' ELSE 'ip' END, which);"
     "END $$;"

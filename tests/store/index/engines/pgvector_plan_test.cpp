@@ -5,6 +5,7 @@
 #include "store/index/bench.h"
 #include "store/index/engines/faults.h"
 #include "store/index/engines/pgvector_place.h"
+#include "store/index/pgvector_catalog.h"
 #include "store/index/pgvector_search.h"
 #include "store/index/pgvector_sql.h"
 #include "store/index/vector.h"
@@ -75,7 +76,7 @@ class PgvectorPlan : public testing::TestWithParam<std::string> {
     }
 
     PgvectorPlace* place_ = nullptr;
-    const store::PgvectorOptions options_{.exact_max = 30};
+    const store::PgvectorOptions options_{.graph_min = 10, .exact_max = 30};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     const std::string name_ = "plan-" + new_id();
@@ -103,6 +104,24 @@ TEST_P(PgvectorPlan, TheGraphIsWalkedAndAFilteredSearchIsNotShort) {
         }
     }
     EXPECT_GE(same, 195U) << "of the 200 nearest";
+    must(index_->drop(name_));
+}
+
+// A small collection pays for no graph; one that grew gets it.
+TEST_P(PgvectorPlan, AGraphIsMadeWhenACollectionHasGrown) {
+    must(index_->ensure(name_, {.dimension = 2}));
+    const auto graphs = [&] {
+        const store::Parameters named{"index_passage_near_" + must(pgvector_collection()).name};
+        return must(database_->read(Scope::system(), "SELECT 1 AS one FROM pg_indexes WHERE indexname = $1", named))
+            .size();
+    };
+    must(index_->upsert(kWorkspace, name_, some_passages(9)));
+    EXPECT_EQ(graphs(), 0U);
+    must(index_->upsert(kWorkspace, name_, some_passages(10)));
+    EXPECT_EQ(graphs(), 1U);
+    must(index_->upsert(kWorkspace, name_, some_passages(11)));
+    must(index_->renew(name_, {.dimension = 2}));
+    EXPECT_EQ(graphs(), 0U);
     must(index_->drop(name_));
 }
 
@@ -157,12 +176,13 @@ TEST_P(PgvectorPlan, TheFunctionsOfTheOwnerDoNothingElse) {
     };
     const auto before = indexes();
     const auto number = pgvector::generation_of(must(pgvector_collection()));
+    must(pgvector::make_graph(*database_, number));
     for (const auto which : {number, std::int64_t{987'654}})
         for (const auto* const function : {"index_make_near", "index_drop_near"}) {
             const store::Parameters parameters{which};
             must(database_->write(Scope::system(), fmt::format("SELECT {}($1)", function), parameters));
         }
-    EXPECT_EQ(indexes(), before) << "a living collection keeps its index, and what is none gets none";
+    EXPECT_EQ(indexes(), before + 1) << "a living collection keeps its index, and what is none gets none";
     EXPECT_FALSE(run_to_end(database_->write(Scope::system(), "DROP INDEX index_passage_namespace")));
     must(index_->drop(name_));
 }
