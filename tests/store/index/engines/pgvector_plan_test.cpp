@@ -138,6 +138,28 @@ TEST_P(PgvectorPlan, AWalkThatComesBackShortIsMadeGoodByComparingAll) {
     must(index_->drop(name_));
 }
 
+// PostgreSQL's text has no NUL; the port's has.
+TEST_P(PgvectorPlan, WhatItsTextCannotHoldComesBack) {
+    const std::string odd("a\0b \\ \"{x},\n", 12), field("k\0", 2);
+    must(index_->ensure(name_, {}));
+    must(index_->upsert(kWorkspace, name_,
+                        {{.id = "\\ \"{},NULL", .text = odd, .metadata = {{field, odd}, {"n\\", 1}}},
+                         {.id = "NULL", .name_space = "NULL", .text = "water"}}));
+    using store::Filter;
+    const auto found = [&](const Filter& filter) {
+        return must(index_->scroll(kWorkspace, name_, filter, 10, {})).passages;
+    };
+    const auto odds = found(Filter::all({Filter::equal(field, json::string(odd)), Filter::exist("n\\")}));
+    ASSERT_EQ(odds.size(), 1U);
+    EXPECT_EQ(odds[0].id, "\\ \"{},NULL");
+    EXPECT_EQ(odds[0].text, odd);
+    EXPECT_EQ(odds[0].metadata, (json::object{{field, odd}, {"n\\", 1}}));
+    EXPECT_EQ(found(Filter::equal("namespace", "NULL")).size(), 1U);
+    EXPECT_EQ(found(Filter::equal("namespace", json::string(odd))).size(), 0U);
+    EXPECT_EQ(must(index_->erase(kWorkspace, name_, {"NULL", odd})), 1U);
+    must(index_->drop(name_));
+}
+
 // Statements of the application's role that forget the workspace, past the rules of the port: in the system's words but
 // the workspace's scope.
 TEST_P(PgvectorPlan, RowsOfOthersCannotBeSeenOrChanged) {
