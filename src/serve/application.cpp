@@ -60,7 +60,7 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 Result<void> Application::open_stores(IndexUse index_use) {
     aws_ = std::make_unique<AwsAccess>(environment_);
     SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_, *aws_));
-    SLIPWAY_TRY(index_, open_index(manifest_.stores, index_use == IndexUse::anew, *aws_));
+    SLIPWAY_TRY(index_, open_index(manifest_.stores, *database_, *aws_, index_use == IndexUse::anew));
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
     SLIPWAY_TRY(objects_, open_objects(manifest_.stores.objects, object_key_, files_, *aws_));
     SLIPWAY_TRY(cache_, open_cache(manifest_));

@@ -7,6 +7,7 @@
 #include "serve/durable_files.h"
 #include "store/database/postgres/postgres.h"
 #include "store/database/sqlite.h"
+#include "store/index/pgvector.h"
 #include "store/queue/database.h"
 #include "store/queue/effect.h"
 
@@ -42,8 +43,8 @@ Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, c
     store::PostgresOptions options;
     options.url = url;
     options.owner_url = owner_url;
-    const auto above = account::tables_above_workspaces();
-    options.above_workspaces.assign(above.begin(), above.end());
+    for (const auto above : {account::tables_above_workspaces(), store::pgvector_tables_above_workspaces()})
+        options.above_workspaces.insert(options.above_workspaces.end(), above.begin(), above.end());
     SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
     SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, url));
     if (!target.iam_region.empty())
@@ -51,11 +52,13 @@ Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, c
     return store::open_postgres(std::move(options));
 }
 
+// `with_index`: the tables of a search index, too. First, as a backup makes the tables that were applied last.
 Result<std::unique_ptr<store::Database>> open_migrated(const app::StoreUrl& url, const std::string& owner_url,
-                                                       AwsAccess& aws) {
+                                                       AwsAccess& aws, bool with_index = false) {
     std::unique_ptr<store::Database> database;
     if (is_postgres(url)) {
         SLIPWAY_TRY(database, open_postgres(url.url.reveal(), owner_url, aws));
+        if (with_index) SLIPWAY_CHECK(store::migrate_pgvector(*database));
     } else {
         SLIPWAY_TRY(database, store::open_sqlite(url.path));
     }
@@ -91,7 +94,19 @@ std::vector<store::Migration> all_migrations() {
 Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder,
                                                        AwsAccess& aws) {
     if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
-    return open_migrated(stores.database, stores.database_owner.reveal(), aws);
+    return open_migrated(stores.database, stores.database_owner.reveal(), aws, index_is_in_database(stores));
+}
+
+Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSection& stores, AwsAccess& aws) {
+    SLIPWAY_TRY(auto database, open_postgres(stores.index.url.reveal(), stores.index_owner.reveal(), aws));
+    SLIPWAY_CHECK(store::migrate_pgvector(*database));
+    return database;
+}
+
+bool index_is_in_postgres(const app::StoresSection& stores) { return is_postgres(stores.index); }
+
+bool index_is_in_database(const app::StoresSection& stores) {
+    return is_postgres(stores.index) && stores.index.url.reveal() == stores.database.url.reveal();
 }
 
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
@@ -103,9 +118,12 @@ Result<std::string> migrate_database(const app::StoresSection& stores, const Dat
             "Migrations of PostgreSQL are applied by the owner of the tables. Name the variable that holds the owner's "
             "URL with --owner-from NAME, or set stores.database_owner in the manifest.");
     if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
-    SLIPWAY_TRY(const auto database, open_migrated(stores.database, owner, aws));
+    SLIPWAY_TRY(const auto database, open_migrated(stores.database, owner, aws, index_is_in_database(stores)));
     SLIPWAY_TRY(const auto status, run_to_end(database->status()));
-    return fmt::format("{}: all {} steps are applied.", status.engine, all_migrations().size());
+    auto done = fmt::format("{}: all {} steps are applied.", status.engine, all_migrations().size());
+    if (!index_is_in_postgres(stores)) return done;
+    if (!index_is_in_database(stores)) SLIPWAY_CHECK(open_index_database(stores, aws));
+    return done + fmt::format(" Search index: all {} steps are applied.", store::pgvector_migrations().size());
 }
 
 Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, const std::string& to,

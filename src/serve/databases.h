@@ -20,6 +20,12 @@ std::vector<store::Migration> all_migrations();
 Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder,
                                                        AwsAccess& aws);
 
+// The PostgreSQL of a search index that is not the database's own, with the tables of the index; as above.
+Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSection& stores, AwsAccess& aws);
+bool index_is_in_postgres(const app::StoresSection& stores);
+// The same URL: one pool of connections, and one owner.
+bool index_is_in_database(const app::StoresSection& stores);
+
 // `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing.
 // Says what was done.
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,

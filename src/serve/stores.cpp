@@ -1,8 +1,10 @@
 #include "serve/stores.h"
 
+#include "serve/databases.h"
 #include "store/aws/sign_request.h"
 #include "store/index/embedded.h"
 #include "store/index/opensearch.h"
+#include "store/index/pgvector.h"
 #include "store/index/qdrant.h"
 #include "store/mail/file.h"
 #include "store/mail/smtp.h"
@@ -29,7 +31,8 @@ struct SignForAws {
 
 }  // namespace
 
-Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew, AwsAccess& aws) {
+Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, store::Database& database,
+                                                 AwsAccess& aws, bool anew) {
     const auto& url = stores.index;
     if (url.scheme.starts_with("opensearch+")) {
         SLIPWAY_TRY(auto options, store::opensearch_options(url.url.reveal()));
@@ -41,6 +44,11 @@ Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& store
         SLIPWAY_TRY(auto options, store::qdrant_options(url.url.reveal()));
         if (!stores.index_key.empty()) options.remote.headers.set("api-key", stores.index_key.reveal());
         return store::open_qdrant(std::move(options));
+    }
+    if (index_is_in_database(stores)) return store::open_pgvector(database);
+    if (index_is_in_postgres(stores)) {
+        SLIPWAY_TRY(auto own, open_index_database(stores, aws));
+        return store::open_pgvector(std::move(own));
     }
     if (anew) SLIPWAY_CHECK(store::remove_embedded(url.path));
     return store::open_embedded(url.path);

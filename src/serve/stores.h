@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "serve/aws_access.h"
 #include "store/cache/cache.h"
+#include "store/database/database.h"
 #include "store/index/index.h"
 #include "store/mail/mail.h"
 #include "store/objects/objects.h"
@@ -13,9 +14,11 @@
 
 namespace slipway::serve {
 
+// `database`: the open one of the manifest, which a pgvector index of the same URL shares; it outlives the index.
 // `anew`: an embedded file that is damaged or foreign is removed first; the caller runs Knowledge::reindex.
 // `aws` outlives the index.
-Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, bool anew, AwsAccess& aws);
+Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, store::Database& database,
+                                                 AwsAccess& aws, bool anew);
 
 // `signing_key` is of the URLs that this server serves itself; a bucket signs its own. `files` and `aws` outlive it.
 Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,

@@ -31,6 +31,17 @@ def application(tmp_path):
     return folder
 
 
+@pytest.fixture
+def indexed(application):
+    """The same with an index that a variable names."""
+    manifest = application / "app.yaml"
+    text = manifest.read_text()
+    own = '  index: "${QDRANT_URL:+qdrant+$QDRANT_URL}"'
+    assert own in text
+    manifest.write_text(text.replace(own, '  index: "${INDEX_URL}"\n  index_owner: "${INDEX_OWNER_URL}"'))
+    return application
+
+
 def slipway(*arguments, **environment):
     return subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True, check=False,
                           env=clean_environment(**environment))
@@ -125,3 +136,84 @@ def test_a_database_that_goes_away_is_told_and_comes_back(postgres, application,
         assert "app-secret" not in gone.text and "away-secret" not in gone.text
         postgres.start()
         assert user.post("/api/chats", {"title": "found"}, 201).json["title"] == "found"
+
+
+def one_for_both(postgres, name):
+    """A new database, and the variables that put rows and index into it."""
+    url = postgres.url("app", postgres.database(name))
+    return {"DATABASE_URL": url, "INDEX_URL": url, "DATABASE_OWNER_URL": postgres.url("owner", name)}
+
+
+def results_of(user):
+    return user.get("/api/search?q=pay+debts").json["results"]
+
+
+def assert_same(found, wanted):
+    """The same passages in the same order; scores may differ where sums are made in another order."""
+    assert [result["chunk_id"] for result in found] == [result["chunk_id"] for result in wanted]
+    assert [result["score"] for result in found] == pytest.approx([result["score"] for result in wanted], abs=1e-4)
+
+
+def test_the_index_moves_into_the_database_and_back(postgres, indexed, tmp_path):
+    """One PostgreSQL holds both: documents, answers, a restart, a backup, and the same results as the embedded index gave."""
+    urls = {"DATABASE_URL": postgres.url("searched", postgres.database("searched")), "DATABASE_OWNER_URL": postgres.url("owner", "searched")}
+    with Server(indexed, tmp_path / "data", **urls) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        before = results_of(user)
+        assert before
+    there = urls | {"INDEX_URL": urls["DATABASE_URL"]}
+    reindexed = slipway("reindex", indexed, "--data", tmp_path / "data", **there)
+    assert reindexed.returncode == 0 and "chunks indexed" in reindexed.stdout, reindexed.stderr
+    server = Server(indexed, tmp_path / "data", **there).start()
+    found = Api(server.url, user.token)
+    assert_same(results_of(found), before)
+    assert found.post("/api/chats/new/messages", {"content": QUESTION}).json["sources"]
+    server.kill()
+    with Server(indexed, tmp_path / "data", **there) as server:
+        assert_same(results_of(Api(server.url, user.token)), before)
+        status = slipway("status", indexed, "--data", tmp_path / "data", **there)
+        assert "with pgvector 0.8" in status.stdout, status.stdout + status.stderr
+        checked = slipway("backup", indexed, tmp_path / "backup", "--data", tmp_path / "data", **there)
+        assert checked.returncode == 0, checked.stderr
+    stores = slipway("check", indexed, "--stores", "--data", tmp_path / "data", **there)
+    assert stores.returncode == 0, stores.stdout + stores.stderr
+    assert postgres.run("searched", "select count(*) > 3 from index_passage") == "t"
+    assert slipway("reindex", indexed, "--data", tmp_path / "data", **urls).returncode == 0
+    with Server(indexed, tmp_path / "data", **urls) as server:
+        assert_same(results_of(Api(server.url, user.token)), before)
+
+
+def test_a_restore_fills_the_index_anew(postgres, indexed, tmp_path):
+    both = one_for_both(postgres, "indexsource")
+    with Server(indexed, tmp_path / "data", **both) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        before = results_of(user)
+        assert slipway("backup", indexed, tmp_path / "backup", "--data", tmp_path / "data", **both).returncode == 0
+    fresh = one_for_both(postgres, "indextarget")
+    restored = slipway("restore", indexed, tmp_path / "backup", "--data", tmp_path / "other", **fresh)
+    assert restored.returncode == 0, restored.stderr
+    with Server(indexed, tmp_path / "other", **fresh) as server:
+        server.wait_for_documents()
+        assert_same(results_of(Api(server.url, user.token)), before)
+
+
+def test_an_index_in_another_postgresql_has_an_owner_of_its_own(postgres, indexed, tmp_path):
+    urls = {"INDEX_URL": postgres.url("searcher", postgres.database("onlyindex"))}
+    without = slipway("serve", indexed, "--port", "0", "--data", tmp_path / "data", **urls)
+    assert without.returncode == 1, without.stdout
+    assert "searcher-secret" not in without.stderr + without.stdout
+    owned = urls | {"INDEX_OWNER_URL": postgres.url("owner", "onlyindex")}
+    migrated = slipway("migrate", indexed, "--data", tmp_path / "data", **owned)
+    assert migrated.returncode == 0 and "Search index" in migrated.stdout, migrated.stderr
+    with Server(indexed, tmp_path / "data", **urls) as server:
+        server.wait_for_documents()
+        assert results_of(register(server.url))
+
+
+def test_without_the_extension_it_is_said_what_to_do(postgres, indexed, tmp_path):
+    both = one_for_both(postgres, "bare")
+    postgres.run("bare", "drop extension vector")
+    refused = slipway("migrate", indexed, "--data", tmp_path / "data", **both)
+    assert refused.returncode == 1 and "CREATE EXTENSION vector" in refused.stderr, refused.stderr

@@ -16,8 +16,8 @@ constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", tru
 constexpr std::array<Scheme, 7> kIndexes{{{"embedded", true},
                                           {"qdrant+http", true},
                                           {"qdrant+https", true},
-                                          {"postgresql", false},
-                                          {"postgres", false},
+                                          {"postgresql", true},
+                                          {"postgres", true},
                                           {"opensearch+http", true},
                                           {"opensearch+https", true}}};
 constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", true}}};

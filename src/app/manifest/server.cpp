@@ -131,8 +131,9 @@ void describe(Keys& keys, StoresSection& stores) {
         "The URL of the role that owns the tables of PostgreSQL, for migrations at the start. Without it `slipway "
         "migrate` applies them before a new version starts.");
     describe_store(keys, "index", stores.index,
-                   "`embedded:PATH`, Qdrant (`qdrant+https://HOST:6333/PREFIX`) or OpenSearch "
-                   "(`opensearch+https://USER:PASSWORD@HOST:9200/PREFIX`). pgvector comes with a later release.");
+                   "`embedded:PATH`, PostgreSQL with pgvector (the URL of `stores.database`, or another "
+                   "`postgresql://…`), Qdrant (`qdrant+https://HOST:6333/PREFIX`) or OpenSearch "
+                   "(`opensearch+https://USER:PASSWORD@HOST:9200/PREFIX`).");
     describe_store(
         keys, "objects", stores.objects,
         "`file:FOLDER`, or a bucket (`s3://BUCKET/PREFIX?region=…&endpoint=…&style=path`) of S3, MinIO or R2.");
@@ -141,6 +142,8 @@ void describe(Keys& keys, StoresSection& stores) {
         "`env:` – the environment and the file .env – or `secretsmanager://NAME,…`, `ssm://NAME,…` with names or "
         "prefixes (`app/prod/*`); a secret that is a JSON object fills the variables that it names.");
     keys.secret("index_key", stores.index_key, "The key of a Qdrant that asks for one.");
+    keys.secret("index_owner", stores.index_owner,
+                "As `database_owner`, for an index in another PostgreSQL than `stores.database`.");
     describe_store(keys, "cache", stores.cache,
                    "`memory:` (of each process, `memory:?bytes=N` of at most so much), or `redis://HOST:6379`, "
                    "`rediss://USER:PASSWORD@HOST:6379?ca=FILE` for several servers: then their limits count together.");

@@ -71,6 +71,7 @@ struct StoresSection {
     Secret database_owner;  // the URL of the role that owns the tables of PostgreSQL
     StoreUrl index = StoreUrl::parse("embedded:index.sqlite");
     Secret index_key;
+    Secret index_owner;  // as database_owner, of an index in another PostgreSQL
     StoreUrl objects = StoreUrl::parse("file:objects");
     StoreUrl secrets = StoreUrl::parse("env:");
     StoreUrl cache = StoreUrl::parse("memory:");

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <mutex>
 
 #include "base/keyed_lock.h"
 #include "base/log.h"
@@ -59,13 +60,44 @@ class Pgvector final : public RemoteEngine {
         return writers_.acquire(fmt::format("{} {}", collection.name, workspace.value), options_.write_turn_max);
     }
     Task<void> merge(const WorkspaceId& workspace, std::int64_t generation, pgvector::Space space);
+    Task<void> keep_graph(const RemoteCollection& collection, const pgvector::Space& space);
+    bool graph_is_due(std::int64_t generation);
 
     std::unique_ptr<Database> owned_;
     Database& database_;
     PgvectorOptions options_;
     WorkerPool pool_;
     KeyedLock writers_;  // by collection and workspace
+    std::mutex mutex_;
+    std::map<std::int64_t, std::chrono::steady_clock::time_point>
+        graphs_;  // by generation: when to look again, or never
 };
+
+constexpr std::size_t kGraphsKnownMax = 10'000;
+
+bool Pgvector::graph_is_due(std::int64_t generation) {
+    const std::lock_guard lock(mutex_);
+    if (graphs_.size() >= kGraphsKnownMax) graphs_.clear();
+    auto& again = graphs_[generation];
+    if (std::chrono::steady_clock::now() < again) return false;
+    again = std::chrono::steady_clock::now() + options_.graph_pause;
+    return true;
+}
+
+// Without it search is exact, so that it could not be built is no failure of the call.
+Task<void> Pgvector::keep_graph(const RemoteCollection& collection, const pgvector::Space& space) {
+    if (space.vectors < options_.graph_min || !pgvector::has_graph(collection.options)) co_return Result<void>();
+    const auto generation = pgvector::generation_of(collection);
+    if (!graph_is_due(generation)) co_return Result<void>();
+    const auto made = co_await pgvector::make_graph(database_, generation);
+    if (!made) {
+        log::warning("index graph is missing", {{"error", made.error().message}});
+        co_return Result<void>();
+    }
+    const std::lock_guard lock(mutex_);
+    graphs_[generation] = std::chrono::steady_clock::time_point::max();
+    co_return Result<void>();
+}
 
 // After the call has its answer in the database; that it fails is no failure of the call, as a search reads what waits.
 Task<void> Pgvector::merge(const WorkspaceId& workspace, std::int64_t generation, pgvector::Space space) {
@@ -94,6 +126,7 @@ Task<void> Pgvector::write(const RemoteCollection& collection, const WorkspaceId
     const auto generation = pgvector::generation_of(collection);
     pgvector::Space space;
     SLIPWAY_CO_CHECK(co_await pgvector::write_passages(database_, workspace, generation, prepared, space));
+    SLIPWAY_CO_CHECK(co_await keep_graph(collection, space));
     co_return co_await merge(workspace, generation, space);
 }
 

@@ -15,9 +15,10 @@
 // its workspace alone. Under row-level security PostgreSQL could use no GIN index (its operators are not leakproof), so
 // postings are rows with an ordinary key; a filter beside them is SQL on the rows of the workspace.
 //
-// Vectors are stored whole (float32, cosine scaled to length 1), so exact scores are those of the other adapters. A
-// collection gets an HNSW index of its own when it is made, a partial one over its rows: half precision for the cosine
-// up to 4000 dimensions, else single precision up to 2000; above, or where the index is missing, search is exact.
+// Vectors are stored whole (float32, cosine scaled to length 1), so exact scores are those of the other adapters. To
+// keep a graph is most of what a write costs, so a collection gets its HNSW index, a partial one over its rows, when a
+// workspace in it has graph_min vectors: half precision for the cosine up to 4000 dimensions, else single precision up
+// to 2000; above, or where the index is missing, search is exact. Writers wait while it is built, for seconds.
 // Indexes belong to the owner of the table, which the application's role is not: it calls index_make_near(generation),
 // a SECURITY DEFINER function that a migration made and that can do nothing but this. The plan is chosen by how many
 // vectors match: up to exact_max all are compared; above, the graph is walked by an iterative scan for twice the
@@ -36,6 +37,8 @@
 namespace slipway::store {
 
 struct PgvectorOptions {
+    std::size_t graph_min = 5'000;                // vectors of a workspace from which on there is a graph
+    Milliseconds graph_pause{600'000};            // before one that could not be built is tried again
     std::size_t exact_max = 20'000;               // vectors that are compared one by one
     std::size_t scan_tuples_max = 60'000;         // rows that a walk through the graph may look at
     std::size_t writers_waiting_max = 1024;       // for one workspace; more are answered `unavailable`

@@ -17,15 +17,12 @@ Result<void> check_dimension(const CollectionOptions& options) {
                 options.dimension, kDimensionMax);
 }
 
+// Another one may be faster.
 Task<void> make(Transaction& transaction, std::string name, std::string options) {
     Parameters parameters{std::move(name), std::move(options)};
-    SLIPWAY_CO_TRY(const auto rows,
-                   co_await transaction.execute("INSERT INTO index_collection (name, options) VALUES ($1, $2) ON "
-                                                "CONFLICT (name) DO NOTHING RETURNING number",
-                                                std::move(parameters)));
-    if (rows.empty()) co_return Result<void>();  // another one was faster
-    Parameters made{rows.front().integer("number")};
-    SLIPWAY_CO_CHECK(co_await transaction.execute("SELECT index_make_near($1)", std::move(made)));
+    SLIPWAY_CO_CHECK(co_await transaction.execute(
+        "INSERT INTO index_collection (name, options) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        std::move(parameters)));
     co_return Result<void>();
 }
 
@@ -105,6 +102,12 @@ Task<void> drop(Database& database, std::string name) {
     SLIPWAY_CO_CHECK(co_await database.write(Scope::system(), "UPDATE index_collection SET name = NULL WHERE name = $1",
                                              std::move(parameters)));
     co_return co_await sweep_or_say(database);
+}
+
+Task<void> make_graph(Database& database, std::int64_t generation) {
+    Parameters parameters{generation};
+    SLIPWAY_CO_CHECK(co_await database.write(Scope::system(), "SELECT index_make_near($1)", std::move(parameters)));
+    co_return Result<void>();
 }
 
 }  // namespace slipway::store::pgvector

@@ -249,7 +249,8 @@ Task<std::vector<Hit>> search(const Asking& asking, const RemoteCollection& coll
 }
 
 bool has_graph(const CollectionOptions& options) {
-    return options.dimension <= (options.metric == Metric::cosine ? kHalfDimensionMax : kWholeDimensionMax);
+    return options.dimension > 0 &&
+           options.dimension <= (options.metric == Metric::cosine ? kHalfDimensionMax : kWholeDimensionMax);
 }
 
 // The number of the collection stands in the text, or no plan could use the index over its rows alone.
@@ -259,7 +260,8 @@ std::string near_sql(const RemoteCollection& collection, const Filter& filter, s
     const auto type = options.metric == Metric::cosine ? "halfvec" : "vector";
     return fmt::format(
         "WITH near AS MATERIALIZED (SELECT number, id, content, embedding FROM index_passage WHERE workspace = "
-        "$workspace AND collection = {0} AND {1} ORDER BY embedding::{2}({3}) {4} $1::{2}({3}) LIMIT {5}) SELECT "
+        "$workspace AND collection = {0} AND {1} ORDER BY embedding::{2}({3}) {4} $1::vector::{2}({3}) LIMIT {5}) "
+        "SELECT "
         "number, id, octet_length(content) AS bytes, embedding {4} $1::vector AS distance FROM near ORDER BY embedding "
         "{4} $1::vector, id LIMIT {6}",
         generation_of(collection), condition_of(filter, parameters), type, options.dimension, distance_of(options),

@@ -150,12 +150,8 @@ TEST(ManifestErrors, KnowWhatComesLater) {
     constexpr std::string_view kManifest = "name: one\nstores: { index: \"${VECTORS_URL}\" }\nvoice: { on: true }\n";
     const Variables variables{{"VECTORS_URL", "postgresql://somewhere/vectors"}};
     EXPECT_EQ(problems_in(kManifest, variables),
-              "app.yaml:2:18: error: stores.index: postgresql: comes with a later release. Leave VECTORS_URL empty to "
-              "use embedded: until then.\n"
               "app.yaml:3:1: error: voice comes with a later release. Leave it out until then.\n");
     EXPECT_EQ(problems_in(kManifest, variables, {.purpose = Purpose::check}),
-              "app.yaml:2:18: warning: stores.index: postgresql: comes with a later release. Leave VECTORS_URL empty "
-              "to use embedded: until then.\n"
               "app.yaml:3:1: warning: voice comes with a later release. `serve` refuses it until then.\n");
     EXPECT_EQ(problems_in("name: one\nstores: { objects: \"s3://bucket\", database: \"sqlit:x\" }\n"),
               "app.yaml:2:45: error: stores.database: sqlit: is not a kind of store that is known here. Did you mean "

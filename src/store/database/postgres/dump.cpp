@@ -1,4 +1,5 @@
-// All rows of one moment, through a cursor; and a backup as a SQLite file.
+// All rows of one moment, through a cursor; and a backup as a SQLite file. Tables whose comment begins with "derived:"
+// are left out: what they hold is made anew from the others.
 #include "store/database/copy.h"
 #include "store/database/postgres/adapter.h"
 #include "store/database/sqlite.h"
@@ -12,7 +13,8 @@ constexpr std::string_view kColumns =
     "-1) as "
     "place from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join "
     "pg_index i on i.indrelid = c.oid and i.indisprimary where c.relnamespace = current_schema()::regnamespace and "
-    "c.relkind in ('r', 'p') and c.relname <> 'schema_migration' order by c.relname, a.attnum";
+    "c.relkind in ('r', 'p') and c.relname <> 'schema_migration' and coalesce(obj_description(c.oid, 'pg_class'), '') "
+    "not like 'derived:%' order by c.relname, a.attnum";
 // Behind each column to order by. Only text has a collation; a number is put into it as what it is.
 constexpr std::string_view kTextColumns =
     "select c.relname::text as name, a.attname::text as column from pg_class c join pg_attribute a on a.attrelid = "

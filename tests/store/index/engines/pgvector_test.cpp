@@ -13,7 +13,8 @@ using store::conformance::Check;
 using store::conformance::checks;
 
 const std::string kFine = "fine";
-constexpr store::PgvectorOptions kSmall{.exact_max = 20, .waiting_batches_max = 1, .waiting_bytes_max = 500};
+constexpr store::PgvectorOptions kSmall{
+    .graph_min = 10, .exact_max = 20, .waiting_batches_max = 1, .waiting_bytes_max = 500};
 
 class PgvectorConformance : public testing::TestWithParam<std::tuple<std::string, std::string, Check>> {};
 

@@ -5,6 +5,7 @@
 #include "store/index/embedded.h"
 #include "store/index/engines/faults.h"
 #include "store/index/engines/opensearch_place.h"
+#include "store/index/engines/pgvector_place.h"
 #include "store/index/engines/qdrant_place.h"
 
 namespace slipway::test {
@@ -24,10 +25,15 @@ class SameAnswers : public testing::Test {
     void SetUp() override {
         const auto* const opensearch = OpenSearchPlace::get();
         const auto* const qdrant = QdrantPlace::get("1.19.0");
-        if (!opensearch || !qdrant) GTEST_SKIP() << "scripts/engines.sh opensearch qdrant-edge";
+        const auto* const pgvector = PgvectorPlace::get("18");
+        if (!opensearch || !qdrant || !pgvector)
+            GTEST_SKIP() << "scripts/engines.sh opensearch qdrant-edge postgresql-18";
         backends_.push_back({"embedded", store::open_embedded(folder_ / "index.db").value()});
         backends_.push_back({"opensearch", opensearch->open("same")});
         backends_.push_back({"qdrant", qdrant->open("same")});
+        backends_.push_back({"pgvector", pgvector->open()});
+        if (const auto* const old = PgvectorPlace::get("16"))
+            backends_.push_back({"pgvector by its graph", old->open({.graph_min = 10, .exact_max = 20})});
         std::vector<store::Passage> corpus;
         for (std::size_t i = 0; i < kPassages; ++i)
             corpus.push_back(store::conformance::random_passage(i + 77, fmt::format("p{:04}", i), kDimension));
