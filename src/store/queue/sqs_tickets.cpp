@@ -132,8 +132,8 @@ Task<bool> SqsTickets::admit_one(const std::string& queue, SqsMessage& message) 
     SLIPWAY_CO_CHECK(co_await database_.transact(workspace, body));
     message.ticket = enqueued.id;
     if (!enqueued.duplicate) co_return true;
-    SLIPWAY_CO_TRY(const auto due, co_await due_of(database_, workspace, queue, enqueued.id, ""));
-    if (due) co_return true;
+    SLIPWAY_CO_TRY(const auto live, co_await first_of(database_, workspace, queue, enqueued.id, ""));
+    if (live) co_return true;
     co_await remove_soon(queue, message.handle);  // it is done
     co_return false;
 }
@@ -172,7 +172,8 @@ Task<void> SqsTickets::renew(std::string queue, SqsMessage ticket, Milliseconds 
     co_return Result<void>();
 }
 
-// A ticket whose message is not live any more stands for another one: that one's ticket was spent for it.
+// A ticket whose message is leased or not live any more stands for another one, whose ticket was spent for it: it comes
+// with the next that is due. One whose message is delayed comes with that.
 Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> tickets) {
     if (tickets.empty()) co_return Result<void>();
     std::vector<std::string> ids;
@@ -185,8 +186,9 @@ Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> ticke
     std::vector<SqsVisibility> hidden;
     for (auto& ticket : tickets) {
         const auto own = std::ranges::find(live, ticket.ticket.value_or(""), &LiveMessage::id);
+        const bool stands_in = own == live.end() || own->leased;
         bool drop = own == live.end() ? !next : !own->head;  // whoever is done with the head passes its ticket on
-        if (!drop && own == live.end() && ticket.receives >= kReceivesBeforeCount) {
+        if (!drop && stands_in && next && *next > at && ticket.receives >= kReceivesBeforeCount) {
             if (!too_many) {
                 SLIPWAY_CO_TRY(too_many, co_await share_too_many(queue));
             }
@@ -196,7 +198,7 @@ Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> ticke
             gone.push_back(std::move(ticket.handle));
             continue;
         }
-        const auto due = own == live.end() ? *next : own->due;
+        const auto due = stands_in && next ? *next : own->due;
         const auto time = std::clamp(std::chrono::ceil<Milliseconds>(due - at), kSoon, kHiddenMax);
         if (at - ticket.sent > kRenewAfter || ticket.receives >= kSqsReceivesMax) {
             tell("renew", co_await renew(queue, std::move(ticket), time));
@@ -232,18 +234,20 @@ asio::awaitable<void> SqsTickets::remove_soon(std::string queue, std::string han
 }
 
 asio::awaitable<void> SqsTickets::settle(Lease lease, SqsReceipt receipt, bool done) {
-    std::optional<Instant> due;
+    std::optional<LiveMessage> next;
     if (!done || !receipt.group.empty()) {
-        const auto found = co_await due_of(database_, std::move(lease.workspace), lease.queue, std::move(lease.id),
-                                           std::move(receipt.group));
+        auto found = co_await first_of(database_, std::move(lease.workspace), lease.queue, std::move(lease.id),
+                                       std::move(receipt.group));
         if (!found) co_return;  // it comes back by itself
-        due = *found;
+        next = *std::move(found);
     }
-    if (!due) {
+    if (!next) {
         co_await remove_soon(std::move(lease.queue), std::move(receipt.handle));
         co_return;
     }
-    const auto time = std::clamp(std::chrono::ceil<Milliseconds>(*due - now()), Milliseconds(0), kHiddenMax);
+    // One that is leased by now was called for by another's ticket, for which this one has to stand in at once.
+    const auto wait = next->leased ? Milliseconds(0) : std::chrono::ceil<Milliseconds>(next->due - now());
+    const auto time = std::clamp(wait, Milliseconds(0), kHiddenMax);
     std::vector<SqsVisibility> changes{{std::move(receipt.handle), time}};
     const auto changed = co_await sqs_.change_visibility(lease.queue, std::move(changes));
     tell("visibility", changed);
