@@ -1,5 +1,7 @@
 #include "job/scheduler.h"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -9,7 +11,8 @@
 namespace slipway::job {
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{1};
+constexpr Milliseconds kLookEvery{1'000};
+constexpr Milliseconds kWaitMax{60'000};  // the clock may be set meanwhile
 
 }  // namespace
 
@@ -22,12 +25,16 @@ asio::awaitable<void> Scheduler::run() {
     timer_ = timer;
     bool told = false;
     while (!stopping_) {
-        const auto started = co_await start_due(now());
-        if (!started && !told)
-            log::warning("schedules cannot be read", {{"reason", json::string_view(started.error().message)}});
-        told = !started;
+        const auto at = now();
+        if (!next_ || at >= *next_) {
+            const auto started = co_await start_due(at);
+            if (!started && !told)
+                log::warning("schedules cannot be read", {{"reason", json::string_view(started.error().message)}});
+            told = !started;
+        }
         if (stopping_) break;
-        timer->expires_after(kLookEvery);
+        const auto left = next_ ? std::chrono::ceil<Milliseconds>(*next_ - now()) : kLookEvery;
+        timer->expires_after(std::clamp(left, kLookEvery, kWaitMax));
         co_await timer->async_wait(asio::as_tuple(asio::deferred));
     }
 }
@@ -39,10 +46,16 @@ void Scheduler::stop() {
 
 Task<std::size_t> Scheduler::start_due(Instant at) {
     std::size_t count = 0;
+    next_.reset();
     for (const auto& entry : entries_) {
-        SLIPWAY_CO_TRY(const bool started, co_await start_if_due(entry, at));
-        if (started) ++count;
+        auto started = co_await start_if_due(entry, at);
+        if (!started) {
+            next_.reset();  // soon
+            co_return pass(started);
+        }
+        if (*started) ++count;
     }
+    if (!next_) next_ = Instant::max();
     co_return count;
 }
 
@@ -60,12 +73,16 @@ Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at) {
                                                   "insert into job_schedule (workspace, name, due) values "
                                                   "($workspace, $1, $2) on conflict (workspace, name) do nothing",
                                                   std::move(fresh)));
+        look_again_at(at + kLookEvery);  // another process may have been the first, with a time that is sooner
         co_return false;
     }
     const auto due = rows.front().instant("due");
     // A schedule that was changed to come sooner.
     const bool sooner = due > *next;
-    if (due > at && !sooner) co_return false;
+    if (due > at && !sooner) {
+        look_again_at(due);
+        co_return false;
+    }
     if (!sooner) {
         auto job = entry.job;
         job.deduplication_key = fmt::format("schedule:{}:{}", entry.name, to_unix_ms(due));
@@ -77,6 +94,7 @@ Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at) {
                                                               "update job_schedule set due = $3 where workspace = "
                                                               "$workspace and name = $1 and due = $2",
                                                               std::move(later)));
+    look_again_at(*next);
     co_return !sooner && moved.changed() == 1;
 }
 

@@ -54,11 +54,12 @@ struct Attempt {
 
 struct Worker::State : std::enable_shared_from_this<Worker::State> {
     State(store::Database& in, store::Queue& from, WorkerOptions given)
-        : database(in), queue(from), options(std::move(given)) {}
+        : database(in), queue(from), options(std::move(given)), upkeep(in, options.upkeep) {}
 
     store::Database& database;
     store::Queue& queue;
     WorkerOptions options;
+    Upkeep upkeep;
     std::map<std::string, Handler> handlers;
     std::list<Attempt*> attempts;
     std::vector<std::shared_ptr<Stop>> waits;  // of the lanes
@@ -134,6 +135,9 @@ asio::awaitable<void> Worker::State::lane() {
         }
         queue_lost = false;
         for (auto& message : *messages) co_await attempt(std::move(message));
+        if (messages->empty()) continue;
+        auto sweep = upkeep.sweep_if_due();
+        co_await run_until(stop, std::move(sweep));
     }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "job/types.h"
+#include "job/upkeep.h"
 #include "store/database/database.h"
 #include "store/queue/queue.h"
 
@@ -37,11 +38,12 @@ struct WorkerOptions {
     Milliseconds poll_time{20'000};           // of one wait for a job; a stop ends it
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue
+    UpkeepOptions upkeep;                     // after the first job, and then beside the work
 };
 
 class Worker {
  public:
-    // `database` (for the table `job`) and `queue` outlive it.
+    // `database` (for the tables `job` and `queue_effect`) and `queue` outlive it.
     Worker(store::Database& database, store::Queue& queue, WorkerOptions options = {});
     ~Worker();
 

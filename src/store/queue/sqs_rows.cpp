@@ -58,6 +58,17 @@ Task<std::optional<LiveMessage>> first_of(Database& database, WorkspaceId worksp
     co_return first;
 }
 
+Task<bool> is_followed(Database& database, Lease lease, std::string group) {
+    if (group.empty()) co_return false;
+    Parameters parameters{std::move(lease.queue), std::move(group), std::move(lease.id)};
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database.read(std::move(lease.workspace),
+                                          "SELECT 1 AS found FROM queue_message WHERE workspace = $workspace AND "
+                                          "queue = $1 AND group_name = $2 AND id <> $3 AND state < 2 LIMIT 1",
+                                          std::move(parameters)));
+    co_return !rows.empty();
+}
+
 Task<std::int64_t> count_heads(Database& database, std::string queue, std::optional<Instant> due_before) {
     Parameters parameters{std::move(queue), kHeadsMax};
     if (due_before) parameters.emplace_back(*due_before);

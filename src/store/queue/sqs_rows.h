@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/database/database.h"
+#include "store/queue/queue.h"
 
 namespace slipway::store {
 
@@ -25,6 +26,9 @@ Task<std::optional<Instant>> next_due(Database& database, std::string queue);
 // The message, or the first of its group; nullopt when none is live.
 Task<std::optional<LiveMessage>> first_of(Database& database, WorkspaceId workspace, std::string queue, std::string id,
                                           std::string group);
+
+// Whether there are live messages behind it in its group.
+Task<bool> is_followed(Database& database, Lease lease, std::string group);
 
 inline constexpr std::int64_t kHeadsMax = 10'000;  // no more are counted
 // Of all workspaces: those that are due before this, or all.

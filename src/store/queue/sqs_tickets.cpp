@@ -39,11 +39,13 @@ struct SqsTickets::Debt {
     SqsTickets& tickets;
     std::string queue;
     std::size_t count;
-    ~Debt() {
-        const std::lock_guard lock(tickets.mutex_);
-        tickets.known_[queue].owed += count;
-    }
+    ~Debt() { tickets.owe(queue, count); }
 };
+
+void SqsTickets::owe(const std::string& queue, std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    known_[queue].owed += count;
+}
 
 Task<void> SqsTickets::send(std::string queue, std::vector<SqsTicket> tickets) {
     Debt debt{*this, queue, tickets.size()};
@@ -76,8 +78,11 @@ Task<void> SqsTickets::tidy(std::string queue) {
     }
     if (!done.empty()) tell("delete", co_await sqs_.remove(queue, std::move(done)));
     if (owed > 0) SLIPWAY_CO_CHECK(co_await send(queue, {}));
-    if (look) SLIPWAY_CO_CHECK(co_await look_for_lost(std::move(queue)));
-    co_return Result<void>();
+    if (!look) co_return Result<void>();
+    auto looked = co_await look_for_lost(queue);
+    const std::lock_guard lock(mutex_);
+    if (!looked) known_[queue].looked.reset();
+    co_return looked;
 }
 
 Task<std::vector<SqsMessage>> SqsTickets::receive(std::string queue, const LeaseOptions& options, Milliseconds left) {
@@ -233,27 +238,33 @@ asio::awaitable<void> SqsTickets::remove_soon(std::string queue, std::string han
     if (!now_enough.empty()) tell("delete", co_await sqs_.remove(std::move(queue), std::move(now_enough)));
 }
 
-asio::awaitable<void> SqsTickets::settle(Lease lease, SqsReceipt receipt, bool done) {
+asio::awaitable<void> SqsTickets::call_after(std::string queue, std::string handle, Milliseconds time) {
+    std::vector<SqsVisibility> changes{{std::move(handle), time}};
+    const auto changed = co_await sqs_.change_visibility(queue, std::move(changes));
+    tell("visibility", changed);
+    if (!changed || *changed == 0) co_return;
+    std::vector<SqsTicket> fresh{{.delay = time}};  // SQS gave it twice, and the other one is done with it
+    tell("send", co_await sqs_.send(std::move(queue), std::move(fresh)));
+}
+
+// When what comes next is leased already, or done, it was called for by another's ticket, for which this one has to
+// stand in at once.
+asio::awaitable<void> SqsTickets::settle(Lease lease, SqsReceipt receipt, bool last) {
     std::optional<LiveMessage> next;
-    if (!done || !receipt.group.empty()) {
+    if (!last || !receipt.group.empty()) {
         auto found = co_await first_of(database_, std::move(lease.workspace), lease.queue, std::move(lease.id),
                                        std::move(receipt.group));
         if (!found) co_return;  // it comes back by itself
         next = *std::move(found);
     }
-    if (!next) {
+    if (!next && last) {
         co_await remove_soon(std::move(lease.queue), std::move(receipt.handle));
         co_return;
     }
-    // One that is leased by now was called for by another's ticket, for which this one has to stand in at once.
-    const auto wait = next->leased ? Milliseconds(0) : std::chrono::ceil<Milliseconds>(next->due - now());
+    const bool taken = !next || next->leased;
+    const auto wait = taken ? Milliseconds(0) : std::chrono::ceil<Milliseconds>(next->due - now());
     const auto time = std::clamp(wait, Milliseconds(0), kHiddenMax);
-    std::vector<SqsVisibility> changes{{std::move(receipt.handle), time}};
-    const auto changed = co_await sqs_.change_visibility(lease.queue, std::move(changes));
-    tell("visibility", changed);
-    if (!changed || *changed == 0) co_return;
-    std::vector<SqsTicket> fresh{{.delay = time}};  // SQS gave it twice, and the other one is done with it
-    tell("send", co_await sqs_.send(std::move(lease.queue), std::move(fresh)));
+    co_await call_after(std::move(lease.queue), std::move(receipt.handle), time);
 }
 
 // Heads that have been due for a while though no ticket is to be had: none was sent for them. Who finds some that may

@@ -6,10 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "engines/process.h"
-#include "must.h"
+#include "engines/moto_server.h"
 #include "store/secrets/conformance.h"
-#include "store/temporary_folder.h"
 
 namespace slipway::test {
 namespace {
@@ -18,17 +16,9 @@ using Values = std::map<std::string, std::string, std::less<>>;
 
 const auto kKeys = store::CredentialsProvider::of({.access_key_id = "ID", .secret_access_key = "the key"});
 
-class Moto {
+class Moto : public MotoServer {
  public:
-    explicit Moto(const std::filesystem::path& engine) {
-        process_ = must(
-            EngineProcess::start({.command = {"/usr/bin/python3", (engine / "bin/moto_server").string(), "-H",
-                                              "127.0.0.1", "-p", std::to_string(port_)},
-                                  .folder = folder_.path(),
-                                  .port = port_,
-                                  .environment = {{"PYTHONPATH", engine.string()}, {"PYTHONDONTWRITEBYTECODE", "1"}}}));
-        std::printf("engine: %s\n", std::filesystem::canonical(engine).filename().c_str());
-    }
+    using MotoServer::MotoServer;
     static std::unique_ptr<Moto> start() {
         const auto engine = engine_folder("moto");
         return engine ? std::make_unique<Moto>(*engine) : nullptr;
@@ -38,8 +28,6 @@ class Moto {
         return moto.get();
     }
 
-    EngineProcess& process() { return *process_; }
-    std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
     json::object call(std::string service, std::string target, json::object input) {
         store::AwsClient aws(client_, kKeys);
         store::AwsClient::JsonCall call{.version = "1.1", .target = std::move(target), .input = std::move(input)};
@@ -71,10 +59,7 @@ class Moto {
     }
 
  private:
-    TemporaryFolder folder_;
-    std::uint16_t port_ = free_port();
     net::Client client_;
-    std::unique_ptr<EngineProcess> process_;
 };
 
 std::string next(std::string_view prefix) {
