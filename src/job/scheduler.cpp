@@ -1,5 +1,7 @@
 #include "job/scheduler.h"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -9,12 +11,13 @@
 namespace slipway::job {
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{1};
+constexpr Milliseconds kLookEvery{1'000};
+constexpr Milliseconds kWaitMax{60'000};  // the clock may be set meanwhile
 
 }  // namespace
 
 Scheduler::Scheduler(store::Database& database, Jobs& jobs, std::vector<ScheduledJob> entries)
-    : database_(database), jobs_(jobs), entries_(std::move(entries)), look_at_(entries_.size(), Instant::min()) {}
+    : database_(database), jobs_(jobs), entries_(std::move(entries)) {}
 Scheduler::~Scheduler() = default;
 
 asio::awaitable<void> Scheduler::run() {
@@ -22,12 +25,16 @@ asio::awaitable<void> Scheduler::run() {
     timer_ = timer;
     bool told = false;
     while (!stopping_) {
-        const auto started = co_await start_due(now());
-        if (!started && !told)
-            log::warning("schedules cannot be read", {{"reason", json::string_view(started.error().message)}});
-        told = !started;
+        const auto at = now();
+        if (!next_ || at >= *next_) {
+            const auto started = co_await start_due(at);
+            if (!started && !told)
+                log::warning("schedules cannot be read", {{"reason", json::string_view(started.error().message)}});
+            told = !started;
+        }
         if (stopping_) break;
-        timer->expires_after(kLookEvery);
+        const auto left = next_ ? std::chrono::ceil<Milliseconds>(*next_ - now()) : kLookEvery;
+        timer->expires_after(std::clamp(left, kLookEvery, kWaitMax));
         co_await timer->async_wait(asio::as_tuple(asio::deferred));
     }
 }
@@ -39,15 +46,20 @@ void Scheduler::stop() {
 
 Task<std::size_t> Scheduler::start_due(Instant at) {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (at < look_at_[i]) continue;
-        SLIPWAY_CO_TRY(const bool started, co_await start_if_due(entries_[i], at, look_at_[i]));
-        if (started) ++count;
+    next_.reset();
+    for (const auto& entry : entries_) {
+        auto started = co_await start_if_due(entry, at);
+        if (!started) {
+            next_.reset();  // soon
+            co_return pass(started);
+        }
+        if (*started) ++count;
     }
+    if (!next_) next_ = Instant::max();
     co_return count;
 }
 
-Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at, Instant& look_at) {
+Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at) {
     store::Parameters known{entry.name};
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(entry.workspace,
@@ -61,14 +73,14 @@ Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at, Instan
                                                   "insert into job_schedule (workspace, name, due) values "
                                                   "($workspace, $1, $2) on conflict (workspace, name) do nothing",
                                                   std::move(fresh)));
-        look_at = *next;
+        look_again_at(at + kLookEvery);  // another process may have been the first, with a time that is sooner
         co_return false;
     }
     const auto due = rows.front().instant("due");
     // A schedule that was changed to come sooner.
     const bool sooner = due > *next;
     if (due > at && !sooner) {
-        look_at = due;
+        look_again_at(due);
         co_return false;
     }
     if (!sooner) {
@@ -82,7 +94,7 @@ Task<bool> Scheduler::start_if_due(const ScheduledJob& entry, Instant at, Instan
                                                               "update job_schedule set due = $3 where workspace = "
                                                               "$workspace and name = $1 and due = $2",
                                                               std::move(later)));
-    look_at = *next;
+    look_again_at(*next);
     co_return !sooner && moved.changed() == 1;
 }
 

@@ -24,7 +24,7 @@ class Scheduler {
     Scheduler(store::Database& database, Jobs& jobs, std::vector<ScheduledJob> entries);
     ~Scheduler();
 
-    // Until stop(). What fails is logged and tried again.
+    // Until stop(). What fails is logged and tried again. Asks the database only when something is due.
     asio::awaitable<void> run();
     // From the loop of run().
     void stop();
@@ -33,14 +33,14 @@ class Scheduler {
     Task<std::size_t> start_due(Instant at);
 
  private:
-    Task<bool> start_if_due(const ScheduledJob& entry, Instant at, Instant& look_at);
+    Task<bool> start_if_due(const ScheduledJob& entry, Instant at);
+    void look_again_at(Instant due) { next_ = next_ ? std::min(*next_, due) : due; }
 
     store::Database& database_;
     Jobs& jobs_;
     std::vector<ScheduledJob> entries_;
-    // Of each entry, when the database is to be asked again; another process can only have moved it on.
-    std::vector<Instant> look_at_;
     std::weak_ptr<asio::steady_timer> timer_;  // run()'s, as it must not outlive the loop
+    std::optional<Instant> next_;              // nothing is due before
     bool stopping_ = false;
 };
 

@@ -146,12 +146,4 @@ Task<store::QueueCounts> Jobs::counts(WorkspaceId workspace) {
     return queue_.counts(std::move(workspace), queue_name_);
 }
 
-Task<std::int64_t> Jobs::forget(Instant finished_before) {
-    store::Parameters parameters{finished_before};
-    SLIPWAY_CO_TRY(const auto rows,
-                   co_await database_.write(store::Scope::system(), "delete from job where finished_at < $1",
-                                            std::move(parameters)));
-    co_return rows.changed();
-}
-
 }  // namespace slipway::job

@@ -34,8 +34,6 @@ class Jobs {
     // Given-up jobs run again: one, or at most 1000 that were given up longest ago. How many.
     Task<std::int64_t> redrive(WorkspaceId workspace, std::optional<std::string> id);
     Task<store::QueueCounts> counts(WorkspaceId workspace);
-    // Forgets what is known of jobs that finished before. How many.
-    Task<std::int64_t> forget(Instant finished_before);
 
  private:
     store::Database& database_;

@@ -73,6 +73,16 @@ Task<void> note_ended(store::Database& database, WorkspaceId workspace, std::str
     co_return Result<void>();
 }
 
+Task<std::int64_t> forget_jobs(store::Database& database, Instant finished_before, std::size_t count_max) {
+    store::Parameters parameters{finished_before, count_max};
+    SLIPWAY_CO_TRY(const auto rows,
+                   co_await database.write(store::Scope::system(),
+                                           "delete from job where (workspace, id) in (select workspace, id from job "
+                                           "where finished_at < $1 order by finished_at limit $2)",
+                                           std::move(parameters)));
+    co_return rows.changed();
+}
+
 Info info_from(const store::Row& row) {
     Info info;
     info.id = row.text("id");

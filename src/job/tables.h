@@ -18,6 +18,9 @@ Task<void> note_started(store::Database& database, WorkspaceId workspace, Info j
 Task<void> note_ended(store::Database& database, WorkspaceId workspace, std::string id, State state,
                       std::string reason);
 
+// What is known of jobs that finished before, those that did so first. How many.
+Task<std::int64_t> forget_jobs(store::Database& database, Instant finished_before, std::size_t count_max);
+
 Info info_from(const store::Row& row);
 
 }  // namespace slipway::job

@@ -61,20 +61,22 @@ struct Attempt {
 
 struct Worker::State : std::enable_shared_from_this<Worker::State> {
     State(store::Database& in, store::Queue& from, WorkerOptions given)
-        : database(in), queue(from), options(std::move(given)) {}
+        : database(in), queue(from), options(std::move(given)), upkeep(in, options.upkeep) {}
 
     store::Database& database;
     store::Queue& queue;
     WorkerOptions options;
     std::mutex waking;                              // of `executor`, which wake() reads from other threads
     std::optional<asio::any_io_executor> executor;  // while run() runs
+    Upkeep upkeep;
     std::map<std::string, Handler> handlers;
     Handler others = no_handler;
     std::list<Attempt*> attempts;
     // The lanes that wait for their turn to ask the queue, and the end of the drain: run()'s, as they must not outlive
     // the loop.
     std::weak_ptr<asio::steady_timer> turn, drain;
-    std::shared_ptr<Stop> wait;  // of the lane that asks
+    std::shared_ptr<Stop> wait;                 // of the lane that asks
+    std::vector<std::shared_ptr<Stop>> sweeps;  // of each lane
     std::atomic<bool> woken = false;
     bool stopping = false, cut_off = false, queue_lost = false, polling = false;
 
@@ -129,6 +131,7 @@ void Worker::stop() {
     if (std::exchange(state_->stopping, true) || !drain) return;
     if (const auto turn = state_->turn.lock()) turn->cancel();
     if (state_->wait) state_->wait->ask();
+    for (const auto& sweep : state_->sweeps) sweep->ask();
     drain->expires_after(state_->options.drain_time_max);
     drain->async_wait([weak = std::weak_ptr<State>(state_)](boost::system::error_code error) {
         const auto state = error ? nullptr : weak.lock();
@@ -153,6 +156,7 @@ void Worker::State::stop_attempts() {
 // One of the lanes that have nothing to do asks the queue; with a message it hands the asking on.
 asio::awaitable<void> Worker::State::lane() {
     const auto self = shared_from_this();
+    const auto stop = sweeps.emplace_back(std::make_shared<Stop>());
     while (!stopping) {
         const auto waiting = turn.lock();
         if (polling) {
@@ -164,6 +168,9 @@ asio::awaitable<void> Worker::State::lane() {
         polling = false;
         waiting->cancel_one();
         for (auto& message : messages) co_await attempt(std::move(message));
+        if (messages.empty()) continue;
+        auto sweep = upkeep.sweep_if_due();
+        co_await run_until(stop, std::move(sweep));
     }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "job/types.h"
+#include "job/upkeep.h"
 #include "store/database/database.h"
 #include "store/queue/queue.h"
 
@@ -40,11 +41,12 @@ struct WorkerOptions {
     std::function<bool()> may_poll;
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue
+    UpkeepOptions upkeep;                     // after the first job, and then beside the work
 };
 
 class Worker {
  public:
-    // `database` (for the table `job`) and `queue` outlive it.
+    // `database` (for the tables `job` and `queue_effect`) and `queue` outlive it.
     Worker(store::Database& database, store::Queue& queue, WorkerOptions options = {});
     ~Worker();
 

@@ -24,6 +24,7 @@ job::WorkerOptions worker_options(const Application& application) {
     options.jobs_max = manifest.jobs.at_once;
     options.job_time_max = manifest.jobs.time_max;
     options.visibility = manifest.jobs.lease;
+    options.upkeep.jobs_kept = manifest.jobs.keep;
     // Other queues let the database sleep while they are asked.
     if (manifest.stores.queue.scheme == "database") options.may_poll = [&application] { return !application.quiet(); };
     options.drain_time_max = drain - std::min(kSettleMargin, drain / 2);

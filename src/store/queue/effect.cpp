@@ -30,11 +30,12 @@ Task<bool> first_time(Transaction& transaction, std::string name) {
     co_return rows.changed() == 1;
 }
 
-Task<std::int64_t> forget_effects(Database& database, Instant before) {
-    Parameters parameters;
-    parameters.emplace_back(before);
+Task<std::int64_t> forget_effects(Database& database, Instant before, std::size_t count_max) {
+    Parameters parameters{before, count_max};
     SLIPWAY_CO_TRY(const auto rows,
-                   co_await database.write(Scope::system(), "DELETE FROM queue_effect WHERE happened < $1",
+                   co_await database.write(Scope::system(),
+                                           "DELETE FROM queue_effect WHERE (workspace, name) IN (SELECT workspace, "
+                                           "name FROM queue_effect WHERE happened < $1 ORDER BY happened LIMIT $2)",
                                            std::move(parameters)));
     co_return rows.changed();
 }

@@ -18,8 +18,8 @@ namespace slipway::store {
 // for the other. The name: the id of a message, or what a client calls its request; at most 512 bytes.
 Task<bool> first_time(Transaction& transaction, std::string name);
 
-// Forgets the records made before: choose more than the longest life of a message. How many.
-Task<std::int64_t> forget_effects(Database& database, Instant before);
+// Forgets records made before, the oldest first: choose more than the longest life of a message. How many.
+Task<std::int64_t> forget_effects(Database& database, Instant before, std::size_t count_max = 1'000);
 
 // The table `queue_effect`.
 std::span<const Migration> effect_migrations();

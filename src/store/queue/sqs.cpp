@@ -92,9 +92,11 @@ Task<Enqueued> SqsQueue::enqueue(WorkspaceId workspace, std::string queue, NewMe
     auto sent = co_await tickets_.send(queue, std::move(tickets));
     if (sent) co_return enqueued;
     if (!enqueued.duplicate) {
-        SLIPWAY_CO_TRY(const bool gone,
-                       co_await take_back(database_, std::move(workspace), std::move(queue), enqueued.id));
-        if (!gone) co_return enqueued;  // another ticket has called for it already
+        SLIPWAY_CO_TRY(const bool gone, co_await take_back(database_, std::move(workspace), queue, enqueued.id));
+        if (!gone) {  // another's ticket has called for it already
+            tickets_.owe(queue, 1);
+            co_return enqueued;
+        }
     }
     co_return pass(sent);
 }
@@ -152,8 +154,9 @@ Task<void> SqsQueue::acknowledge(Lease lease) {
     auto receipt = SqsReceipt::from(lease.receipt);
     if (!receipt) co_return not_held();
     lease.receipt = receipt->record;
+    SLIPWAY_CO_TRY(const bool followed, co_await is_followed(database_, lease, receipt->group));
     SLIPWAY_CO_CHECK(co_await records_->acknowledge(lease));
-    co_await tickets_.settle(std::move(lease), *std::move(receipt), true);
+    co_await tickets_.settle(std::move(lease), *std::move(receipt), !followed);
     co_return Result<void>();
 }
 
@@ -171,7 +174,7 @@ Task<void> SqsQueue::release(Lease lease) {
     if (!receipt) co_return not_held();
     lease.receipt = receipt->record;
     SLIPWAY_CO_CHECK(co_await records_->release(lease));
-    co_await tickets_.hide(std::move(lease.queue), std::move(receipt->handle), Milliseconds(0));
+    co_await tickets_.call_after(std::move(lease.queue), std::move(receipt->handle), Milliseconds(0));
     co_return Result<void>();
 }
 
@@ -179,8 +182,9 @@ Task<void> SqsQueue::bury(Lease lease, std::string reason) {
     auto receipt = SqsReceipt::from(lease.receipt);
     if (!receipt) co_return not_held();
     lease.receipt = receipt->record;
+    SLIPWAY_CO_TRY(const bool followed, co_await is_followed(database_, lease, receipt->group));
     SLIPWAY_CO_CHECK(co_await records_->bury(lease, std::move(reason)));
-    co_await tickets_.settle(std::move(lease), *std::move(receipt), true);
+    co_await tickets_.settle(std::move(lease), *std::move(receipt), !followed);
     co_return Result<void>();
 }
 
@@ -188,9 +192,10 @@ Task<std::int64_t> SqsQueue::redrive(WorkspaceId workspace, std::string queue, s
     const auto name = id.value_or("");
     SLIPWAY_CO_TRY(const auto count, co_await records_->redrive(std::move(workspace), queue, std::move(id)));
     std::vector<SqsTicket> tickets(static_cast<std::size_t>(count), SqsTicket{.id = name});
-    // The rows wait already: workers find those whose tickets were not sent.
-    const auto sent = co_await tickets_.send(std::move(queue), std::move(tickets));
-    if (!sent) log::warning("tickets not sent to SQS", {{"reason", json::string_view(sent.error().message)}});
+    const auto sent = co_await tickets_.send(queue, std::move(tickets));
+    if (sent) co_return count;
+    log::warning("tickets not sent to SQS", {{"reason", json::string_view(sent.error().message)}});
+    tickets_.owe(queue, static_cast<std::size_t>(count));
     co_return count;
 }
 

@@ -10,21 +10,25 @@
 #include <vector>
 
 #include "store/database/database.h"
+#include "store/queue/queue.h"
 
 namespace slipway::store {
 
 struct LiveMessage {
     std::string id;
     Instant due;  // or the end of its lease
-    bool head = true;
+    bool leased = false, head = true;
 };
 // Those of them that are live, of all workspaces.
 Task<std::vector<LiveMessage>> live_messages(Database& database, std::string queue, std::vector<std::string> ids);
 // When the first head is due, of all workspaces; in the past when there is one that can be leased.
 Task<std::optional<Instant>> next_due(Database& database, std::string queue);
-// When the message, or the first of its group, is due; nullopt when none is live.
-Task<std::optional<Instant>> due_of(Database& database, WorkspaceId workspace, std::string queue, std::string id,
-                                    std::string group);
+// The message, or the first of its group; nullopt when none is live.
+Task<std::optional<LiveMessage>> first_of(Database& database, WorkspaceId workspace, std::string queue, std::string id,
+                                          std::string group);
+
+// Whether there are live messages behind it in its group.
+Task<bool> is_followed(Database& database, Lease lease, std::string group);
 
 inline constexpr std::int64_t kHeadsMax = 10'000;  // no more are counted
 // Of all workspaces: those that are due before this, or all.

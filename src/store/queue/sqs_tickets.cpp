@@ -39,11 +39,13 @@ struct SqsTickets::Debt {
     SqsTickets& tickets;
     std::string queue;
     std::size_t count;
-    ~Debt() {
-        const std::lock_guard lock(tickets.mutex_);
-        tickets.known_[queue].owed += count;
-    }
+    ~Debt() { tickets.owe(queue, count); }
 };
+
+void SqsTickets::owe(const std::string& queue, std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    known_[queue].owed += count;
+}
 
 Task<void> SqsTickets::send(std::string queue, std::vector<SqsTicket> tickets) {
     Debt debt{*this, queue, tickets.size()};
@@ -76,8 +78,11 @@ Task<void> SqsTickets::tidy(std::string queue) {
     }
     if (!done.empty()) tell("delete", co_await sqs_.remove(queue, std::move(done)));
     if (owed > 0) SLIPWAY_CO_CHECK(co_await send(queue, {}));
-    if (look) SLIPWAY_CO_CHECK(co_await look_for_lost(std::move(queue)));
-    co_return Result<void>();
+    if (!look) co_return Result<void>();
+    auto looked = co_await look_for_lost(queue);
+    const std::lock_guard lock(mutex_);
+    if (!looked) known_[queue].looked.reset();
+    co_return looked;
 }
 
 Task<std::vector<SqsMessage>> SqsTickets::receive(std::string queue, const LeaseOptions& options, Milliseconds left) {
@@ -132,8 +137,8 @@ Task<bool> SqsTickets::admit_one(const std::string& queue, SqsMessage& message) 
     SLIPWAY_CO_CHECK(co_await database_.transact(workspace, body));
     message.ticket = enqueued.id;
     if (!enqueued.duplicate) co_return true;
-    SLIPWAY_CO_TRY(const auto due, co_await due_of(database_, workspace, queue, enqueued.id, ""));
-    if (due) co_return true;
+    SLIPWAY_CO_TRY(const auto live, co_await first_of(database_, workspace, queue, enqueued.id, ""));
+    if (live) co_return true;
     co_await remove_soon(queue, message.handle);  // it is done
     co_return false;
 }
@@ -172,7 +177,8 @@ Task<void> SqsTickets::renew(std::string queue, SqsMessage ticket, Milliseconds 
     co_return Result<void>();
 }
 
-// A ticket whose message is not live any more stands for another one: that one's ticket was spent for it.
+// A ticket whose message is leased or not live any more stands for another one, whose ticket was spent for it: it comes
+// with the next that is due. One whose message is delayed comes with that.
 Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> tickets) {
     if (tickets.empty()) co_return Result<void>();
     std::vector<std::string> ids;
@@ -185,8 +191,9 @@ Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> ticke
     std::vector<SqsVisibility> hidden;
     for (auto& ticket : tickets) {
         const auto own = std::ranges::find(live, ticket.ticket.value_or(""), &LiveMessage::id);
+        const bool stands_in = own == live.end() || own->leased;
         bool drop = own == live.end() ? !next : !own->head;  // whoever is done with the head passes its ticket on
-        if (!drop && own == live.end() && ticket.receives >= kReceivesBeforeCount) {
+        if (!drop && stands_in && next && *next > at && ticket.receives >= kReceivesBeforeCount) {
             if (!too_many) {
                 SLIPWAY_CO_TRY(too_many, co_await share_too_many(queue));
             }
@@ -196,7 +203,7 @@ Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> ticke
             gone.push_back(std::move(ticket.handle));
             continue;
         }
-        const auto due = own == live.end() ? *next : own->due;
+        const auto due = stands_in && next ? *next : own->due;
         const auto time = std::clamp(std::chrono::ceil<Milliseconds>(due - at), kSoon, kHiddenMax);
         if (at - ticket.sent > kRenewAfter || ticket.receives >= kSqsReceivesMax) {
             tell("renew", co_await renew(queue, std::move(ticket), time));
@@ -231,25 +238,33 @@ asio::awaitable<void> SqsTickets::remove_soon(std::string queue, std::string han
     if (!now_enough.empty()) tell("delete", co_await sqs_.remove(std::move(queue), std::move(now_enough)));
 }
 
-asio::awaitable<void> SqsTickets::settle(Lease lease, SqsReceipt receipt, bool done) {
-    std::optional<Instant> due;
-    if (!done || !receipt.group.empty()) {
-        const auto found = co_await due_of(database_, std::move(lease.workspace), lease.queue, std::move(lease.id),
-                                           std::move(receipt.group));
-        if (!found) co_return;  // it comes back by itself
-        due = *found;
-    }
-    if (!due) {
-        co_await remove_soon(std::move(lease.queue), std::move(receipt.handle));
-        co_return;
-    }
-    const auto time = std::clamp(std::chrono::ceil<Milliseconds>(*due - now()), Milliseconds(0), kHiddenMax);
-    std::vector<SqsVisibility> changes{{std::move(receipt.handle), time}};
-    const auto changed = co_await sqs_.change_visibility(lease.queue, std::move(changes));
+asio::awaitable<void> SqsTickets::call_after(std::string queue, std::string handle, Milliseconds time) {
+    std::vector<SqsVisibility> changes{{std::move(handle), time}};
+    const auto changed = co_await sqs_.change_visibility(queue, std::move(changes));
     tell("visibility", changed);
     if (!changed || *changed == 0) co_return;
     std::vector<SqsTicket> fresh{{.delay = time}};  // SQS gave it twice, and the other one is done with it
-    tell("send", co_await sqs_.send(std::move(lease.queue), std::move(fresh)));
+    tell("send", co_await sqs_.send(std::move(queue), std::move(fresh)));
+}
+
+// When what comes next is leased already, or done, it was called for by another's ticket, for which this one has to
+// stand in at once.
+asio::awaitable<void> SqsTickets::settle(Lease lease, SqsReceipt receipt, bool last) {
+    std::optional<LiveMessage> next;
+    if (!last || !receipt.group.empty()) {
+        auto found = co_await first_of(database_, std::move(lease.workspace), lease.queue, std::move(lease.id),
+                                       std::move(receipt.group));
+        if (!found) co_return;  // it comes back by itself
+        next = *std::move(found);
+    }
+    if (!next && last) {
+        co_await remove_soon(std::move(lease.queue), std::move(receipt.handle));
+        co_return;
+    }
+    const bool taken = !next || next->leased;
+    const auto wait = taken ? Milliseconds(0) : std::chrono::ceil<Milliseconds>(next->due - now());
+    const auto time = std::clamp(wait, Milliseconds(0), kHiddenMax);
+    co_await call_after(std::move(lease.queue), std::move(receipt.handle), time);
 }
 
 // Heads that have been due for a while though no ticket is to be had: none was sent for them. Who finds some that may

@@ -36,8 +36,12 @@ class SqsTickets {
     // itself, at the latest when its visibility ends, and finds nothing or what is there.
     asio::awaitable<void> give_back(std::string queue, std::vector<SqsMessage> tickets);
     asio::awaitable<void> hide(std::string queue, std::string handle, Milliseconds time);
-    // The lease has ended. `done`: its message is not live any more.
-    asio::awaitable<void> settle(Lease lease, SqsReceipt receipt, bool done);
+    // The ticket calls after this time; when it is gone, another one does.
+    asio::awaitable<void> call_after(std::string queue, std::string handle, Milliseconds time);
+    // The lease has ended. `last`: its message is not live any more, and none stood behind it before it ended.
+    asio::awaitable<void> settle(Lease lease, SqsReceipt receipt, bool last);
+    // So many messages lack one; they are sent with the next.
+    void owe(const std::string& queue, std::size_t count);
 
     Task<std::vector<std::string>> warnings();
 

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "store/database/engines/any_database.h"
-#include "store/queue/database_queue_place.h"
+#include "store/queue/any_database_queue_place.h"
 
 namespace slipway::test {
 namespace {
@@ -9,12 +8,6 @@ namespace {
 using store::Database;
 using store::Queue;
 using store::Transaction;
-
-class AnyDatabaseQueuePlace final : public DatabaseQueuePlace {
-    Result<std::unique_ptr<store::Database>> open_database(const std::filesystem::path& place) override {
-        return open_any_database(place);
-    }
-};
 
 std::vector<QueueCheck> every_check() {
     std::vector<QueueCheck> checks(queue_checks().begin(), queue_checks().end());

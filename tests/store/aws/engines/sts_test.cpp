@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engines/process.h"
-#include "must.h"
+#include "engines/moto_server.h"
 #include "store/aws/credentials_chain.h"
 #include "store/temporary_folder.h"
 
@@ -13,19 +12,11 @@ namespace {
 
 struct Sts : testing::Test {
     void SetUp() override {
-        const auto engine = engine_folder("moto");
-        if (!engine) GTEST_SKIP() << "moto was not fetched";
-        const auto port = free_port();
-        process = must(EngineProcess::start(
-            {.command = {"/usr/bin/python3", (*engine / "bin/moto_server").string(), "-H", "127.0.0.1", "-p",
-                         std::to_string(port)},
-             .folder = folder.path(),
-             .port = port,
-             .environment = {{"PYTHONPATH", engine->string()}, {"PYTHONDONTWRITEBYTECODE", "1"}}}));
-        std::printf("engine: %s\n", std::filesystem::canonical(*engine).filename().c_str());
+        moto = MotoServer::start();
+        if (moto == nullptr) GTEST_SKIP() << "moto was not fetched";
         environment = Environment({{"HOME", folder.path().string()},
                                    {"AWS_EC2_METADATA_DISABLED", "true"},
-                                   {"AWS_ENDPOINT_URL_STS", fmt::format("http://127.0.0.1:{}", port)}});
+                                   {"AWS_ENDPOINT_URL_STS", moto->url()}});
     }
     std::string write(const std::string& name, std::string_view text) const {
         std::ofstream(folder / name) << text;
@@ -42,7 +33,7 @@ struct Sts : testing::Test {
     WorkerPool pool{"files", 1};
     net::Client client;
     Environment environment;
-    std::unique_ptr<EngineProcess> process;
+    std::unique_ptr<MotoServer> moto;
 };
 
 TEST_F(Sts, GivesTheRoleOfAWebIdentity) {

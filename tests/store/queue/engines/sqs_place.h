@@ -20,8 +20,6 @@ inline store::SqsQueueOptions sqs_options(std::string url) {
     options.client.timeouts.first_byte = Milliseconds(2'000);
     options.client.timeouts.total = Milliseconds(3'000);
     // moto gives a ticket twice when two ask at the same time; what that loses is to be found soon.
-    options.times.look_for_lost = Milliseconds(1'000);
-    options.times.lost_after = Milliseconds(500);
     return options;
 }
 
