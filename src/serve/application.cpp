@@ -62,10 +62,10 @@ Result<void> Application::open_stores(IndexUse index_use) {
     SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_, *aws_));
     SLIPWAY_TRY(index_, open_index(manifest_.stores, *database_, *aws_, index_use == IndexUse::anew));
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
-    SLIPWAY_TRY(objects_, open_objects(manifest_.stores.objects, object_key_, files_, *aws_));
+    SLIPWAY_TRY(objects_, open_objects(manifest_.stores, object_key_, files_, *aws_));
     SLIPWAY_TRY(cache_, open_cache(manifest_));
     SLIPWAY_TRY(mail_, open_mail(manifest_.stores.mail, files_));
-    drains_ = manifest_.stores.database.url.reveal().find("idle=drain") != std::string::npos;
+    SLIPWAY_TRY(rest_after_, rest_after(manifest_.stores));
     return {};
 }
 

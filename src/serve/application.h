@@ -58,15 +58,14 @@ class Application {
 
     // Somebody asked for something; whether it is so long ago that a database with idle=drain is to be left alone.
     void note_request() { last_request_ = now(); }
-    bool may_rest() const { return drains_; }
-    bool quiet() const { return drains_ && now() - last_request_.load() > kQuietTime; }
+    bool may_rest() const { return rest_after_.has_value(); }
+    bool quiet() const { return rest_after_ && now() - last_request_.load() > *rest_after_; }
 
     // What each store says, not older than a second.
     asio::awaitable<std::vector<app::StoreHealth>> check_stores() { return store_checks_.latest(); }
     asio::awaitable<app::StoreHealth> check_mail();
 
  private:
-    static constexpr Milliseconds kQuietTime{300'000};
     Application(app::Manifest manifest, Environment environment, DataFolder folder);
     Result<void> open_stores(IndexUse index_use);
     std::vector<StoreProbe> store_probes();
@@ -107,7 +106,7 @@ class Application {
     std::unique_ptr<app::Capabilities> capabilities_;
     std::unique_ptr<app::ScriptHost> scripts_;
     std::atomic<bool> stopping_{false};
-    bool drains_ = false;
+    std::optional<Milliseconds> rest_after_;
     std::atomic<Instant> last_request_{now()};
 };
 

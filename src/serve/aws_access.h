@@ -23,6 +23,9 @@ class AwsAccess {
     net::Client& client();
     const std::shared_ptr<store::CredentialsProvider>& credentials();
     const std::string& region();
+    // The URL of a store in `service` ("S3", "SQS") with the endpoint that AWS_ENDPOINT_URL_<service>, else
+    // AWS_ENDPOINT_URL names, as AWS's own tools take them; an endpoint in the URL wins.
+    std::string at_endpoint(std::string url, std::string_view service) const;
 
     // The password of a role that signs in with IAM, made anew for each connection. `target` is the database's.
     Task<std::string> database_password(std::string host, std::uint16_t port, std::string user, std::string region);

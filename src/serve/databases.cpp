@@ -103,6 +103,14 @@ Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSe
     return database;
 }
 
+Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores) {
+    if (!is_postgres(stores.database)) return std::nullopt;
+    SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
+    SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, stores.database.url.reveal()));
+    if (!target.drains) return std::nullopt;
+    return std::min(store::postgres::kDrainTime, target.idle_time_max);
+}
+
 bool index_is_in_postgres(const app::StoresSection& stores) { return is_postgres(stores.index); }
 
 bool index_is_in_database(const app::StoresSection& stores) {

@@ -26,6 +26,9 @@ bool index_is_in_postgres(const app::StoresSection& stores);
 // The same URL: one pool of connections, and one owner.
 bool index_is_in_database(const app::StoresSection& stores);
 
+// With idle=drain: how long nobody may have asked for anything before the database is left alone.
+Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores);
+
 // `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing.
 // Says what was done.
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,

@@ -54,13 +54,18 @@ Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& store
     return store::open_embedded(url.path);
 }
 
-Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,
+Result<std::unique_ptr<store::Objects>> open_objects(const app::StoresSection& stores, const std::string& signing_key,
                                                      WorkerPool& files, AwsAccess& aws) {
+    const auto& url = stores.objects;
     if (url.scheme == "s3") {
         store::S3ObjectsOptions options;
-        options.url = url.url.reveal();
+        options.url = aws.at_endpoint(url.url.reveal(), "S3");
         options.region = aws.region();
-        options.credentials = aws.credentials();
+        options.credentials =
+            stores.objects_access_key.empty()
+                ? aws.credentials()
+                : store::CredentialsProvider::of({.access_key_id = stores.objects_access_key.reveal(),
+                                                  .secret_access_key = stores.objects_secret_key.reveal()});
         return store::open_s3_objects(std::move(options), aws.client(), files);
     }
     store::FileObjectsOptions options;
@@ -80,7 +85,7 @@ Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, 
     if (url.scheme == "database") return store::make_database_queue(database);
     if (url.scheme == "sqs") {
         store::SqsQueueOptions options;
-        options.url = url.url.reveal();
+        options.url = aws.at_endpoint(url.url.reveal(), "SQS");
         options.region = aws.region();
         options.credentials = aws.credentials();
         options.workspace_id = [own,

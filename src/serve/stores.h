@@ -21,7 +21,7 @@ Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& store
                                                  AwsAccess& aws, bool anew);
 
 // `signing_key` is of the URLs that this server serves itself; a bucket signs its own. `files` and `aws` outlive it.
-Result<std::unique_ptr<store::Objects>> open_objects(const app::StoreUrl& url, const std::string& signing_key,
+Result<std::unique_ptr<store::Objects>> open_objects(const app::StoresSection& stores, const std::string& signing_key,
                                                      WorkerPool& files, AwsAccess& aws);
 // What it is called: the protocol tells neither the name nor the version of a server.
 std::string objects_engine(const app::StoreUrl& url);

@@ -84,7 +84,8 @@ class Bucket(_Engine):
         (pathlib.Path(place) / "data/documents").mkdir(parents=True)
         self.start([program, "--quiet", "--port", f"127.0.0.1:{self.port}", "posix", pathlib.Path(place) / "data"], place,
                    {"ROOT_ACCESS_KEY_ID": "key-of-the-test", "ROOT_SECRET_ACCESS_KEY": "secret-of-the-test"})
-        self.url = f"s3://documents/wwhd?region=us-east-1&endpoint=http://127.0.0.1:{self.port}&style=path"
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.url = f"s3://documents/wwhd?region=us-east-1&endpoint={self.endpoint}&style=path"
         self.environment = {"AWS_ACCESS_KEY_ID": "key-of-the-test", "AWS_SECRET_ACCESS_KEY": "secret-of-the-test"}
 
 

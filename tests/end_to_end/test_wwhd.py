@@ -18,6 +18,8 @@ import uuid
 import pytest
 import websockets
 
+from conftest import copy_small
+from engines import Bucket, Postgres
 from http_api import Api, register
 from programs import ROOT, WWHD, Provider, Server, eventually, run_cli
 
@@ -629,3 +631,50 @@ def test_ten_thousand_passages_are_searched(tmp_path, small_application):
             for book, page in ((0, 0), (24, 133), (49, 199)):
                 best = user.get(f"/api/search?q=b{book}p{page}x&limit=3").json["results"][0]
                 assert f"b{book}p{page}x" in best["text"]
+
+
+def passages_of(user, question):
+    return [(found["document_id"], round(found["score"], 4)) for found in user.get(f"/api/search?q={question}").json["results"]]
+
+
+def test_postgresql_can_hold_all_data_and_vectors_are_moved(tmp_path):
+    """W12, W13: from SQLite and the embedded index to PostgreSQL with pgvector, by DATABASE_URL and two commands."""
+    application, data = copy_small(tmp_path), tmp_path / "data"
+    with Server(application, data) as server:
+        server.wait_for_documents()
+        user = register(server.url)
+        before = passages_of(user, "debt")
+        user.post("/api/chats/new/messages", {"content": QUESTION})
+        assert before
+    (tmp_path / "postgres").mkdir()
+    with Postgres(tmp_path / "postgres") as postgres:
+        database = postgres.database("wwhd")
+        settings = {"DATABASE_URL": postgres.url("wwhd_app", database), "DATABASE_OWNER_URL": postgres.url("owner", database)}
+        moved = run_cli("copy", application, "--from", f"sqlite:{data / 'wwhd.db'}", "--to", "env:DATABASE_URL", "--owner-from", "DATABASE_OWNER_URL",
+                        "--data", tmp_path / "moved", folder=tmp_path, environment=settings)
+        assert "users" in moved.stdout
+        shutil.copytree(data / "objects", tmp_path / "moved/objects", dirs_exist_ok=True)
+        shutil.copy(data / "jwt.secret", tmp_path / "moved")
+        run_cli("reindex", application, "--data", tmp_path / "moved", folder=tmp_path, environment=settings)
+        with Server(application, tmp_path / "moved", **settings) as server:
+            server.wait_for_documents()
+            user = Api(server.url, user.token)
+            assert passages_of(user, "debt") == before
+            assert len(user.get("/api/chats").json["chats"]) == 1
+        assert not list((tmp_path / "moved").glob("*.db")) and not list((tmp_path / "moved").glob("index*"))
+        assert int(postgres.run(database, "select count(*) from documents")) == 3
+
+
+def test_document_files_are_stored_in_s3(tmp_path):
+    """W28: by AWS_S3_BUCKET, with AWS's own variables for who and where."""
+    (tmp_path / "s3").mkdir()
+    with Bucket(tmp_path / "s3") as bucket:
+        settings = {"AWS_S3_BUCKET": "documents", "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": bucket.endpoint, **bucket.environment}
+        with Server(copy_small(tmp_path), tmp_path / "data", **settings) as server:
+            server.wait_for_documents()
+            user = register(server.url)
+            added = user.upload("/api/documents", "note.md", b"# Note\n\nPhlogistic combustion.\n", "text/markdown", 201)
+            assert user.get(f"/api/documents/{added.json['id']}").json["content"]
+            kept = [path for path in (tmp_path / "s3/data/documents").rglob("*") if path.is_file()]
+            assert any(path.read_bytes() == b"# Note\n\nPhlogistic combustion.\n" for path in kept) and len(kept) >= 4
+            assert not (tmp_path / "data/objects").exists()

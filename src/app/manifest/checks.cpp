@@ -140,6 +140,10 @@ void check_stores(Checks& checks) {
     place(checks, "stores.index", stores.index, "embedded", defaults.index);
     place(checks, "stores.objects", stores.objects, "file", defaults.objects);
     place(checks, "stores.mail", stores.mail, "file", defaults.mail);
+    if (stores.objects_access_key.empty() != stores.objects_secret_key.empty())
+        checks.error("stores.objects_access_key",
+                     "stores.objects_access_key and stores.objects_secret_key belong together.",
+                     "Give both, or none for the keys in AWS's usual places.");
     if (!stores.database.path.empty() && stores.database.path == stores.index.path)
         checks.error("stores.index", "stores.index and stores.database name the same file.",
                      "Give the index a file of its own.");

@@ -137,6 +137,11 @@ void describe(Keys& keys, StoresSection& stores) {
     describe_store(
         keys, "objects", stores.objects,
         "`file:FOLDER`, or a bucket (`s3://BUCKET/PREFIX?region=…&endpoint=…&style=path`) of S3, MinIO or R2.");
+    keys.secret(
+        "objects_access_key", stores.objects_access_key,
+        "The access key of a bucket with keys of its own, as of MinIO or R2. Left out: variables, profiles, web "
+        "identity, the roles of ECS and EC2, in AWS's order.");
+    keys.secret("objects_secret_key", stores.objects_secret_key, "The secret key that belongs to it.");
     describe_store(
         keys, "secrets", stores.secrets,
         "`env:` – the environment and the file .env – or `secretsmanager://NAME,…`, `ssm://NAME,…` with names or "

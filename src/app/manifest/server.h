@@ -73,6 +73,7 @@ struct StoresSection {
     Secret index_key;
     Secret index_owner;  // as database_owner, of an index in another PostgreSQL
     StoreUrl objects = StoreUrl::parse("file:objects");
+    Secret objects_access_key, objects_secret_key;  // of a bucket that has keys of its own; empty: AWS's usual places
     StoreUrl secrets = StoreUrl::parse("env:");
     StoreUrl cache = StoreUrl::parse("memory:");
     StoreUrl queue = StoreUrl::parse("database:");

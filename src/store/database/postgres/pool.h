@@ -22,7 +22,7 @@ struct PoolOptions {
     Milliseconds wait_time_max{30'000};      // for a free connection
     Milliseconds reconnect_time_max{8'000};  // for a server that cannot be reached: a failover takes some seconds
     Milliseconds lifetime_max{3'600'000};    // a connection is not kept longer: names move, balancers forget
-    Milliseconds drain_time{300'000};        // with idle=drain: an unused connection is closed after this
+    Milliseconds drain_time = kDrainTime;    // with idle=drain: an unused connection is closed after this
     // Asked for each new connection; empty: the password of the URL. For tokens that are valid for minutes.
     std::function<Task<std::string>()> password;
 };

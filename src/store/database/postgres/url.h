@@ -9,7 +9,8 @@
 //     statement_timeout=30s a reading statement; a transaction has DatabaseOptions::transaction_time_max
 //     lock_timeout=10s      waiting for a lock of somebody else
 //     idle_timeout=10m      an unused connection is closed after this
-//     idle=drain            keep none open that nobody has used for five minutes, so that Aurora may sleep
+//     idle=drain            keep none open that nobody has used for five minutes (or idle_timeout, where that is
+//                           shorter), so that Aurora may sleep
 //     prepared=auto|on|off  prepared statements; auto: where no pooler stands between (it compares process numbers)
 //     iam=REGION            the password is an RDS IAM token (PostgresOptions::password)
 // clang-format on
@@ -25,6 +26,8 @@
 #include "store/database/postgres/libpq.h"
 
 namespace slipway::store::postgres {
+
+inline constexpr Milliseconds kDrainTime{300'000};  // with idle=drain, unless idle_timeout is shorter
 
 enum class Prepared : unsigned char { automatic, always, never };
 
