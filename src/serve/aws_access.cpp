@@ -1,7 +1,7 @@
 #include "serve/aws_access.h"
 
-#include "base/pool.h"
 #include "base/percent.h"
+#include "base/pool.h"
 #include "store/aws/rds_token.h"
 #include "store/secrets/aws_secrets.h"
 #include "store/secrets/environment.h"
@@ -57,10 +57,11 @@ const std::shared_ptr<store::CredentialsProvider>& AwsAccess::credentials() { re
 const std::string& AwsAccess::region() { return parts().region; }
 
 std::string AwsAccess::at_endpoint(std::string url, std::string_view service) const {
-    const auto endpoint = environment_.get_or(fmt::format("AWS_ENDPOINT_URL_{}", service),
-                                              environment_.get_or("AWS_ENDPOINT_URL", ""));
+    const auto endpoint =
+        environment_.get_or(fmt::format("AWS_ENDPOINT_URL_{}", service), environment_.get_or("AWS_ENDPOINT_URL", ""));
     if (endpoint.empty() || url.find("endpoint=") != std::string::npos) return url;
-    return fmt::format("{}{}endpoint={}", url, url.find('?') == std::string::npos ? '?' : '&', percent_encode(endpoint));
+    return fmt::format("{}{}endpoint={}", url, url.find('?') == std::string::npos ? '?' : '&',
+                       percent_encode(endpoint));
 }
 
 Task<std::string> AwsAccess::database_password(std::string host, std::uint16_t port, std::string user,
