@@ -77,7 +77,8 @@ Task<void> SqsTickets::tidy(std::string queue) {
         if (look) known.busy = false;
     }
     if (!done.empty()) tell("delete", co_await sqs_.remove(queue, std::move(done)));
-    if (owed > 0) SLIPWAY_CO_CHECK(co_await send(queue, {}));
+    std::vector<SqsTicket> none;
+    if (owed > 0) SLIPWAY_CO_CHECK(co_await send(queue, std::move(none)));
     if (!look) co_return Result<void>();
     auto looked = co_await look_for_lost(queue);
     const std::lock_guard lock(mutex_);
