@@ -10,8 +10,10 @@ asio::awaitable<void> ask_one(const StoreProbe& probe, app::StoreHealth& health)
     auto asking = probe.ask();
     auto asked = co_await with_timeout(std::move(asking), kAskTimeMax, "The store");
     health.latency_ms = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
-    if (asked) health.engine = *std::move(asked);
-    if (!asked) health.error = asked.error().message;
+    if (asked)
+        health.engine = *std::move(asked);
+    else
+        health.error = asked.error().message;
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ std::string action_line(std::string_view action, std::string_view document) {
 struct Outcome {
     std::size_t deleted = 0;
     std::vector<BulkItem> busy;  // to be sent again
+    std::string busy_reason;     // of one of them: too many at once, or a disk that is full
     json::array refused;
     std::size_t refused_count = 0;
 };
@@ -65,11 +66,15 @@ void take_item(const json::object& item, BulkItem sent, Outcome& outcome) {
     const auto status = integer_or(item, "status", 0);
     if (text_or(item, "result") == "deleted") ++outcome.deleted;
     if (status / 100 == 2 || text_or(item, "result") == "not_found") return;
-    if (status == kTooMany) return outcome.busy.push_back(std::move(sent));
-    ++outcome.refused_count;
-    if (outcome.refused.size() == kItemsNamedMax) return;
     const auto* error = object_in(item, "error");
     const auto reason = error ? cut_utf8(text_or(*error, "reason"), kReasonBytesMax) : std::string_view();
+    if (status == kTooMany) {
+        outcome.busy.push_back(std::move(sent));
+        outcome.busy_reason = reason;
+        return;
+    }
+    ++outcome.refused_count;
+    if (outcome.refused.size() == kItemsNamedMax) return;
     outcome.refused.push_back(json::object{{"id", sent.id}, {"status", status}, {"reason", reason}});
 }
 
@@ -164,8 +169,8 @@ Task<std::size_t> write_bulk(RemoteClient& client, const OpenSearchOptions& opti
     Outcome all;
     for (std::size_t round = 0; !items.empty(); ++round) {
         if (round == kRoundsMax)
-            co_return fail(ErrorCode::unavailable, "OpenSearch at {} is too busy: {} passages are not written.",
-                           client.place(), items.size());
+            co_return fail(ErrorCode::unavailable, "OpenSearch at {} is too busy: {} passages are not written. {}",
+                           client.place(), items.size(), all.busy_reason);
         if (round > 0) co_await sleep_for(kBusyPause * (1 << round));
         std::vector<BulkItem> busy;
         while (!items.empty()) {
@@ -176,6 +181,7 @@ Task<std::size_t> write_bulk(RemoteClient& client, const OpenSearchOptions& opti
             for (auto& one : outcome.refused)
                 if (all.refused.size() < kItemsNamedMax) all.refused.push_back(std::move(one));
             std::ranges::move(outcome.busy, std::back_inserter(busy));
+            if (!outcome.busy_reason.empty()) all.busy_reason = std::move(outcome.busy_reason);
         }
         items = std::move(busy);
     }

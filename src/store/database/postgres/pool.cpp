@@ -148,21 +148,20 @@ void Pool::free_place() {
 void Pool::give_back(std::unique_ptr<Connection> connection) {
     if (!connection->idle_and_open()) return;
     connection->idle_since = Clock::now();
-    std::shared_ptr<Waiter> next;
     {
         const std::scoped_lock hold(mutex_);
         if (!line_.empty()) {
             if (connection->executor() != line_.front()->timer.get_executor()) return;
-            next = std::move(line_.front());
+            const auto next = std::move(line_.front());
             line_.pop_front();
             next->granted = true;
             next->connection = std::move(connection);
-        } else if (closed_) {
+            next->wake(next);
             return;
         }
+        if (closed_) return;
     }
-    if (next) next->wake(next);
-    if (!next && connection) KeptConnections::of(connection->executor()).put(this, std::move(connection));
+    KeptConnections::of(connection->executor()).put(this, std::move(connection));
 }
 
 Task<Pool::Granted> Pool::wait_in_line(asio::any_io_executor executor) {

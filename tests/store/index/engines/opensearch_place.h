@@ -48,7 +48,7 @@ class OpenSearchPlace {
             fmt::format("-Ehttp.port={}", place->port), fmt::format("-Etransport.port={}", free_port()),
             "-Epath.data=" + place->data_.path().string(), "-Epath.logs=" + (folder / "logs").string(),
             "-Ecluster.name=slipway-test", "-Enode.name=test",
-            "-Ecluster.routing.allocation.disk.threshold_enabled=false"};
+            "-Ecluster.routing.allocation.disk.threshold_enabled=false", "-Ecluster.info.update.interval=10s"};
         options.folder = folder.path();
         options.port = place->port;
         options.refuses_root = true;
