@@ -216,6 +216,19 @@ struct SqsQueueFaults : SqsQueue {
     std::string straight;
 };
 
+TEST_F(SqsQueueFaults, DownAtTheStartIsToldAndWorksOnceItIsThere) {
+    proxy->refuse(true);
+    const auto queue = must(place->open());
+    const auto refused = run_to_end(queue->enqueue(kHere, "work", message("early")));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+    EXPECT_TRUE(refused.error().message.contains("127.0.0.1")) << refused.error().message;
+    EXPECT_FALSE(run_to_end(queue->status()).has_value());
+    proxy->refuse(false);
+    must(run_to_end(enqueue(*queue, kHere, message("late"))));
+    EXPECT_EQ(bodies(must(run_to_end(lease(*queue)))), "late");
+}
+
 TEST_F(SqsQueueFaults, EnqueueTakesItsRowBackWhenSqsIsDown) {
     const auto queue = must(place->open());
     must(run_to_end(enqueue(*queue, kHere, message("before"))));
