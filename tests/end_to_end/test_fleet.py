@@ -92,7 +92,7 @@ def work(fleet, token, ledger, number):
             chat = chance.choice(own)
             answer = fleet.request(token, "POST", f"/api/chats/{chat}/messages", {"content": f"Tell me about {name}"})
             assert answer.status == 200, answer.text
-            ledger.note("answers", (chat, answer.json["message"]["id"]))
+            ledger.note("answers", (chat, answer.json["id"]))
         elif kind < 0.97:
             answer = fleet.request(token, "POST", "/api/documents", {"source": name, "title": name, "content": f"# {name}\n\nWords of {name}.\n"})
             assert answer.status in (200, 201), answer.text
