@@ -6,6 +6,22 @@
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
+namespace {
+
+constexpr Milliseconds kPause{50};
+
+// Those of this process that want the next number wait for each other here, not for a row of the database, each with a
+// connection of its own, until the server's patience ends.
+Task<KeyedLock::Guard> wait_for_number(KeyedLock& locks, WorkspaceId workspace, Milliseconds patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (true) {
+        auto guard = co_await locks.acquire("\nnumber\n" + workspace.value, patience);
+        if (guard || std::chrono::steady_clock::now() > end || co_await cancelled()) co_return guard;
+        co_await sleep_for(kPause);  // the line is full
+    }
+}
+
+}  // namespace
 
 Task<KeyedLock::Guard> Knowledge::hold_source(WorkspaceId workspace, std::string source, Milliseconds patience) {
     co_return co_await sources_.acquire(workspace.value + "\n" + source, patience);
@@ -112,7 +128,13 @@ Task<bool> Knowledge::insert_row(WorkspaceId workspace, const NewDocument& docum
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
+    std::optional<KeyedLock::Guard> turn;
+    if (shared()) {
+        SLIPWAY_CO_TRY(auto waited_for, co_await wait_for_number(sources_, workspace, kSourcePatience));
+        turn.emplace(std::move(waited_for));
+    }
     auto done = co_await database_.transact_guarded(std::move(workspace), named_body);
+    turn.reset();
     if (!done && (inserted || done.error().code != ErrorCode::conflict)) co_return pass(done);
     co_return done.has_value();
 }
