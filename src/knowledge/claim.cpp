@@ -6,6 +6,22 @@
 #include "knowledge/tables.h"
 
 namespace slipway::knowledge {
+namespace {
+
+constexpr Milliseconds kPause{50};
+
+// Those of this process that want the next number wait for each other here, not for a row of the database, each with a
+// connection of its own, until the server's patience ends.
+Task<KeyedLock::Guard> wait_for_number(KeyedLock& locks, WorkspaceId workspace, Milliseconds patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (true) {
+        auto guard = co_await locks.acquire("\nnumber\n" + workspace.value, patience);
+        if (guard || std::chrono::steady_clock::now() > end || co_await cancelled()) co_return guard;
+        co_await sleep_for(kPause);  // the line is full
+    }
+}
+
+}  // namespace
 
 Task<KeyedLock::Guard> Knowledge::hold_source(WorkspaceId workspace, std::string source, Milliseconds patience) {
     co_return co_await sources_.acquire(workspace.value + "\n" + source, patience);
@@ -24,7 +40,7 @@ Task<Knowledge::Held> Knowledge::hold_document(WorkspaceId workspace, std::strin
             holds_.until(), holds_.is_free());
         taken = std::chrono::steady_clock::now();
         store::Parameters mine{id, holder};
-        SLIPWAY_CO_TRY(const auto rows, co_await database_.write(workspace, sql, std::move(mine)));
+        SLIPWAY_CO_TRY(const auto rows, co_await database_.write_guarded(workspace, sql, std::move(mine)));
         if (rows.changed() > 0) break;
         SLIPWAY_CO_CHECK(co_await get(workspace, id));
         SLIPWAY_CO_CHECK(co_await others.wait());
@@ -78,7 +94,7 @@ Task<bool> Knowledge::mark_row(WorkspaceId workspace, const Known& known, std::s
         "where workspace = $workspace and id = $1 and version = $4 and dirty = $5 and status <> 'removing' and {}",
         holds_.until(), holds_.is_free());
     store::Parameters values{known.document.id, now(), std::move(holder), known.document.version, known.dirty};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.write(std::move(workspace), sql, std::move(values)));
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.write_guarded(std::move(workspace), sql, std::move(values)));
     co_return rows.changed() > 0;
 }
 
@@ -112,7 +128,13 @@ Task<bool> Knowledge::insert_row(WorkspaceId workspace, const NewDocument& docum
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
-    auto done = co_await database_.transact(std::move(workspace), named_body);
+    std::optional<KeyedLock::Guard> turn;
+    if (shared()) {
+        SLIPWAY_CO_TRY(auto waited_for, co_await wait_for_number(sources_, workspace, kSourcePatience));
+        turn.emplace(std::move(waited_for));
+    }
+    auto done = co_await database_.transact_guarded(std::move(workspace), named_body);
+    turn.reset();
     if (!done && (inserted || done.error().code != ErrorCode::conflict)) co_return pass(done);
     co_return done.has_value();
 }
@@ -121,7 +143,7 @@ Task<bool> Knowledge::insert_row(WorkspaceId workspace, const NewDocument& docum
 Task<void> Knowledge::give_up(WorkspaceId workspace, const NewDocument& document, Claim& claim, const Error& error) {
     if (!claim.exists && !document.keep_failure) {
         store::Parameters mine{claim.row.id, claim.hold.holder()};
-        SLIPWAY_CO_CHECK(co_await database_.write(
+        SLIPWAY_CO_CHECK(co_await database_.write_guarded(
             std::move(workspace), "delete from documents where workspace = $workspace and id = $1 and holder = $2",
             std::move(mine)));
         claim.hold.released();
@@ -130,7 +152,7 @@ Task<void> Knowledge::give_up(WorkspaceId workspace, const NewDocument& document
     const auto status = document.keep_failure ? DocumentStatus::failed : claim.row.status;
     const auto& reason = document.keep_failure ? error.message : claim.row.reason;
     store::Parameters values{claim.row.id, claim.hold.holder(), to_string(status), reason, claim.dirty, now()};
-    SLIPWAY_CO_CHECK(co_await database_.write(
+    SLIPWAY_CO_CHECK(co_await database_.write_guarded(
         std::move(workspace),
         "update documents set status = $3, reason = $4, dirty = case when dirty = 2 then 2 else $5 end, "
         "updated_at = $6, holder = '', held_until = 0 where workspace = $workspace and id = $1 and holder = $2",
@@ -174,7 +196,7 @@ Task<void> Knowledge::record_failure(WorkspaceId workspace, const NewDocument& d
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
-    co_return co_await database_.transact(workspace, named_body);
+    co_return co_await database_.transact_guarded(workspace, named_body);
 }
 
 }  // namespace slipway::knowledge

@@ -41,7 +41,7 @@ Task<void> Heartbeat::extend() {
     const auto asked = SteadyClock::now();
     auto parameters = lease_.parameters();
     SLIPWAY_CO_TRY(const auto rows,
-                   co_await lease_.database->write(lease_.scope, lease_.extend, std::move(parameters)));
+                   co_await lease_.database->write_guarded(lease_.scope, lease_.extend, std::move(parameters)));
     lost_ = rows.changed() == 0;
     if (lost_) co_return lost_hold();
     valid_until_ = asked + lease_.time;
@@ -101,7 +101,7 @@ Hold Holds::begin(asio::any_io_executor executor, WorkspaceId workspace, std::st
 Task<void> Holds::release(WorkspaceId workspace, std::string document_id, Hold& hold) {
     if (shared_) {
         store::Parameters mine{std::move(document_id), hold.holder()};
-        SLIPWAY_CO_CHECK(co_await database_.write(
+        SLIPWAY_CO_CHECK(co_await database_.write_guarded(
             std::move(workspace),
             "update documents set holder = '', held_until = 0 where workspace = $workspace and id = $1 and holder = $2",
             std::move(mine)));

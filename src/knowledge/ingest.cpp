@@ -196,10 +196,10 @@ Task<IngestReport> Knowledge::abandon(WorkspaceId workspace, std::string documen
 // Of a document that is somebody else's by now. Who has it looks through the index itself, or did so before we wrote.
 Task<void> Knowledge::take_back(WorkspaceId workspace, std::string document_id) {
     store::Parameters by_id{document_id};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.write(workspace,
-                                                             "update documents set dirty = 2 where workspace = "
-                                                             "$workspace and id = $1",
-                                                             std::move(by_id)));
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.write_guarded(workspace,
+                                                                     "update documents set dirty = 2 where workspace = "
+                                                                     "$workspace and id = $1",
+                                                                     std::move(by_id)));
     if (rows.changed() > 0) co_return Result<void>();
     // Its row is gone, and ids are never used again.
     const auto of_document = store::Filter::equal("document_id", json::string(document_id));
@@ -290,7 +290,7 @@ Task<void> Knowledge::publish(WorkspaceId workspace, const Document& row, const 
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
-    SLIPWAY_CO_CHECK(co_await database_.transact(workspace, named_body));
+    SLIPWAY_CO_CHECK(co_await database_.transact_guarded(workspace, named_body));
     if (!leaves_old) hold.released();
     co_return Result<void>();
 }

@@ -24,7 +24,7 @@ Task<std::optional<ProcessLease>> ProcessLease::take(store::Database& database, 
             "where knowledge_leases.until <= {}",
             holds.until(), holds.clock());
         store::Parameters mine{taken.name_, taken.holder_};
-        SLIPWAY_CO_TRY(const auto rows, co_await database.write(store::Scope::system(), sql, std::move(mine)));
+        SLIPWAY_CO_TRY(const auto rows, co_await database.write_guarded(store::Scope::system(), sql, std::move(mine)));
         if (rows.changed() == 0) co_return lease;
         auto extend = fmt::format(
             "update knowledge_leases set until = {}, done = $3, total = $4 where workspace = '' and name = $1 and "
@@ -51,7 +51,7 @@ Task<void> ProcessLease::end() {
     stop_beating();
     if (!heartbeat_) co_return Result<void>();
     store::Parameters mine{name_, holder_};
-    SLIPWAY_CO_CHECK(co_await database_->write(
+    SLIPWAY_CO_CHECK(co_await database_->write_guarded(
         store::Scope::system(), "delete from knowledge_leases where workspace = '' and name = $1 and holder = $2",
         std::move(mine)));
     co_return Result<void>();
@@ -64,7 +64,7 @@ Task<void> ProcessLease::put_off(Milliseconds time) {
         "update knowledge_leases set holder = '', until = {} + {} where workspace = '' and name = $1 and holder = $2",
         clock_, time.count());
     store::Parameters mine{name_, holder_};
-    SLIPWAY_CO_CHECK(co_await database_->write(store::Scope::system(), sql, std::move(mine)));
+    SLIPWAY_CO_CHECK(co_await database_->write_guarded(store::Scope::system(), sql, std::move(mine)));
     co_return Result<void>();
 }
 

@@ -69,7 +69,7 @@ Task<void> Knowledge::recover_document(WorkspaceId workspace, std::string docume
         "dirty > 0 and {}",
         holds_.until(), holds_.is_free());
     store::Parameters mine{document_id, holder};
-    SLIPWAY_CO_TRY(const auto rows, co_await database_.write(workspace, sql, std::move(mine)));
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.write_guarded(workspace, sql, std::move(mine)));
     if (rows.changed() == 0) co_return Result<void>();  // another process was faster
     const auto executor = co_await asio::this_coro::executor;
     auto hold = holds_.begin(executor, workspace, document_id, holder, taken);
@@ -94,12 +94,12 @@ Task<void> Knowledge::clean(WorkspaceId workspace, std::string document_id, Hold
     SLIPWAY_CO_CHECK(co_await erase_stale(workspace, document_id, hold));
     SLIPWAY_CO_TRY(const bool erased, co_await erase_originals(workspace, document_id, row.text("object_key"), &hold));
     store::Parameters cleaned{document_id, !erased, hold.holder()};
-    SLIPWAY_CO_TRY(const auto changed,
-                   co_await database_.write(std::move(workspace),
-                                            "update documents set dirty = case when dirty = 2 then 1 else $2 end, "
-                                            "status = 'indexed', holder = '', held_until = 0 "
-                                            "where workspace = $workspace and id = $1 and holder = $3",
-                                            std::move(cleaned)));
+    SLIPWAY_CO_TRY(const auto changed, co_await database_.write_guarded(
+                                           std::move(workspace),
+                                           "update documents set dirty = case when dirty = 2 then 1 else $2 end, "
+                                           "status = 'indexed', holder = '', held_until = 0 "
+                                           "where workspace = $workspace and id = $1 and holder = $3",
+                                           std::move(cleaned)));
     if (changed.changed() == 0) co_return lost_hold();
     hold.released();
     co_return Result<void>();

@@ -15,7 +15,7 @@ Task<void> Knowledge::forget(WorkspaceId workspace, std::string document_id, Hol
     SLIPWAY_CO_TRY(const bool erased, co_await erase_originals(workspace, document_id, "", &hold));
     if (!erased) co_return co_await holds_.release(std::move(workspace), std::move(document_id), hold);
     store::Parameters mine{std::move(document_id), hold.holder()};
-    SLIPWAY_CO_CHECK(co_await database_.write(
+    SLIPWAY_CO_CHECK(co_await database_.write_guarded(
         std::move(workspace), "delete from documents where workspace = $workspace and id = $1 and holder = $2",
         std::move(mine)));
     hold.released();
@@ -41,7 +41,7 @@ Task<bool> Knowledge::begin_removal(WorkspaceId workspace, std::string id, std::
         co_return Result<void>();
     };
     const store::Database::Body named_body = body;
-    SLIPWAY_CO_CHECK(co_await database_.transact(std::move(workspace), named_body));
+    SLIPWAY_CO_CHECK(co_await database_.transact_guarded(std::move(workspace), named_body));
     co_return begun;
 }
 

@@ -122,6 +122,8 @@ def test_a_server_that_starts_while_others_take_documents_in(stores, application
                 assert eventually(lambda: len(ledger) >= 6)
                 fourth = stack.enter_context(Server(application, tmp_path / "data3", **stores))
                 fourth.wait_for_documents()
+                (tmp_path / "anchor.md").write_text("# Anchor\n\nThe kedgeworthy anchor holds.\n")
+                run_cli("ingest", application, tmp_path / "anchor.md", "--data", tmp_path / "cli", folder=tmp_path, environment=stores)
                 so_far = len(ledger)
                 assert eventually(lambda: len(ledger) >= so_far + 6)
             finally:
@@ -129,7 +131,8 @@ def test_a_server_that_starts_while_others_take_documents_in(stores, application
             for writer in writers:
                 writer.result()
         there = Api(fourth.url, user.token)
-        assert there.get("/api/documents").json["total"] == before + len(ledger)
+        assert there.get("/api/documents").json["total"] == before + len(ledger) + 1
+        assert there.get("/api/search?q=kedgeworthy").json["results"]
         lost = [document for document in ledger if there.get(f"/api/documents/{document}", expect=None).status != 200]
         assert not lost, f"{len(lost)} of {len(ledger)} acknowledged documents are lost"
         assert not fourth.events("document recovered")

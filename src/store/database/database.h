@@ -196,6 +196,14 @@ class Database {
     // A transaction of one statement.
     virtual Task<Rows> write(Scope scope, std::string sql, Parameters parameters = {});
 
+    // As transact() and write(), for what guards each row that it depends on by the statement that changes it: an
+    // UPDATE whose WHERE says what has to hold, an INSERT … ON CONFLICT. Between its statements others may commit, so
+    // it must not decide by rows that it only reads. Many at once do not lose against each other then.
+    virtual Task<void> transact_guarded(Scope scope, Body body) { return transact(std::move(scope), std::move(body)); }
+    virtual Task<Rows> write_guarded(Scope scope, std::string sql, Parameters parameters = {}) {
+        return write(std::move(scope), std::move(sql), std::move(parameters));
+    }
+
     // Applies what is missing, each step in a transaction, and records it. `conflict` when the data is newer than this
     // program or a recorded step has another checksum.
     virtual Task<void> migrate(std::span<const Migration> migrations) = 0;

@@ -199,6 +199,37 @@ Task<void> concurrent_transactions_are_all_counted(DatabasePlace& place) {
     co_return expect(rows.front().integer("value") == kTransactions, "64 concurrent transactions add up, durably");
 }
 
+// Each of many guards what it changes by the statement that changes it.
+Task<void> take_and_count(Database& database, int& taken) {
+    const Database::Body body = [](Transaction& transaction) -> Task<void> {
+        SLIPWAY_CO_CHECK(
+            co_await transaction.execute("INSERT INTO world VALUES ('sum', 1) ON CONFLICT (name) DO UPDATE SET "
+                                         "value = world.value + 1"));
+        SLIPWAY_CO_CHECK(co_await transaction.execute("UPDATE world SET value = value + 1 WHERE name = 'sum'"));
+        co_return Result<void>();
+    };
+    SLIPWAY_CO_CHECK(co_await database.transact_guarded(kSystem, body));
+    SLIPWAY_CO_TRY(const auto rows, co_await database.write_guarded(
+                                        kSystem, "UPDATE world SET value = 1 WHERE name = 'free' AND value = 0"));
+    taken += static_cast<int>(rows.changed());
+    co_return Result<void>();
+}
+
+Task<void> guarded_transactions_are_all_counted(DatabasePlace& place) {
+    constexpr int kTransactions = 64;
+    SLIPWAY_CO_TRY(auto database, co_await open_with_tables(place));
+    SLIPWAY_CO_CHECK(co_await database->write(kSystem, "INSERT INTO world VALUES ('free', 0)"));
+    int taken = 0;
+    std::vector<Task<void>> tasks;
+    for (int i = 0; i < kTransactions; ++i) tasks.push_back(take_and_count(*database, taken));
+    auto all = all_of(std::move(tasks));
+    const auto results = co_await std::move(all);
+    SLIPWAY_CO_CHECK(first_failure(results));
+    SLIPWAY_CO_CHECK(expect(taken == 1, "what is free is taken once"));
+    SLIPWAY_CO_TRY(const auto rows, co_await database->read(kSystem, "SELECT value FROM world WHERE name = 'sum'"));
+    co_return expect(rows.front().integer("value") == 2 * kTransactions, "64 guarded transactions add up");
+}
+
 Task<void> one_failure_among_many(DatabasePlace& place) {
     SLIPWAY_CO_TRY(auto database, co_await open_with_tables(place));
     std::vector<Task<void>> tasks;
@@ -341,6 +372,7 @@ constexpr DatabaseCheck kChecks[] = {
     {"statements_tell_what_they_changed", statements_tell_what_they_changed},
     {"failed_bodies_leave_nothing", failed_bodies_leave_nothing},
     {"concurrent_transactions_are_all_counted", concurrent_transactions_are_all_counted},
+    {"guarded_transactions_are_all_counted", guarded_transactions_are_all_counted},
     {"one_failure_among_many", one_failure_among_many},
     {"readers_beside_a_writer", readers_beside_a_writer},
     {"rows_read_often_are_those_of_now", rows_read_often_are_those_of_now},

@@ -110,9 +110,19 @@ Task<Rows> PostgresDatabase::write_once(const Settings& settings, const AllowedS
 }
 
 Task<Rows> PostgresDatabase::write(Scope scope, std::string sql, Parameters parameters) {
-    SLIPWAY_CO_TRY(const auto allowed, statements_.allow(scope, sql, parameters.size()));
+    auto how = settings(std::move(scope), options_.transaction_time_max, false);
+    return repeat_write(std::move(how), std::move(sql), std::move(parameters));
+}
+
+Task<Rows> PostgresDatabase::write_guarded(Scope scope, std::string sql, Parameters parameters) {
+    auto how = settings(std::move(scope), options_.transaction_time_max, false);
+    how.read_committed = true;
+    return repeat_write(std::move(how), std::move(sql), std::move(parameters));
+}
+
+Task<Rows> PostgresDatabase::repeat_write(Settings how, std::string sql, Parameters parameters) {
+    SLIPWAY_CO_TRY(const auto allowed, statements_.allow(how.scope, sql, parameters.size()));
     const auto end = Clock::now() + options_.transaction_time_max;
-    const auto how = settings(std::move(scope), options_.transaction_time_max, false);
     auto again = Again::no;
     for (std::size_t attempts = 0;; ++attempts) {
         auto rows = co_await write_once(how, *allowed, parameters, again == Again::connection, again);
@@ -146,8 +156,18 @@ asio::awaitable<PostgresDatabase::Attempt> PostgresDatabase::attempt(const Setti
 }
 
 Task<void> PostgresDatabase::transact(Scope scope, Body body) {
+    auto how = settings(std::move(scope), options_.transaction_time_max, false);
+    return repeat(std::move(how), std::move(body));
+}
+
+Task<void> PostgresDatabase::transact_guarded(Scope scope, Body body) {
+    auto how = settings(std::move(scope), options_.transaction_time_max, false);
+    how.read_committed = true;
+    return repeat(std::move(how), std::move(body));
+}
+
+Task<void> PostgresDatabase::repeat(Settings how, Body body) {
     const auto end = Clock::now() + options_.transaction_time_max;
-    const auto how = settings(std::move(scope), options_.transaction_time_max, false);
     bool fresh = false;
     for (std::size_t attempts = 0;; ++attempts) {
         auto outcome = co_await attempt(how, body, fresh);

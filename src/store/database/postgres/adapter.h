@@ -24,6 +24,8 @@ class PostgresDatabase final : public Database {
     Task<Rows> read_often(Scope scope, std::string sql, Parameters parameters) override;
     Task<void> transact(Scope scope, Body body) override;
     Task<Rows> write(Scope scope, std::string sql, Parameters parameters) override;
+    Task<void> transact_guarded(Scope scope, Body body) override;
+    Task<Rows> write_guarded(Scope scope, std::string sql, Parameters parameters) override;
     Task<void> migrate(std::span<const Migration> migrations) override;
     const Dialect& dialect() const override { return kPostgresDialect; }
     Task<void> dump(Page page) override;
@@ -39,6 +41,8 @@ class PostgresDatabase final : public Database {
     Task<void> check_tables(std::span<const Migration> migrations);
     Task<void> check_with(Session& session, std::span<const Migration> migrations);
     Settings settings(Scope scope, Milliseconds time_max, bool read_only) const;
+    Task<void> repeat(Settings how, Body body);
+    Task<Rows> repeat_write(Settings how, std::string sql, Parameters parameters);
     Task<Rows> read_once(const Settings& settings, const Statement& statement, const Parameters& parameters, bool fresh,
                          Again& again);
     Task<Rows> write_once(const Settings& settings, const AllowedStatement& allowed, const Parameters& parameters,

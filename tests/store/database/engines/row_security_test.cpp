@@ -1,4 +1,6 @@
 // The second lock: what the role of the application can reach with SQL of its own, whatever the first one lets through.
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "must.h"
@@ -150,6 +152,24 @@ TEST_P(RowSecurity, WithoutItsPolicyATableIsFound) {
         const auto checked = run_to_end(database->migrate(kTables));
         EXPECT_FALSE(checked) << harm;
     }
+}
+
+// Whoever waited for the lock sees what was made meanwhile, the role above all.
+TEST_P(RowSecurity, SeveralThatMigrateAtOnceMakeOneRole) {
+    const PostgresPlace place(*server_);
+    auto options = place.options();
+    options.url = server_->url("newcomer", place.database());
+    std::array<Result<void>, 4> migrated;
+    std::vector<std::thread> threads;
+    for (auto& result : migrated) {
+        auto work = [&options, &result] {
+            const auto database = store::open_postgres(options);
+            result = database ? run_to_end((*database)->migrate(kTables)) : std::unexpected(database.error());
+        };
+        threads.emplace_back(std::move(work));
+    }
+    for (auto& thread : threads) thread.join();
+    for (const auto& result : migrated) EXPECT_TRUE(result) << result.error().message;
 }
 
 TEST_P(RowSecurity, ARoleThatCouldBypassIsRefused) {
