@@ -18,6 +18,7 @@ constexpr std::size_t kBreadthMin = 200, kBreadthMax = 1'000;                 //
 constexpr std::size_t kNearFactor = 2;  // candidates by half precision for each that is wanted
 constexpr std::size_t kCandidatesMin = 32, kCandidatesGrowth = 4, kCandidatesMax = 20'000;
 constexpr std::uint64_t kContentBytesAtOnce = 16 << 20;
+constexpr std::size_t kListedMax = 5'000;
 constexpr std::size_t kRowsAtOnce = 1'000;
 
 std::string_view distance_of(const CollectionOptions& options) {
@@ -30,6 +31,12 @@ double nearness_of(double distance) {
     if (std::isnan(distance)) return -kMost;
     return std::clamp(-distance, -kMost, kMost);
 }
+
+// Vectors that a filter lets through.
+struct Matching {
+    std::uint64_t count = 0;
+    std::optional<std::string> numbers;  // all of them, as an array, when they are few
+};
 
 class Search {
  public:
@@ -49,8 +56,8 @@ class Search {
     Task<void> take_candidates(std::span<const Ranked> candidates, std::vector<Hit>& hits);
     Task<std::vector<Hit>> vector_leg();
     Task<std::uint64_t> vectors_there();
-    Task<std::uint64_t> count_matching_vectors();
-    Task<Rows> exact(const std::string& vector);
+    Task<Matching> count_matching_vectors();
+    Task<Rows> exact(const std::string& vector, const std::optional<std::string>& numbers);
     Task<Rows> near(const std::string& vector);
     std::vector<Hit> hits_of(const Rows& rows);
     Hit hit_of(const Row& row, double score);
@@ -137,20 +144,24 @@ Task<std::uint64_t> Search::vectors_there() {
     co_return static_cast<std::uint64_t>(rows.front().integer("vectors"));
 }
 
-// No further than it matters.
-Task<std::uint64_t> Search::count_matching_vectors() {
+// No further than it matters. Few are listed, where these are all, so that their rows need not be looked for again:
+// what a number stands for never changes.
+Task<Matching> Search::count_matching_vectors() {
     Parameters parameters{generation_, asking_.options.exact_max + 1};
     auto sql = fmt::format(
-        "SELECT count(*) AS n FROM (SELECT FROM index_passage WHERE collection = $1 AND workspace = $workspace AND "
-        "embedding IS NOT NULL AND {} LIMIT $2) m",
-        condition_of(query_.filter, parameters));
+        "SELECT count(*) AS n, CASE WHEN count(*) <= {} THEN array_agg(number)::text END AS numbers FROM (SELECT "
+        "number FROM index_passage WHERE collection = $1 AND workspace = $workspace AND embedding IS NOT NULL AND {} "
+        "LIMIT $2) m",
+        std::min(kListedMax, asking_.options.exact_max), condition_of(query_.filter, parameters));
     SLIPWAY_CO_TRY(const auto rows, co_await asking_.database.read(workspace_, std::move(sql), std::move(parameters)));
-    co_return static_cast<std::uint64_t>(rows.front().integer("n"));
+    co_return Matching{static_cast<std::uint64_t>(rows.front().integer("n")), rows.front().optional_text("numbers")};
 }
 
-Task<Rows> Search::exact(const std::string& vector) {
+Task<Rows> Search::exact(const std::string& vector, const std::optional<std::string>& numbers) {
     Parameters parameters{generation_, vector, legs_.depth};
-    const auto condition = condition_of(query_.filter, parameters);
+    if (numbers) parameters.emplace_back(*numbers);
+    const auto condition =
+        numbers ? std::string("number = ANY($4::bigint[])") : condition_of(query_.filter, parameters);
     auto sql = fmt::format(
         "SELECT number, id, octet_length(content) AS bytes, embedding {0} $2::vector AS distance FROM index_passage "
         "WHERE collection = $1 AND workspace = $workspace AND embedding IS NOT NULL AND {1} ORDER BY embedding {0} "
@@ -191,18 +202,20 @@ std::vector<Hit> Search::hits_of(const Rows& rows) {
 }
 
 Task<std::vector<Hit>> Search::vector_leg() {
-    SLIPWAY_CO_TRY(auto there, co_await vectors_there());
+    SLIPWAY_CO_TRY(const auto there, co_await vectors_there());
     if (there == 0) co_return std::vector<Hit>();
     const auto vector = vector_text(prepared_vector(collection_.options.metric, *query_.vector));
     const bool many = there > asking_.options.exact_max && has_graph(collection_.options);
+    Matching matching{there, {}};
     if (many && filtered_) {
-        SLIPWAY_CO_TRY(there, co_await count_matching_vectors());
+        SLIPWAY_CO_TRY(matching, co_await count_matching_vectors());
     }
-    if (many && there > asking_.options.exact_max) {
+    if (matching.count == 0) co_return std::vector<Hit>();
+    if (many && matching.count > asking_.options.exact_max) {
         SLIPWAY_CO_TRY(const auto rows, co_await near(vector));
-        if (rows.size() >= std::min<std::uint64_t>(there, legs_.depth)) co_return hits_of(rows);
+        if (rows.size() >= std::min<std::uint64_t>(matching.count, legs_.depth)) co_return hits_of(rows);
     }
-    SLIPWAY_CO_TRY(const auto rows, co_await exact(vector));
+    SLIPWAY_CO_TRY(const auto rows, co_await exact(vector, matching.numbers));
     co_return hits_of(rows);
 }
 
