@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kSidecarEnding = ".meta.yaml";
 
+constexpr std::size_t kSharedAtOnceMax = 16;
+
 struct File {
     fs::path path;
     std::string source;
@@ -91,7 +93,6 @@ class FolderIngest {
             progress_.bytes_all += file.size;
             waiting_[lane_of(file)].push_back(&file);
         }
-        // Servers that start together begin at different documents, and meet what another one has done.
         if (knowledge_.shared()) begin_anywhere();
         co_await work_side_by_side();
         if (options_.remove_missing) SLIPWAY_CO_CHECK(co_await remove_missing());
@@ -99,6 +100,18 @@ class FolderIngest {
     }
 
  private:
+    // Servers that start together begin at different documents, and meet what another one has done. Who had many under
+    // way would leave none to them, and the database has no more connections for it.
+    void begin_anywhere() {
+        for (auto& lane : options_.lanes) lane.at_once = std::min(lane.at_once, kSharedAtOnceMax);
+        for (auto& files : waiting_) {
+            if (files.empty()) continue;
+            std::uint32_t chance = 0;
+            std::memcpy(&chance, random_bytes(sizeof chance).data(), sizeof chance);
+            std::ranges::rotate(files, files.begin() + chance % static_cast<std::ptrdiff_t>(files.size()));
+        }
+    }
+
     asio::awaitable<void> work_side_by_side() {
         const auto executor = co_await asio::this_coro::executor;
         using Operation = decltype(asio::co_spawn(executor, take_files(0), asio::deferred));
@@ -110,15 +123,6 @@ class FolderIngest {
         auto outcome = co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
         for (const auto& thrown : std::get<1>(outcome))
             if (thrown) std::rethrow_exception(thrown);
-    }
-
-    void begin_anywhere() {
-        for (auto& files : waiting_) {
-            if (files.empty()) continue;
-            std::uint32_t chance = 0;
-            std::memcpy(&chance, random_bytes(sizeof chance).data(), sizeof chance);
-            std::ranges::rotate(files, files.begin() + chance % static_cast<std::ptrdiff_t>(files.size()));
-        }
     }
 
     asio::awaitable<void> take_files(std::size_t lane) {
