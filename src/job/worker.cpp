@@ -78,10 +78,11 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
     std::shared_ptr<Stop> wait;                 // of the lane that asks
     std::vector<std::shared_ptr<Stop>> sweeps;  // of each lane
     std::atomic<bool> woken = false;
-    bool stopping = false, cut_off = false, queue_lost = false, polling = false;
+    bool stopping = false, cut_off = false, queue_lost = false, polling = false, asleep = false;
 
     asio::awaitable<void> lane();
     asio::awaitable<std::vector<store::LeasedMessage>> next();
+    asio::awaitable<bool> nothing_waits();
     asio::awaitable<void> rest(Milliseconds time);
     asio::awaitable<void> attempt(store::LeasedMessage message);
     asio::awaitable<void> run_handler(Attempt& attempt);
@@ -177,7 +178,10 @@ asio::awaitable<void> Worker::State::lane() {
 asio::awaitable<std::vector<store::LeasedMessage>> Worker::State::next() {
     const bool called = woken.exchange(false);
     wait = std::make_shared<Stop>();
-    if (!called && options.may_poll && !options.may_poll()) {
+    const bool sleepy = !called && options.may_poll && !options.may_poll();
+    if (sleepy && !asleep) asleep = co_await nothing_waits();
+    if (!sleepy) asleep = false;
+    if (asleep) {
         co_await rest(kRest);
         co_return std::vector<store::LeasedMessage>();
     }
@@ -195,6 +199,11 @@ asio::awaitable<std::vector<store::LeasedMessage>> Worker::State::next() {
         log::warning("jobs cannot be leased", {{"reason", json::string_view(messages.error().message)}});
     co_await rest(options.pause_after_failure);
     co_return std::vector<store::LeasedMessage>();
+}
+
+asio::awaitable<bool> Worker::State::nothing_waits() {
+    const auto counts = co_await queue.total_counts(options.queue_name);
+    co_return counts && counts->ready + counts->delayed + counts->leased == 0;
 }
 
 // Until somebody stops or wakes the worker.

@@ -37,7 +37,8 @@ struct WorkerOptions {
     Milliseconds visibility{60'000};       // of a lease; extended when a third of it has passed
     Milliseconds job_time_max{3'600'000};  // then the handler is cancelled, and it counts as a failure
     Milliseconds poll_time{20'000};        // of one wait for a job; a stop ends it
-    // Asked before each wait: false while what the queue lies in is to sleep. Empty: it never does.
+    // Asked before each wait: false while what the queue lies in is to sleep. Then the queue is left alone once nothing
+    // waits in it, also not for its time, until wake() or until this says true again. Empty: it never sleeps.
     std::function<bool()> may_poll;
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue

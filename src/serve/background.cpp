@@ -17,7 +17,7 @@ constexpr std::int64_t kBackupsKept = 7;
 constexpr std::string_view kBackupPrefix = "slipway-";
 const OperatorEvents no_events;  // nobody watches
 
-job::WorkerOptions worker_options(const Application& application) {
+job::WorkerOptions worker_options(const Application& application, bool alone) {
     const auto& manifest = application.manifest();
     const auto drain = manifest.server.limits.drain_time_max;
     job::WorkerOptions options;
@@ -26,7 +26,8 @@ job::WorkerOptions worker_options(const Application& application) {
     options.visibility = manifest.jobs.lease;
     options.upkeep.jobs_kept = manifest.jobs.keep;
     // Other queues let the database sleep while they are asked.
-    if (manifest.stores.queue.scheme == "database") options.may_poll = [&application] { return !application.quiet(); };
+    if (alone && manifest.stores.queue.scheme == "database")
+        options.may_poll = [&application] { return !application.quiet(); };
     options.drain_time_max = drain - std::min(kSettleMargin, drain / 2);
     return options;
 }
@@ -80,15 +81,15 @@ bool has_job(Application& application, std::string_view name) {
     return scripts != nullptr && scripts->has_handler(app::job_handler(name));
 }
 
-Result<std::unique_ptr<Background>> Background::make(Application& application, Operator& commands) {
+Result<std::unique_ptr<Background>> Background::make(Application& application, Operator& commands, bool alone) {
     SLIPWAY_TRY(auto entries, entries_of(application));
-    return std::unique_ptr<Background>(new Background(application, commands, std::move(entries)));
+    return std::unique_ptr<Background>(new Background(application, commands, alone, std::move(entries)));
 }
 
-Background::Background(Application& application, Operator& commands, std::vector<job::ScheduledJob> entries)
+Background::Background(Application& application, Operator& commands, bool alone, std::vector<job::ScheduledJob> entries)
     : application_(application),
       commands_(commands),
-      worker_(application.database(), application.queue(), worker_options(application)),
+      worker_(application.database(), application.queue(), worker_options(application, alone)),
       scheduler_(application.database(), application.capabilities().jobs, std::move(entries)) {
     application_.jobs().on_start([this] { worker_.wake(); });
     worker_.handle("documents.sync", [this](const job::Job&) -> Task<void> {

@@ -19,7 +19,9 @@ namespace slipway::serve {
 class Background {
  public:
     // `application` and `commands` outlive it. `invalid` when a schedule starts a job that nobody declares.
-    static Result<std::unique_ptr<Background>> make(Application& application, Operator& commands);
+    // `alone`: nobody but this process starts jobs without a worker of its own, so that a queue in a database with
+    // idle=drain may be left alone while nothing is asked.
+    static Result<std::unique_ptr<Background>> make(Application& application, Operator& commands, bool alone = true);
 
     ~Background();
     Background(const Background&) = delete;
@@ -31,7 +33,7 @@ class Background {
     void stop();
 
  private:
-    Background(Application& application, Operator& commands, std::vector<job::ScheduledJob> entries);
+    Background(Application& application, Operator& commands, bool alone, std::vector<job::ScheduledJob> entries);
     Task<void> run_script(const job::Job& job);
     Task<void> back_up(const job::Job& job);
     Task<account::Principal> principal_of(const job::Job& job);

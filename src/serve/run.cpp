@@ -243,7 +243,7 @@ Result<void> run(Application& application, RunOptions options) {
     Operator commands(application);
     const auto limit = make_rate_limit(application);
     SLIPWAY_TRY(auto router, make_router(application, commands, limit.get(), options.role));
-    SLIPWAY_TRY(const auto background, Background::make(application, commands));
+    SLIPWAY_TRY(const auto background, Background::make(application, commands, options.role == ServeRole::all));
     net::Server server(server_options(application, limit.get()), std::move(router), render_outside_error);
     // Before the loops start, so that their threads leave the signals to this one.
     asio::io_context signals_loop(1);

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "engines/certificates.h"
 #include "engines/process.h"
 #include "must.h"
 #include "store/temporary_folder.h"
@@ -14,11 +17,16 @@ namespace slipway::test {
 
 class MotoServer {
  public:
-    explicit MotoServer(const std::filesystem::path& engine, std::map<std::string, std::string> environment = {}) {
+    // With TLS where it has something to show.
+    explicit MotoServer(const std::filesystem::path& engine, std::map<std::string, std::string> environment = {},
+                        const std::optional<CertificateAuthority::Certified>& tls = {})
+        : secure_(tls.has_value()) {
         environment["PYTHONPATH"] = engine.string();
         environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        process_ = must(EngineProcess::start({.command = {"/usr/bin/python3", (engine / "bin/moto_server").string(),
-                                                          "-H", "127.0.0.1", "-p", std::to_string(port_)},
+        std::vector<std::string> command{
+            "/usr/bin/python3", (engine / "bin/moto_server").string(), "-H", "127.0.0.1", "-p", std::to_string(port_)};
+        if (tls) command.insert(command.end(), {"-c", tls->certificate.string(), "-k", tls->key.string()});
+        process_ = must(EngineProcess::start({.command = std::move(command),
                                               .folder = folder_.path(),
                                               .port = port_,
                                               .environment = std::move(environment)}));
@@ -37,9 +45,10 @@ class MotoServer {
 
     EngineProcess& process() { return *process_; }
     std::uint16_t port() const { return port_; }
-    std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+    std::string url() const { return fmt::format("{}://127.0.0.1:{}", secure_ ? "https" : "http", port_); }
 
  private:
+    bool secure_;
     TemporaryFolder folder_;
     std::uint16_t port_ = free_port();
     std::unique_ptr<EngineProcess> process_;

@@ -328,6 +328,30 @@ Task<void> schedules_start_one_job_each(JobPlace& place) {
     co_return expect(hours == 2 && nights == 1, "what was missed is started once");
 }
 
+// What the queue lies in is to sleep, but not while a job waits for its time.
+Task<void> a_sleepy_worker_forgets_no_job(JobPlace& place) {
+    auto stores = place.open();
+    Jobs jobs(*stores.database, *stores.queue);
+    auto options = quick();
+    options.may_poll = [] { return false; };
+    Worker worker(*stores.database, *stores.queue, options);
+    auto work = [](const Job&) -> Task<void> { co_return Result<void>(); };
+    worker.handle("later", work);
+    auto script = [&]() -> Task<void> {
+        auto later = named("later");
+        later.delay = Milliseconds(1'000);
+        SLIPWAY_CO_TRY(const auto delayed, co_await jobs.start(kHere, std::move(later)));
+        worker.wake();
+        SLIPWAY_CO_CHECK(co_await wait_for(jobs, delayed.id, State::done));
+        co_await sleep_for(Milliseconds(50));
+        SLIPWAY_CO_TRY(const auto next, co_await jobs.start(kHere, named("later")));
+        worker.wake();
+        SLIPWAY_CO_CHECK(co_await wait_for(jobs, next.id, State::done));
+        co_return Result<void>();
+    };
+    co_return co_await beside({&worker}, script());
+}
+
 constexpr JobCheck kChecks[] = {
     {"RunsAndTells", runs_and_tells},
     {"FailuresAreTriedAgainOrGivenUp", failures_are_tried_again_or_given_up},
@@ -338,6 +362,7 @@ constexpr JobCheck kChecks[] = {
     {"AttemptsThatDiedAreTold", attempts_that_died_are_told},
     {"JobsWithoutARowAreKnown", jobs_without_a_row_are_known},
     {"SchedulesStartOneJobEach", schedules_start_one_job_each},
+    {"ASleepyWorkerForgetsNoJob", a_sleepy_worker_forgets_no_job},
 };
 
 }  // namespace

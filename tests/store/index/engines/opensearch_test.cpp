@@ -198,8 +198,17 @@ TEST_F(OpenSearchFaults, AFullDiskRefusesAndIsSurvived) {
     ASSERT_EQ(want_room(true, R"("1mb")"), 200);
     EXPECT_TRUE(write_until(true).has_value()) << "it lets go of the index by itself";
     EXPECT_EQ(must(index->count(kWorkspace, name, {})), 6U);
+    // The cluster takes no new collection either while all its disks are full, and lets go of that a little later.
+    const auto other = "faults-" + new_id();
+    auto made = run_to_end(index->ensure(other, {.dimension = 8}));
+    for (int i = 0; i < 300 && !made; ++i) {
+        run_to_end(sleep_for(Milliseconds(200)));
+        made = run_to_end(index->ensure(other, {.dimension = 8}));
+    }
+    EXPECT_TRUE(made.has_value()) << made.error().message;
     EXPECT_EQ(want_room(false, "null"), 200);
     must(index->drop(name));
+    if (made) must(index->drop(other));
 }
 
 TEST_F(OpenSearchFaults, RenewedByAnotherProcessIsFoundAgain) {

@@ -3,32 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include "engines/certificates.h"
-#include "engines/process.h"
-#include "must.h"
+#include "engines/moto_server.h"
 #include "store/secrets/aws_secrets.h"
-#include "store/temporary_folder.h"
 
 namespace slipway::test {
 
 inline const auto kKeys = store::CredentialsProvider::of({.access_key_id = "ID", .secret_access_key = "the key"});
 
-class Moto {
+class Moto : public MotoServer {
  public:
-    // With TLS where it has something to show.
-    explicit Moto(const std::filesystem::path& engine, std::optional<CertificateAuthority::Certified> tls = {},
+    explicit Moto(const std::filesystem::path& engine, const std::optional<CertificateAuthority::Certified>& tls = {},
                   net::ClientOptions client = {})
-        : secure_(tls.has_value()), client_(std::move(client)) {
-        std::vector<std::string> command{
-            "/usr/bin/python3", (engine / "bin/moto_server").string(), "-H", "127.0.0.1", "-p", std::to_string(port_)};
-        if (tls) command.insert(command.end(), {"-c", tls->certificate.string(), "-k", tls->key.string()});
-        process_ = must(
-            EngineProcess::start({.command = std::move(command),
-                                  .folder = folder_.path(),
-                                  .port = port_,
-                                  .environment = {{"PYTHONPATH", engine.string()}, {"PYTHONDONTWRITEBYTECODE", "1"}}}));
-        std::printf("engine: %s\n", std::filesystem::canonical(engine).filename().c_str());
-    }
+        : MotoServer(engine, {}, tls), client_(std::move(client)) {}
     static std::unique_ptr<Moto> start() {
         const auto engine = engine_folder("moto");
         return engine ? std::make_unique<Moto>(*engine) : nullptr;
@@ -38,9 +24,6 @@ class Moto {
         return moto.get();
     }
 
-    EngineProcess& process() { return *process_; }
-    std::string url() const { return fmt::format("{}://127.0.0.1:{}", secure_ ? "https" : "http", port_); }
-    std::uint16_t port() const { return port_; }
     json::object call(std::string service, std::string target, json::object input) {
         store::AwsClient aws(client_, kKeys);
         store::AwsClient::JsonCall call{.version = "1.1", .target = std::move(target), .input = std::move(input)};
@@ -89,11 +72,7 @@ class Moto {
     }
 
  private:
-    bool secure_;
-    TemporaryFolder folder_;
-    std::uint16_t port_ = free_port();
     net::Client client_;
-    std::unique_ptr<EngineProcess> process_;
 };
 
 }  // namespace slipway::test
