@@ -16,7 +16,7 @@ import process
 PEERS = process.ROOT / "bench/peers/stores"
 BUILT = process.ROOT / "build/bench"
 HIREDIS = process.ROOT / "build/libhiredis-dev/usr"
-WARM_UP, DURATION = 0.4, 1.2  # seconds of one round
+WARM_UP, DURATION, ROUNDS = 0.4, 1.0, 3  # seconds of one side in one round
 
 
 def engine(name):
@@ -81,6 +81,10 @@ def times(context):
     return {"warm_up_ms": round(WARM_UP * 1000), "duration_ms": context.scaled(DURATION * 1000, 200)}
 
 
+def rounds_of(context):
+    return context.scaled(ROUNDS, 1)
+
+
 def cpu_with_children(pid):
     """User and system time of a process and of its children that have ended, in steps of 10 ms."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -89,7 +93,7 @@ def cpu_with_children(pid):
 
 def in_turns(context, sides, server_cpu=None):
     """{side: its reports, one a round}: all sides one after the other, again and again. `server_cpu()`: seconds of the engine so far."""
-    rounds = context.scaled(5, 1)
+    rounds = rounds_of(context)
     reports = {side: [] for side in sides}
     for number in range(rounds):
         order = list(sides)[number % len(sides):] + list(sides)[:number % len(sides)]

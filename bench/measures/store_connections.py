@@ -36,10 +36,10 @@ def measure(context):
     sides = ("slipway", "asyncpg", "pgx") if stores.go_peer() else ("slipway", "asyncpg")
     memory = {side: {POOL: [], MANY: []} for side in sides}
     rates = {side: [] for side in sides}
-    seconds = context.scaled(4, 3)
+    seconds = context.scaled(3, 2)
     with stores.engine("Postgres")(context.folder / "engine") as server:
         store_postgres.prepare(context, server)
-        for _ in range(context.scaled(3, 1)):
+        for _ in range(stores.rounds_of(context)):
             for side in sides:
                 for count in (POOL, MANY):
                     settings = {"store": "postgres", "operation": "read", "url": server.url("app", "bench"), "concurrency": count,
@@ -60,6 +60,6 @@ def measure(context):
     best = min(results[side]["PSS MB, 1,000 at once"] for side in sides if side != "slipway")
     return results | {"ratios": {"PSS with 1,000 at once, ours / best": round(results["slipway"]["PSS MB, 1,000 at once"] / best, 2)},
                       "notes": (
-                          f"{context.scaled(3, 1)} rounds. {MANY:,} coroutines, tasks or goroutines that each read one row with the workspace "
-                          f"set, again and again, over {POOL} connections; {MANY - POOL} of them wait at any time. Memory of the process "
-                          "alone, not of PostgreSQL; what one that waits costs is the difference to the same with 20 at once.")}
+                          f"{stores.rounds_of(context)} rounds. {MANY:,} coroutines, tasks or goroutines that each read one row with the "
+                          f"workspace set, again and again, over {POOL} connections; {MANY - POOL} of them wait at any time. Memory of the "
+                          "process alone, not of PostgreSQL; what one that waits costs is the difference to the same with 20 at once.")}

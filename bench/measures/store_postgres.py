@@ -76,7 +76,7 @@ def measure(context):
             cpu = f"CPU us per {operation}, 1 at once"
             found[f"CPU us added to a {operation} over libpq {kind}"] = round(results["slipway"][cpu] - results[f"libpq, {kind}"][cpu], 1)
     return results | {"ratios": found, "rounds": spreads, "notes": (
-        f"{context.scaled(5, 1)} rounds of {stores.times(context)['duration_ms']} ms, all sides in turn, each one thread (pgx with "
+        f"{stores.rounds_of(context)} rounds of {stores.times(context)['duration_ms']} ms, all sides in turn, each one thread (pgx with "
         f"GOMAXPROCS=1), as many connections as requests at once. {ROWS} rows of five columns by key. Ours always runs under row-level "
         f"security, with the workspace and four time-outs set for the transaction, and inserts serialisably. '{PLAIN}': the peer sends the "
         f"statement and nothing else, on a table without policies. '{TENANT}': the same table as ours; libpq sends exactly our messages, pgx "

@@ -98,7 +98,7 @@ def measure(context):
     for name in ("redis", "postgres", "moto"):
         (context.folder / name).mkdir()
     results, found, spreads = {}, {}, {}
-    counts = {"Redis": context.scaled(3000, 200), "PostgreSQL": context.scaled(1500, 200), "SQS": context.scaled(500, 100)}
+    counts = {"Redis": context.scaled(2000, 200), "PostgreSQL": context.scaled(500, 100), "SQS": context.scaled(50, 20)}
     with stores.engine("Redis")(context.folder / "redis", "--appendfsync", "everysec") as redis, \
             stores.engine("Postgres")(context.folder / "postgres") as postgres, Moto(context.folder / "moto") as moto:
         for backend, jobs in counts.items():
@@ -111,10 +111,10 @@ def measure(context):
                 f"{side} {results[side][f'jobs enqueued per second, {backend}']} in, {results[side][f'jobs done per second, {backend}']} done"
                 for side in reports))
     return results | {"ratios": found, "rounds": spreads, "notes": (
-        f"{context.scaled(5, 1)} rounds, all sides in turn, of {', '.join(f'{count} jobs on {name}' for name, count in counts.items())} after "
-        "100 to warm up: one producer enqueues all one after the other, then one worker does all. Ours at the queue port: up to ten leased "
-        f"at a time, acknowledged one by one; '{LANES} at once' is the same from {LANES} coroutines of one loop. Celery: pool solo, results "
-        "ignored, no events. RQ: SimpleWorker, which forks for no job, results not kept. Redis with appendfsync everysec; PostgreSQL 18 with "
-        "fsync=off (Celery's transport there is SQLAlchemy, which its makers call experimental, and which by default rests a second after "
-        "every four jobs: here it rests 10 ms); SQS is played by moto, a server in Python, which takes most of the time on both sides, and "
-        "ours keeps the messages in PostgreSQL beside it.")}
+        f"{stores.rounds_of(context)} rounds, all sides in turn, of {', '.join(f'{count} jobs on {name}' for name, count in counts.items())} "
+        "after 100 to warm up: one producer enqueues all one after the other, then one worker does all. Ours at the queue port: up to ten "
+        f"leased at a time, acknowledged one by one; '{LANES} at once' is the same from {LANES} coroutines of one loop. Celery: pool solo, "
+        "results ignored, no events. RQ: SimpleWorker, which forks for no job, results not kept. Redis with appendfsync everysec; PostgreSQL "
+        "18 with fsync=off (Celery's transport there is SQLAlchemy, which its makers call experimental, and which by default rests a second "
+        "after every four jobs: here it rests 10 ms); SQS is played by moto, a server in Python, which takes most of the time on both sides, "
+        "and ours keeps the messages in PostgreSQL beside it.")}

@@ -42,7 +42,7 @@ def measure(context):
         for what, figure in (("us", f"p50 us of a {operation}, 1 at once"), ("CPU us", f"CPU us per {operation}, 1 at once")):
             found[f"{what} added to a {operation} over hiredis"] = round(results["slipway"][figure] - results[HIREDIS][figure], 1)
     return results | {"ratios": found, "rounds": spreads, "notes": (
-        f"{context.scaled(5, 1)} rounds of {stores.times(context)['duration_ms']} ms, all sides in turn, each one thread. {KEYS} keys. "
+        f"{stores.rounds_of(context)} rounds of {stores.times(context)['duration_ms']} ms, all sides in turn, each one thread. {KEYS} keys. "
         "hiredis 0.14 blocks: one command and its answer, or 64 written together and then 64 answers read (its p50 is of all 64). Ours: 64 "
         "coroutines, each waiting for its own answer, under a time limit. redis-py with the hiredis parser on uvloop, 64 tasks and "
         "connections. The cache port asks for a value and for the stamp of its group (MGET), and sets by a script. Redis 7.0 without "
