@@ -1,11 +1,14 @@
 """Measures the release binary beside others, one measure after the other, and writes results and plots.
 
-    make bench                            all, about 25 minutes; writes bench/results.json and bench/plots/
+    make bench                            all, about 35 minutes; writes bench/results.json and bench/plots/
     make bench BENCH_ONLY=health,start    only these
-    make bench BENCH_ONLY=stores          a group of them, about 20 minutes; its measures replace theirs in bench/results.json
+    make bench BENCH_ONLY=stores          a group of them, about ten minutes
+
+A run of single measures, or with a scale, writes to build/bench instead. Measures of a group may be run again, all or some: they replace
+theirs in bench/results.json and say by themselves at which commit, when and where.
     make bench BENCH_SCALE=0.1            a tenth of the durations and counts
 
-A run of single measures, or with a scale, writes to build/bench instead. A measure is a module of bench/measures:
+A measure is a module of bench/measures:
 
     TITLE = "what it shows"
     GOALS = [("label", "figure", "<=" or ">=", number), …]     a figure is looked up in "ratios", then in "slipway"
@@ -115,13 +118,13 @@ def main():
         print(f"BENCH_ONLY: there is no {unknown[0]}; there are {', '.join((*MEASURES, *GROUPS))}", file=sys.stderr)
         return 2
     scale = float(os.environ.get("BENCH_SCALE", "1"))
-    whole = scale == 1 and (set(names) == set(MEASURES) or all(one in GROUPS for one in asked))
+    grouped = [name for group in GROUPS.values() for name in group]
+    whole = scale == 1 and (set(names) == set(MEASURES) or set(names) <= set(grouped))
     folder = ROOT / ("bench" if whole else "build/bench")
     folder.mkdir(parents=True, exist_ok=True)
     results = header(scale)
     if whole and set(names) != set(MEASURES):
         earlier = json.loads((folder / "results.json").read_text())
-        # What a group replaces says by itself when and where it was taken.
         results, of_group = earlier, {key: results[key] for key in ("commit", "date", "machine")}
     else:
         of_group = {}

@@ -48,13 +48,13 @@ def hiredis_loop():
 
 @functools.cache
 def go_peer():
-    """pgx and MinIO's client; None where there is no Go."""
+    """pgx and MinIO's client; None, and they are left out, where there is no Go or its modules cannot be fetched."""
     go = shutil.which("go") or "/usr/local/go/bin/go"
     built = BUILT / "stores-go"
     if not pathlib.Path(go).exists():
-        return built if built.exists() else None
-    subprocess.run([go, "build", "-o", built, "."], cwd=PEERS.with_name("stores_go"), check=True)
-    return built
+        return None
+    done = subprocess.run([go, "build", "-o", built, "."], cwd=PEERS.with_name("stores_go"), check=False)
+    return built if done.returncode == 0 else None
 
 
 def run(command, environment=None):

@@ -42,6 +42,5 @@ def measure(context):
     return results | {"ratios": found, "rounds": spreads, "notes": (
         f"{stores.rounds_of(context)} rounds of {stores.times(context)['duration_ms']} ms (twice that for 16 MiB), all sides in turn, "
         f"{CONCURRENCY} requests at once: coroutines of one loop, threads of boto3, goroutines with GOMAXPROCS=1. versitygw over HTTP in a "
-        "folder. Every side signs what it sends; ours signs and keeps the SHA-256 of the whole and checks every download against it, boto3 "
-        "sends and checks a CRC, minio-go signs chunks and checks nothing. minio-go is the library that MinIO's program `mc` moves objects "
-        "with.")}
+        "folder. Every side signs what it sends; ours signs and keeps the SHA-256 of the whole and checks every download against it; the "
+        "others do what they do by default. minio-go is the library that MinIO's program `mc` moves objects with.")}

@@ -6,7 +6,7 @@ namespace {
 // The server ends a statement by itself at its limit; when not even that is heard of, the connection is given up.
 constexpr Milliseconds kGrace{2'000};
 
-// Prepared as other statements are: parsing them cost the server a seventh of an insert.
+// Prepared as other statements are: parsing them was about a tenth of an insert.
 constexpr std::string_view kBegin = "BEGIN ISOLATION LEVEL SERIALIZABLE", kCommit = "COMMIT";
 #define SLIPWAY_SETTINGS                                                                        \
     "SELECT set_config('slipway.workspace', $1, true), set_config('slipway.scope', $2, true), " \
