@@ -50,7 +50,7 @@ format: ## Format all sources
 
 bench: build ## Measure beside others, BENCH_ONLY=, BENCH_SCALE= (bench/README.md)
 	@scripts/install.sh bench
-	@cmake --build --preset release --target scripted-provider store-writers --parallel $(JOBS)
+	@cmake --build --preset release --target scripted-provider store-writers store-bench --parallel $(JOBS)
 	/usr/bin/python3 bench/run.py
 
 counts: build ## Compare the instructions of a request, a token and a search with bench/counts.json

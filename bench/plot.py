@@ -18,6 +18,7 @@ except ImportError:
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+NO_SIDES = ("ratios", "rounds", "goals", "machine")
 OURS, OTHERS, MISSED = "#2b6cb0", "#a0aec0", "#c05621"
 # Text as text and no random ids: small files that change only where figures do.
 plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "slipway", "font.size": 9, "axes.spines.top": False,
@@ -41,7 +42,7 @@ def written(value):
 def sides_of(report, figure):
     """Who has this figure: {side: value}."""
     return {side: values[figure] for side, values in report.items()
-            if side not in ("ratios", "goals") and isinstance(values, dict) and isinstance(values.get(figure), (int, float))}
+            if side not in NO_SIDES and isinstance(values, dict) and isinstance(values.get(figure), (int, float))}
 
 
 def draw_measure(report, caption, file):
@@ -88,14 +89,17 @@ def draw_goals(goals, caption, file):
     save(figure, file)
 
 
+def caption_of(run):
+    place = run["machine"]
+    return f"{place['cores']} cores of {place['cpu']}, {place['system']}, commit {run['commit']}, {run['date'][:10]}"
+
+
 def main(source, folder):
     results = json.loads(pathlib.Path(source).read_text())
-    place = results["machine"]
-    caption = f"{place['cores']} cores of {place['cpu']}, {place['system']}, commit {results['commit']}, {results['date'][:10]}"
     for name, report in results["measures"].items():
-        draw_measure(report, f"{report['title']}. {caption}", pathlib.Path(folder) / f"{name}.svg")
+        draw_measure(report, f"{report['title']}. {caption_of(results | report)}", pathlib.Path(folder) / f"{name}.svg")
     goals = [goal for report in results["measures"].values() for goal in report["goals"]]
-    draw_goals(goals, caption, pathlib.Path(folder) / "goals.svg")
+    draw_goals(goals, caption_of(results), pathlib.Path(folder) / "goals.svg")
 
 
 if __name__ == "__main__":

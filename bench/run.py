@@ -1,10 +1,14 @@
 """Measures the release binary beside others, one measure after the other, and writes results and plots.
 
-    make bench                            all, about 25 minutes; writes bench/results.json and bench/plots/
+    make bench                            all, about 35 minutes; writes bench/results.json and bench/plots/
     make bench BENCH_ONLY=health,start    only these
+    make bench BENCH_ONLY=stores          a group of them, about ten minutes
+
+A run of single measures, or with a scale, writes to build/bench instead. Measures of a group may be run again, all or some: they replace
+theirs in bench/results.json and say by themselves at which commit, when and where.
     make bench BENCH_SCALE=0.1            a tenth of the durations and counts
 
-A run that is not whole writes to build/bench instead. A measure is a module of bench/measures:
+A measure is a module of bench/measures:
 
     TITLE = "what it shows"
     GOALS = [("label", "figure", "<=" or ">=", number), …]     a figure is looked up in "ratios", then in "slipway"
@@ -32,7 +36,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
 import process  # noqa: E402
 
-MEASURES = ("start", "health", "chat", "idle", "documents", "search", "writers")
+GROUPS = {"stores": ("store_postgres", "store_redis", "store_objects", "store_queue", "store_connections")}
+MEASURES = ("start", "health", "chat", "idle", "documents", "search", "writers", *GROUPS["stores"])
 
 
 @dataclasses.dataclass
@@ -100,29 +105,39 @@ def table(report):
     print(f"  {report.get('notes', '')}", flush=True)
 
 
+def header(scale):
+    return {"commit": process.commit(), "scale": scale, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "machine": machine(), "load average before": [round(one, 2) for one in os.getloadavg()], "measures": {}}
+
+
 def main():
-    names = os.environ.get("BENCH_ONLY", ",".join(MEASURES)).split(",")
+    asked = os.environ.get("BENCH_ONLY", ",".join(MEASURES)).split(",")
+    names = [name for one in asked for name in GROUPS.get(one, (one,))]
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
-        print(f"BENCH_ONLY: there is no {unknown[0]}; there are {', '.join(MEASURES)}", file=sys.stderr)
+        print(f"BENCH_ONLY: there is no {unknown[0]}; there are {', '.join((*MEASURES, *GROUPS))}", file=sys.stderr)
         return 2
     scale = float(os.environ.get("BENCH_SCALE", "1"))
-    whole = scale == 1 and set(names) == set(MEASURES)
+    grouped = [name for group in GROUPS.values() for name in group]
+    whole = scale == 1 and (set(names) == set(MEASURES) or set(names) <= set(grouped))
     folder = ROOT / ("bench" if whole else "build/bench")
     folder.mkdir(parents=True, exist_ok=True)
-    results = {"commit": process.commit(), "scale": scale,
-               "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": machine(),
-               "load average before": [round(one, 2) for one in os.getloadavg()], "measures": {}}
+    results = header(scale)
+    if whole and set(names) != set(MEASURES):
+        earlier = json.loads((folder / "results.json").read_text())
+        results, of_group = earlier, {key: results[key] for key in ("commit", "date", "machine")}
+    else:
+        of_group = {}
     for name in MEASURES:
         if name not in names:
             continue
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", ignore_cleanup_errors=True) as room:
             report = run_measure(name, Context(pathlib.Path(room), pathlib.Path(os.environ["SLIPWAY_BINARY"]), scale))
-        results["measures"][name] = report
+        results["measures"][name] = report | of_group
         table(report)
         (folder / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")  # a stopped run is not lost
     drawn = subprocess.run([sys.executable, str(ROOT / "bench/plot.py"), str(folder / "results.json"), str(folder / "plots")], check=False)
-    return 1 if drawn.returncode or any("error" in report for report in results["measures"].values()) else 0
+    return 1 if drawn.returncode or any("error" in results["measures"][name] for name in names) else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboos
        libsqlite3-dev libpq-dev libyaml-cpp-dev liblua5.4-dev libstemmer-dev libutf8proc-dev libsodium-dev libfmt-dev zlib1g-dev libgumbo-dev
        libpugixml-dev libminizip-dev libcli11-dev poppler-utils ca-certificates python3-pip)
 test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest python3-websockets chromium chromium-driver curl qpdf)
-bench=(python3 wrk valgrind)
+bench=(python3 python3-pytest wrk valgrind libpq5)
 lint=(clang-format-19 clang-tidy-19 clang-tools-19)
 
 case "${1:-build}" in
@@ -87,7 +87,7 @@ install_python() {
 # What is only measured beside, or checks something: unpacked into build/NAME, as installing it would start a service.
 # unpack NAME PROGRAM
 unpack() {
-  command -v "${2##*/}" >/dev/null || [ -x "build/$1/$2" ] || [ -x "/$2" ] && return 0
+  command -v "${2##*/}" >/dev/null || [ -e "build/$1/$2" ] || [ -e "/$2" ] && return 0
   echo "Fetching $1 into build/$1"
   local part
   part=$(mktemp -d)
@@ -104,6 +104,11 @@ if [ "${1:-build}" = test ] && ! command -v mvn >/dev/null; then wanted+=(maven 
 install_packages "${wanted[@]}"
 case "${1:-build}" in
   test) install_python tests; unpack nginx usr/sbin/nginx; unpack prometheus usr/bin/promtool; scripts/engines.sh ;;
-  bench) install_python bench; unpack nginx usr/sbin/nginx ;;
+  bench)
+    install_python bench
+    unpack nginx usr/sbin/nginx
+    unpack libhiredis-dev usr/lib/x86_64-linux-gnu/libhiredis.a
+    scripts/engines.sh postgresql-18 redis versitygw moto
+    ;;
 esac
 [ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder

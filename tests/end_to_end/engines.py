@@ -122,12 +122,12 @@ class Moto(_Engine):
 
 
 class Redis(_Engine):
-    """Redis as a queue needs it: nothing acknowledged is lost, nothing is thrown away."""
+    """Redis as a queue needs it: nothing acknowledged is lost, nothing is thrown away. Options as redis-server takes them."""
 
-    def __init__(self, place):
+    def __init__(self, place, *options):
         super().__init__()
         self.start([folder("redis") / "usr/bin/redis-server", "--port", self.port, "--bind", "127.0.0.1", "--dir", place, "--save", "",
-                    "--appendonly", "yes", "--appendfsync", "always"], place,
+                    "--appendonly", "yes", "--appendfsync", "always", *options], place,
                    {"LD_LIBRARY_PATH": str(folder("redis") / "usr/lib/x86_64-linux-gnu")})
         self.url = f"redis://127.0.0.1:{self.port}"
 

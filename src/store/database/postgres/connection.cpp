@@ -118,15 +118,15 @@ Task<ResultPointer> Connection::one_result(Clock::time_point end) {
 bool Connection::send_one(const Command& command, std::vector<std::string>& made) {
     static const WireParameters kNone;
     const auto& given = command.parameters ? *command.parameters : kNone;
-    const std::string sql(command.sql);
     made.emplace_back();
-    const bool full = prepared_.size() >= kPreparedMax && !prepared_.contains(sql);
-    if (!preparing_ || !command.may_be_prepared || full)
-        return pq_->PQsendQueryParams(handle_, sql.c_str(), given.count(), given.types(), given.values(),
-                                      given.lengths(), given.formats(), 1) == 1;
-    auto [known, is_new] = prepared_.try_emplace(sql);
-    if (is_new) {
-        known->second = fmt::format("s{}", names_++);
+    auto known = preparing_ && command.may_be_prepared ? prepared_.find(command.sql) : prepared_.end();
+    const bool room = prepared_.size() < kPreparedMax;
+    if (known == prepared_.end()) {
+        const std::string sql(command.sql);
+        if (!preparing_ || !command.may_be_prepared || !room)
+            return pq_->PQsendQueryParams(handle_, sql.c_str(), given.count(), given.types(), given.values(),
+                                          given.lengths(), given.formats(), 1) == 1;
+        known = prepared_.emplace(sql, fmt::format("s{}", names_++)).first;
         made.back() = sql;
         if (pq_->PQsendPrepare(handle_, known->second.c_str(), sql.c_str(), 0, nullptr) != 1) return false;
     }
@@ -200,9 +200,13 @@ Task<ResultPointer> Connection::run_script(std::string script, Milliseconds time
     co_return std::move(last);
 }
 
+bool Connection::idle() const {
+    return !broken_ && !retired_ && !sent_ && pq_->PQstatus(handle_) == CONNECTION_OK &&
+           pq_->PQtransactionStatus(handle_) == PQTRANS_IDLE;
+}
+
 bool Connection::idle_and_open() const {
-    if (broken_ || retired_ || sent_ || pq_->PQstatus(handle_) != CONNECTION_OK) return false;
-    if (pq_->PQtransactionStatus(handle_) != PQTRANS_IDLE) return false;
+    if (!idle()) return false;
     pollfd look{.fd = pq_->PQsocket(handle_), .events = POLLIN, .revents = 0};
     return ::poll(&look, 1, 0) == 0;  // whatever comes now is a farewell
 }

@@ -6,10 +6,10 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -75,7 +75,9 @@ class Connection {
     // Several statements separated by ';', without parameters.
     Task<ResultPointer> run_script(std::string script, Milliseconds time_max);
 
-    // It has been silent, is in no transaction, and the server has not left.
+    // Nothing is under way on it, no transaction either.
+    bool idle() const;
+    // And the server has not left: asks the kernel.
     bool idle_and_open() const;
     bool broken() const { return broken_; }
     // It works, but is not to be used again: the server ends, or is a replica now.
@@ -124,7 +126,7 @@ class Connection {
     PGconn* handle_ = nullptr;
     asio::posix::stream_descriptor socket_;
     std::shared_ptr<Deadline> deadline_;
-    std::unordered_map<std::string, std::string> prepared_;  // name by SQL
+    std::map<std::string, std::string, std::less<>> prepared_;  // name by SQL
     std::size_t names_ = 0;
     bool preparing_ = false, broken_ = false, retired_ = false, sent_ = false;
 };

@@ -144,14 +144,16 @@ void Pool::free_place() {
     next->wake(next);
 }
 
-// To the first who waits, when it is of his loop. Where it is not, it is closed, and he gets the place.
+// To the first who waits, when it is of his loop. Where it is not, it is closed, and he gets the place. Whether the
+// server is still there is asked by who takes it from rest.
 void Pool::give_back(std::unique_ptr<Connection> connection) {
-    if (!connection->idle_and_open()) return;
+    if (!connection->idle()) return;
     connection->idle_since = Clock::now();
     {
         const std::scoped_lock hold(mutex_);
         if (!line_.empty()) {
-            if (connection->executor() != line_.front()->timer.get_executor()) return;
+            const bool same_loop = connection->executor() == line_.front()->timer.get_executor();
+            if (!same_loop || !connection->idle_and_open()) return;
             const auto next = std::move(line_.front());
             line_.pop_front();
             next->granted = true;
