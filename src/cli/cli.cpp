@@ -117,7 +117,12 @@ void add_databases(CLI::App& app, Parsed& parsed) {
     auto* migrating =
         command(app, parsed, "migrate", "Bring the database's tables to this version, before it is served");
     migrating->add_option("--owner-from", parsed.copy.owner_from, owner)->type_name("VARIABLE");
-    migrating->callback([&parsed] { parsed.code = migrate(parsed.target, parsed.copy.owner_from); });
+    migrating->add_option("--print", parsed.text, "Instead print the SQL that makes an empty PostgreSQL ready for ROLE")
+        ->type_name("ROLE");
+    migrating->callback([&parsed] {
+        parsed.code = parsed.text.empty() ? migrate(parsed.target, parsed.copy.owner_from)
+                                          : print_schema(parsed.target, parsed.text);
+    });
 
     auto* copying = command(app, parsed, "copy", "Move all rows to another database, and compare (no server may run)");
     const std::string urls = "sqlite:PATH, postgresql://…, or env:NAME for the variable that holds it";

@@ -41,6 +41,8 @@ struct CopyArguments {
     std::string owner_from;  // name of the variable with the owner's URL
 };
 int migrate(const Target& target, const std::string& owner_from);
+// The SQL that makes an empty PostgreSQL ready for `role`, to standard output.
+int print_schema(const Target& target, const std::string& role);
 int copy(const Target& target, const CopyArguments& arguments);
 
 struct JobArguments {

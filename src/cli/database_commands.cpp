@@ -57,6 +57,20 @@ int migrate(const Target& target, const std::string& owner_from) {
     return kDone;
 }
 
+int print_schema(const Target& target, const std::string& role) {
+    const auto loaded = load(target);
+    if (!loaded) return report(loaded.error());
+    const auto script = serve::database_script(role);
+    if (!script) return report(script.error());
+    fmt::print(
+        "-- The database of {0}: records and search index in one PostgreSQL with pgvector, for the role {1}.\n"
+        "-- Made by `slipway migrate APP --print {1}`; do not edit. Run it in an empty database as the owner of the\n"
+        "-- tables, who may make roles and the extension. The role has no password until you give it one:\n"
+        "--     ALTER ROLE {1} PASSWORD '...';\n\n{2}",
+        loaded->manifest.name, role, *script);
+    return kDone;
+}
+
 int copy(const Target& target, const CopyArguments& arguments) {
     const auto tables = copied(target, arguments);
     if (!tables) return report(tables.error());

@@ -110,6 +110,7 @@ Result<void> Application::open_accounts() {
 Result<void> Application::open_knowledge(IndexUse index_use) {
     const auto& section = manifest_.knowledge;
     knowledge::KnowledgeOptions options;
+    options.collection = section.collection;
     options.language = section.language;
     options.namespaces = section.namespace_names();
     options.default_namespace = section.default_namespace;

@@ -6,6 +6,7 @@
 #include "knowledge/tables.h"
 #include "serve/durable_files.h"
 #include "store/database/postgres/postgres.h"
+#include "store/database/postgres/schema_script.h"
 #include "store/database/sqlite.h"
 #include "store/index/pgvector.h"
 #include "store/queue/database.h"
@@ -132,6 +133,14 @@ Result<std::string> migrate_database(const app::StoresSection& stores, const Dat
     if (!index_is_in_postgres(stores)) return done;
     if (!index_is_in_database(stores)) SLIPWAY_CHECK(open_index_database(stores, aws));
     return done + fmt::format(" Search index: all {} steps are applied.", store::pgvector_migrations().size());
+}
+
+Result<std::string> database_script(const std::string& role) {
+    const auto index = store::pgvector_migrations();
+    std::vector<store::Migration> migrations(index.begin(), index.end());
+    const auto records = all_migrations();
+    migrations.insert(migrations.end(), records.begin(), records.end());
+    return store::postgres_schema_script(migrations, role);
 }
 
 Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, const std::string& to,

@@ -34,6 +34,9 @@ Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores)
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
                                      const std::string& owner_url, AwsAccess& aws);
 
+// `slipway migrate --print`: the SQL that makes an empty PostgreSQL ready for records and a search index in it.
+Result<std::string> database_script(const std::string& role);
+
 // `slipway copy`: rows from one database to another, both by URL; `owner_url` applies migrations to a PostgreSQL target
 // first.
 Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, const std::string& to,

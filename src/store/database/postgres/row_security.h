@@ -24,6 +24,9 @@ inline constexpr std::string_view kPolicy = "slipway_workspace";
 // Gives each table of workspaces its policy, and the role its rights. Inside a migration, as the owner.
 Task<void> secure_tables(Session& session, std::string_view role);
 
+// The same as text, for a file of SQL that runs without us. `role` is quoted already or needs no quotes.
+std::string secure_tables_script(std::string_view role);
+
 // Makes the role that the application runs as, or changes its password; on RDS with `iam` it gets rds_iam instead. As
 // an owner who may make roles. The password travels as a SCRAM verifier.
 Task<void> make_role(Connection& connection, Session& session, const Target& application);

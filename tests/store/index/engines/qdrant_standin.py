@@ -84,11 +84,16 @@ def plain(value):
 class Collection:
     def __init__(self, folder, body=None):
         self.folder, self.lock = folder, threading.RLock()
-        shard = os.path.join(folder, "shard")
+        shard, described = os.path.join(folder, "shard"), os.path.join(folder, "collection.json")
         if body is None:
+            with open(described) as file:
+                self.body = json.load(file)
             self.shard = edge.EdgeShard.load(shard)
             return
         os.makedirs(folder)
+        self.body = body
+        with open(described, "w") as file:
+            json.dump(body, file)
         vectors = body.get("vectors") or {}
         if vectors:
             vectors = edge.EdgeVectorParams(size=vectors["size"], distance=getattr(edge.Distance, vectors["distance"]))
@@ -123,9 +128,11 @@ class Collection:
             self.update(edge.UpdateOperation.delete_points(body["points"]))
 
     def nearest(self, vector, using, body):
+        if isinstance(vector, dict) and "nearest" in vector:
+            vector = vector["nearest"]
         if isinstance(vector, dict):
             vector = edge.SparseVector(vector["indices"], vector["values"])
-        parameters = body.get("params", {})
+        parameters = body.get("params") or {}
         found = self.shard.query(
             edge.QueryRequest(
                 limit=body["limit"],
@@ -217,6 +224,18 @@ class Server:
             os.replace(self.aliases_file + ".new", self.aliases_file)
             return True
 
+    @staticmethod
+    def describe(collection):
+        """With what Qdrant's own client wants to read of it; the figures are a new server's defaults."""
+        body = collection.body
+        parameters = {name: body[name] for name in ("vectors", "sparse_vectors") if name in body}
+        optimizer = {"deleted_threshold": 0.2, "vacuum_min_vector_number": 1000, "default_segment_number": 0, "flush_interval_sec": 5}
+        configuration = {"params": parameters, "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000},
+                         "optimizer_config": optimizer}
+        points = collection.shard.info().points_count
+        return check("CollectionInfo", {"status": "green", "optimizer_status": "ok", "segments_count": 1, "points_count": points,
+                                        "config": configuration, "payload_schema": {}})
+
     def on_points(self, collection, method, what, body):
         done = {"operation_id": 1, "status": "completed"}
         with collection.lock:
@@ -244,7 +263,9 @@ class Server:
             if what == "facet" and minor >= 12:
                 return collection.facet(check("FacetRequest", body))
             if (method, what) == ("GET", ""):
-                return {"status": "green", "points_count": collection.shard.info().points_count}
+                return self.describe(collection)
+            if (method, what) == ("GET", "exists"):
+                return {"exists": True}
         raise Refused(404, "")
 
     def handle(self, method, path, body):
