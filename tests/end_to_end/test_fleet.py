@@ -13,8 +13,7 @@ from engines import Bucket, Postgres, Qdrant, Redis
 from http_api import Api, register
 from programs import Server, eventually, run_cli
 
-# Acknowledged operations. 10,000 are the goal of a release (SLIPWAY_OPERATIONS=10000); in everyday runs fewer, as each is a sanitized server's.
-OPERATIONS = int(os.environ.get("SLIPWAY_OPERATIONS", "1500"))
+OPERATIONS = int(os.environ.get("SLIPWAY_OPERATIONS", "10000"))  # acknowledged ones
 CLIENTS = 8
 KILLS = 4
 
