@@ -35,9 +35,9 @@ struct RetrieveSection {
 struct KnowledgeSection {
     std::vector<NamespaceSection> namespaces;  // empty: any name
     std::string default_namespace = "general";
-    std::filesystem::path documents;  // empty: none
+    std::filesystem::path documents;       // empty: none
     std::string collection = "documents";  // of the index
-    bool watch = true;                // looked at in development only
+    bool watch = true;                     // looked at in development only
     std::string language = "english";
     std::filesystem::path synonyms;
     std::uint64_t upload_bytes_max = 50 << 20;
