@@ -8,23 +8,15 @@
 namespace slipway::app {
 namespace {
 
-struct Scheme {
-    std::string_view name;
-    bool available;
-};
-constexpr std::array<Scheme, 3> kDatabases{{{"sqlite", true}, {"postgresql", true}, {"postgres", true}}};
-constexpr std::array<Scheme, 7> kIndexes{{{"embedded", true},
-                                          {"qdrant+http", true},
-                                          {"qdrant+https", true},
-                                          {"postgresql", true},
-                                          {"postgres", true},
-                                          {"opensearch+http", true},
-                                          {"opensearch+https", true}}};
-constexpr std::array<Scheme, 2> kObjects{{{"file", true}, {"s3", true}}};
-constexpr std::array<Scheme, 3> kCaches{{{"memory", true}, {"redis", true}, {"rediss", true}}};
-constexpr std::array<Scheme, 4> kQueues{{{"database", true}, {"redis", true}, {"rediss", true}, {"sqs", true}}};
-constexpr std::array<Scheme, 3> kMails{{{"file", true}, {"smtp", true}, {"smtps", true}}};
-constexpr std::array<Scheme, 3> kSecrets{{{"env", true}, {"secretsmanager", true}, {"ssm", true}}};
+using Schemes = std::span<const std::string_view>;
+constexpr std::array<std::string_view, 3> kDatabases{"sqlite", "postgresql", "postgres"};
+constexpr std::array<std::string_view, 7> kIndexes{"embedded", "qdrant+http",     "qdrant+https",    "postgresql",
+                                                   "postgres", "opensearch+http", "opensearch+https"};
+constexpr std::array<std::string_view, 2> kObjects{"file", "s3"};
+constexpr std::array<std::string_view, 3> kCaches{"memory", "redis", "rediss"};
+constexpr std::array<std::string_view, 4> kQueues{"database", "redis", "rediss", "sqs"};
+constexpr std::array<std::string_view, 3> kMails{"file", "smtp", "smtps"};
+constexpr std::array<std::string_view, 3> kSecrets{"env", "secretsmanager", "ssm"};
 
 // Words of placeholders that people forget to replace.
 constexpr std::array<std::string_view, 10> kPlaceholders{"change",     "replace",    "your-secret", "your_secret",
@@ -39,30 +31,17 @@ bool is_origin(std::string_view origin) {
     return !rest.empty() && rest.find('/') == std::string_view::npos && rest.find(' ') == std::string_view::npos;
 }
 
-void check_scheme(Checks& checks, std::string_view path, const StoreUrl& store, std::span<const Scheme> schemes) {
-    const auto known = std::ranges::find(schemes, store.scheme, &Scheme::name);
-    if (known != schemes.end() && known->available) return;
-    if (known == schemes.end()) {
-        std::vector<std::string> names;
-        for (const auto& scheme : schemes) names.push_back(std::string(scheme.name) + ":");
-        const bool looks_like_scheme = store.url.reveal().find(':') != std::string::npos && store.scheme.size() <= 20;
-        checks.error(path,
-                     looks_like_scheme
-                         ? fmt::format("{}: {}: is not a kind of store that is known here.", path, store.scheme)
-                         : fmt::format("{}: this is not a store URL.", path),
-                     looks_like_scheme ? suggest(store.scheme + ":", names)
-                                       : fmt::format("It begins with one of {}.", fmt::join(names, ", ")));
-        return;
-    }
-    const auto variables = checks.reader.variables_of(path);
-    auto message = fmt::format("{}: {}: comes with a later release.", path, store.scheme);
-    auto advice = variables.empty() ? fmt::format("Use {}: until then.", schemes.front().name)
-                                    : fmt::format("Leave {} empty to use {}: until then.", fmt::join(variables, ", "),
-                                                  schemes.front().name);
-    if (checks.purpose == Purpose::serve)
-        checks.error(path, std::move(message), std::move(advice));
-    else
-        checks.warning(path, std::move(message), std::move(advice));
+void check_scheme(Checks& checks, std::string_view path, const StoreUrl& store, Schemes schemes) {
+    if (std::ranges::find(schemes, store.scheme) != schemes.end()) return;
+    std::vector<std::string> names;
+    for (const auto scheme : schemes) names.push_back(std::string(scheme) + ":");
+    const bool looks_like_scheme = store.url.reveal().find(':') != std::string::npos && store.scheme.size() <= 20;
+    checks.error(path,
+                 looks_like_scheme
+                     ? fmt::format("{}: {}: is not a kind of store that is known here.", path, store.scheme)
+                     : fmt::format("{}: this is not a store URL.", path),
+                 looks_like_scheme ? suggest(store.scheme + ":", names)
+                                   : fmt::format("It begins with one of {}.", fmt::join(names, ", ")));
 }
 
 void place(Checks& checks, std::string_view path, StoreUrl& store, std::string_view scheme, const StoreUrl& otherwise) {
@@ -121,10 +100,7 @@ void check_server(Checks& checks) {
             checks.error("server.health", "server: health, readiness, liveness and metrics need different paths.");
 }
 
-bool has_secrets_adapter(const StoreUrl& store) {
-    const auto known = std::ranges::find(kSecrets, store.scheme, &Scheme::name);
-    return known != kSecrets.end() && known->available;
-}
+bool is_store_of_secrets(const StoreUrl& store) { return std::ranges::find(kSecrets, store.scheme) != kSecrets.end(); }
 
 void check_stores(Checks& checks) {
     const StoresSection defaults;

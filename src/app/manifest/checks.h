@@ -34,8 +34,8 @@ void check_chat(Checks& checks);
 void check_content(Checks& checks);  // script, site
 void check_jobs(Checks& checks);
 
-// Whether this release has an adapter for such a store of secrets; check_stores tells when it has not.
-bool has_secrets_adapter(const StoreUrl& store);
+// Whether there is such a kind of store of secrets; check_stores tells when there is not.
+bool is_store_of_secrets(const StoreUrl& store);
 
 // "Did you mean "general"?", or which names there are.
 std::string suggest(std::string_view name, const std::vector<std::string>& names);

@@ -94,7 +94,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
                           Manifest& manifest, Problems& problems, std::vector<ManifestProblem>& other_files) {
     const auto url = secrets_of(root, environment, manifest.folder);
     std::optional<AskedSecrets> secrets;
-    if (options.open_secrets && has_secrets_adapter(url)) {
+    if (options.open_secrets && is_store_of_secrets(url)) {
         secrets.emplace(options.open_secrets(url, environment));
         environment.ask_first([&secrets](std::string_view name) { return secrets->get(name); });
     }
@@ -105,7 +105,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     if (manifest.title.empty()) manifest.title = manifest.name;
     if (options.host) manifest.server.host = *options.host;
     if (options.port) manifest.server.port = *options.port;
-    const bool asked = secrets || options.purpose == Purpose::serve || !has_secrets_adapter(url) || url.scheme == "env";
+    const bool asked = secrets || options.purpose == Purpose::serve || !is_store_of_secrets(url) || url.scheme == "env";
     Checks checks{manifest, reader, environment, options.purpose, asked, problems, other_files};
     check_server(checks);
     check_stores(checks);
