@@ -27,8 +27,8 @@ Task<std::optional<bool>> Knowledge::index_is_whole() {
     SLIPWAY_CO_TRY(const auto info, co_await index_.describe(options_.collection));
     const auto chunks = before.front().integer("chunks");
     const auto passages = info ? static_cast<std::int64_t>(info->passages) : 0;
-    if (passages == 0 && chunks > 0) co_return std::optional(false);
-    if (shared()) {
+    const bool empty = passages == 0 && chunks > 0;
+    if (shared() && !empty) {
         SLIPWAY_CO_TRY(const auto after, co_await database_.read(store::Scope::system(), std::string(kCounts)));
         const bool still = before.front().integer("dirty") == 0 && after.front().integer("dirty") == 0 &&
                            after.front().integer("chunks") == chunks;

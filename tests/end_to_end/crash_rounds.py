@@ -83,13 +83,16 @@ class Rounds:
                 alter table documents add column content text not null default '';
                 update documents set content = coalesce((select content from document_texts where document_id = id), '');
                 drop table document_texts;
+                alter table documents drop column holder;
+                alter table documents drop column held_until;
+                drop table knowledge_leases;
                 delete from schema_migration where capability = 'knowledge' and number > 1;
                 commit;""")
         self._kill_starts(self.data)
         self._look()
         with contextlib.closing(sqlite3.connect(self.data / "database.sqlite")) as database:
             steps = database.execute("select number from schema_migration where capability = 'knowledge' order by number").fetchall()
-        if [step for step, in steps] != [1, 2, 3]:
+        if [step for step, in steps] != [1, 2, 3, 4]:
             self._note([f"the steps of knowledge are {steps}"])
 
     def first_start(self):

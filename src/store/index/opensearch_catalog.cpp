@@ -68,6 +68,11 @@ std::unexpected<Error> failure_of(const RemoteClient& client, const RemoteAnswer
     if (answer.status == 401)
         return fail(ErrorCode::upstream, "OpenSearch at {} does not accept the user name or the password of its URL.",
                     client.place());
+    if (type == "index_create_block_exception")
+        return fail(ErrorCode::unavailable,
+                    "OpenSearch at {} takes no new index ({}). It does so when its disks are full: make room, and set "
+                    "cluster.blocks.create_index to null when it does not let go by itself.",
+                    client.place(), reason);
     if (answer.status == 403 && type != "cluster_block_exception")
         return fail(ErrorCode::upstream,
                     "OpenSearch at {} forbids {}: {}. Give its user the rights to read, write and "
