@@ -14,6 +14,14 @@ struct KeyedLock::Waiter {
     explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
     asio::steady_timer timer;
     bool granted = false;  // guarded by mutex_
+
+    // With mutex_ held, and let go of before it is free: who has waited asks for it, and its loop may end after that,
+    // and the timer must not outlive the loop.
+    static void grant(std::shared_ptr<Waiter> self) {
+        self->granted = true;
+        const auto executor = self->timer.get_executor();
+        asio::post(executor, [self = std::move(self)] { self->timer.cancel(); });
+    }
 };
 
 Task<KeyedLock::Guard> KeyedLock::acquire(std::string key, Milliseconds patience) {
@@ -47,21 +55,16 @@ Task<KeyedLock::Guard> KeyedLock::acquire(std::string key, Milliseconds patience
 }
 
 void KeyedLock::release(const std::string& key) {
-    std::shared_ptr<Waiter> next;
-    {
-        const std::lock_guard hold(mutex_);
-        const auto entry = held_.find(key);
-        if (entry == held_.end()) return;
-        if (entry->second.empty()) {
-            held_.erase(entry);
-            return;
-        }
-        next = entry->second.front();
-        entry->second.erase(entry->second.begin());
-        next->granted = true;
+    const std::lock_guard hold(mutex_);
+    const auto entry = held_.find(key);
+    if (entry == held_.end()) return;
+    if (entry->second.empty()) {
+        held_.erase(entry);
+        return;
     }
-    auto wake = [next] { next->timer.cancel(); };
-    asio::post(next->timer.get_executor(), wake);
+    auto next = std::move(entry->second.front());
+    entry->second.erase(entry->second.begin());
+    Waiter::grant(std::move(next));
 }
 
 }  // namespace slipway

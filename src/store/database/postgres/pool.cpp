@@ -58,9 +58,12 @@ struct Pool::Place {
 
 struct Pool::Waiter {
     explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
-    void wake(const std::shared_ptr<Waiter>& self) {
-        auto end_wait = [self] { self->timer.cancel(); };
-        asio::post(timer.get_executor(), end_wait);
+    // With mutex_ held, and let go of before it is free: who has waited asks for it, and its loop may end after that,
+    // and the timer must not outlive the loop.
+    static void grant(std::shared_ptr<Waiter> self) {
+        self->granted = true;
+        const auto executor = self->timer.get_executor();
+        asio::post(executor, [self = std::move(self)] { self->timer.cancel(); });
     }
     asio::steady_timer timer;
     bool granted = false;                    // guarded by mutex_: a place is its
@@ -130,18 +133,14 @@ Pool::PlacePointer Pool::reserve() {
 
 // A place whose connection is closed: of the first who waits, if anybody does.
 void Pool::free_place() {
-    std::shared_ptr<Waiter> next;
-    {
-        const std::scoped_lock hold(mutex_);
-        if (line_.empty()) {
-            --open_;
-            return;
-        }
-        next = std::move(line_.front());
-        line_.pop_front();
-        next->granted = true;
+    const std::scoped_lock hold(mutex_);
+    if (line_.empty()) {
+        --open_;
+        return;
     }
-    next->wake(next);
+    auto next = std::move(line_.front());
+    line_.pop_front();
+    Waiter::grant(std::move(next));
 }
 
 // To the first who waits, when it is of his loop. Where it is not, it is closed, and he gets the place. Whether the
@@ -154,11 +153,10 @@ void Pool::give_back(std::unique_ptr<Connection> connection) {
         if (!line_.empty()) {
             const bool same_loop = connection->executor() == line_.front()->timer.get_executor();
             if (!same_loop || !connection->idle_and_open()) return;
-            const auto next = std::move(line_.front());
+            auto next = std::move(line_.front());
             line_.pop_front();
-            next->granted = true;
             next->connection = std::move(connection);
-            next->wake(next);
+            Waiter::grant(std::move(next));
             return;
         }
         if (closed_) return;
