@@ -1,4 +1,5 @@
-/* What the loops of the bare client libraries share: time, and the report that all sides of the benchmarks of stores print. */
+/* What the loops of the bare client libraries share: time, and the report that all sides of the benchmarks of stores
+ * print. */
 #pragma once
 
 #include <stdint.h>
@@ -24,7 +25,8 @@ static int by_size(const void* left, const void* right) {
     return (a > b) - (a < b);
 }
 
-/* Calls `turn` (which does `at_once` operations) until the time is over, and prints the report of what came after the warm-up. */
+/* Calls `turn` (which does `at_once` operations) until the time is over, and prints the report of what came after the
+ * warm-up. */
 static void run_loop(void (*turn)(uint64_t), uint64_t at_once, double warm_up, double duration) {
     size_t room = 1 << 16, count = 0;
     float* waits = malloc(room * sizeof *waits);
@@ -43,6 +45,6 @@ static void run_loop(void (*turn)(uint64_t), uint64_t at_once, double warm_up, d
     }
     const double used = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     qsort(waits, count, sizeof *waits, by_size);
-    printf("{\"operations\": %zu, \"seconds\": %.6f, \"cpu\": %.6f, \"p50 us\": %.1f, \"p99 us\": %.1f}\n", count * (size_t)at_once,
-           now - began, used, (double)waits[count / 2], (double)waits[count * 99 / 100]);
+    printf("{\"operations\": %zu, \"seconds\": %.6f, \"cpu\": %.6f, \"p50 us\": %.1f, \"p99 us\": %.1f}\n",
+           count * (size_t)at_once, now - began, used, (double)waits[count / 2], (double)waits[count * 99 / 100]);
 }
