@@ -46,12 +46,12 @@ Result<std::vector<job::ScheduledJob>> entries_of(Application& application) {
                         "jobs.schedules.{}: there is no job '{}'. Scripts declare one with job(\"{}\", function(job) … "
                         "end); Slipway's own are {}.",
                         schedule.name, schedule.job, schedule.job, fmt::join(kOwnJobs, ", "));
-        SLIPWAY_TRY(auto when, job::Schedule::parse(schedule.when));
+        SLIPWAY_TRY(const auto when, job::Schedule::parse(schedule.when));
         job::NewJob made;
         made.name = schedule.job;
         made.arguments = arguments_of(schedule);
         made.attempts_max = application.manifest().jobs.attempts;
-        entries.push_back({application.workspace(), schedule.name, std::move(when), std::move(made)});
+        entries.push_back({application.workspace(), schedule.name, when, std::move(made)});
     }
     return entries;
 }
