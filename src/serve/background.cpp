@@ -67,18 +67,10 @@ void remove_old_backups(const fs::path& folder, std::int64_t keep) {
         fs::remove_all(backups[i], error);
 }
 
-std::int64_t number_of(const json::object& arguments, std::string_view name, std::int64_t otherwise) {
-    // Arguments of a schedule are texts.
-    const auto number = app::parse_integer(text_or(arguments, name));
-    return number ? *number : integer_or(arguments, name, otherwise);
-}
-
 }  // namespace
 
 bool has_job(Application& application, std::string_view name) {
-    if (std::ranges::find(kOwnJobs, name) != kOwnJobs.end()) return true;
-    auto* scripts = application.scripts();
-    return scripts != nullptr && scripts->has_handler(app::job_handler(name));
+    return std::ranges::find(kOwnJobs, name) != kOwnJobs.end() || application.capabilities().has_job(name);
 }
 
 Result<std::unique_ptr<Background>> Background::make(Application& application, Operator& commands, bool alone) {
@@ -154,18 +146,23 @@ Task<void> Background::back_up(const job::Job& job) {
     const auto named = [&](const app::ScheduleSection& schedule) {
         return schedule.job == job.name && text_or(arguments_of(schedule), "folder") == folder;
     };
-    // Whoever can write into the queue could else have a copy of all data put anywhere.
-    if (folder.empty() || std::ranges::none_of(schedules, named))
+    // Whoever can write into the queue could else have a copy of all data put anywhere, or the older ones removed.
+    const auto schedule = std::ranges::find_if(schedules, named);
+    if (folder.empty() || schedule == schedules.end())
         co_return fail(ErrorCode::forbidden, "No schedule of the manifest backs up into the folder '{}'.", folder);
     const auto place = application_.folder().path() / folder;  // an absolute path stays what it is
-    std::error_code error;
-    fs::create_directories(place, error);
-    if (error) co_return fail(ErrorCode::unavailable, "{}: {}", place.string(), error.message());
+    auto make = [place]() -> Result<void> {
+        std::error_code error;
+        fs::create_directories(place, error);
+        if (error) return fail(ErrorCode::unavailable, "{}: {}", place.string(), error.message());
+        return {};
+    };
+    SLIPWAY_CO_CHECK(co_await application_.files().run(std::move(make)));
     auto stamp = to_iso8601(now());
     std::erase(stamp, ':');
     json::object arguments{{"path", (place / fmt::format("{}{}", kBackupPrefix, stamp)).string()}};
     SLIPWAY_CO_CHECK(co_await commands_.run("backup", std::move(arguments), no_events));
-    const auto keep = number_of(job.arguments, "keep", kBackupsKept);
+    const auto keep = app::parse_integer(text_or(arguments_of(*schedule), "keep")).value_or(kBackupsKept);
     auto tidy = [place, keep]() -> Result<void> {
         remove_old_backups(place, keep);
         return {};

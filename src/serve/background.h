@@ -6,7 +6,8 @@
 //     documents.sync        {}                 brings knowledge.documents up to date
 //     documents.reindex     {}                 makes the search index anew
 //     data.backup           {folder, keep}     a backup in a folder of its own below `folder`; the newest `keep` (7)
-//                                              stay. Only into a folder that a schedule of the manifest names.
+//                                              stay. Only into a folder that a schedule of the manifest names, whose
+//                                              `keep` counts.
 #pragma once
 
 #include "job/scheduler.h"

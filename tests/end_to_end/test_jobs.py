@@ -105,6 +105,11 @@ def test_what_users_may_not(tmp_path):
                          "--data", tmp_path / "data", folder=tmp_path)
         job = ended(user, json.loads(forged.stdout)["id"], "failed")
         assert "No schedule" in job["reason"] and not (tmp_path / "else").exists()
+        for _ in range(2):  # how many are kept, the manifest says, not who starts the job
+            forged = run_cli("jobs", "start", server.application, "data.backup", "--arguments", '{"folder": "backups", "keep": "1"}',
+                             "--data", tmp_path / "data", folder=tmp_path)
+            ended(user, json.loads(forged.stdout)["id"])
+        assert len(list((tmp_path / "data/backups").iterdir())) == 2
 
 
 def test_the_operator_lists_starts_and_tries_again(tmp_path):

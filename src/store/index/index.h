@@ -1,5 +1,5 @@
-// The search-index port: passages of text with metadata and optional vectors. Adapters: embedded.h (others come beside
-// it).
+// The search-index port: passages of text with metadata and optional vectors. Adapters: embedded.h, pgvector.h,
+// qdrant.h, opensearch.h.
 //
 // A collection holds passages of many workspaces; every call names the workspace, and neither hits, counts nor term
 // statistics (BM25's document frequencies and average length) of one workspace ever depend on another's passages.

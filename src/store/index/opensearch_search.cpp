@@ -147,21 +147,15 @@ Task<void> Search::read_passages(std::vector<Hit>& hits) {
 }
 
 Task<std::vector<Hit>> Search::run() {
-    std::vector<Hit> text, vector;
-    if (legs_.text) {
-        SLIPWAY_CO_TRY(text, co_await text_leg());
-    }
-    if (legs_.vector) {
-        SLIPWAY_CO_TRY(vector, co_await vector_leg());
-    }
-    if (!legs_.both) {
-        auto& found = legs_.text ? text : vector;
+    auto text = text_leg();
+    auto vector = vector_leg();
+    SLIPWAY_CO_TRY(auto found, co_await ask_legs(legs_, query_, std::move(text), std::move(vector)));
+    if (legs_.both) {
+        SLIPWAY_CO_CHECK(co_await read_passages(found));
+    } else {
         sort_hits(found);
-        co_return std::move(found);
     }
-    auto best = fuse_hits(std::move(text), std::move(vector), query_);
-    SLIPWAY_CO_CHECK(co_await read_passages(best));
-    co_return best;
+    co_return found;
 }
 
 }  // namespace

@@ -239,16 +239,9 @@ Task<void> Search::complete(std::vector<Hit>& hits) {
 }
 
 Task<std::vector<Hit>> Search::run() {
-    std::vector<Hit> text, vector;
-    if (legs_.text) {
-        SLIPWAY_CO_TRY(text, co_await text_leg());
-    }
-    if (legs_.vector) {
-        SLIPWAY_CO_TRY(vector, co_await vector_leg());
-    }
-    const bool only_vector = !legs_.both && legs_.vector;
-    auto found =
-        legs_.both ? fuse_hits(std::move(text), std::move(vector), query_) : std::move(only_vector ? vector : text);
+    auto text = text_leg();
+    auto vector = vector_leg();
+    SLIPWAY_CO_TRY(auto found, co_await ask_legs(legs_, query_, std::move(text), std::move(vector)));
     SLIPWAY_CO_CHECK(co_await complete(found));
     co_return found;
 }

@@ -54,6 +54,19 @@ std::vector<Hit> fuse_hits(std::vector<Hit> text, std::vector<Hit> vector, const
     return best;
 }
 
+Task<std::vector<Hit>> ask_legs(Legs legs, const Query& query, Task<std::vector<Hit>> text,
+                                Task<std::vector<Hit>> vector) {
+    std::vector<Hit> by_text, by_vector;
+    if (legs.text) {
+        SLIPWAY_CO_TRY(by_text, co_await std::move(text));
+    }
+    if (legs.vector) {
+        SLIPWAY_CO_TRY(by_vector, co_await std::move(vector));
+    }
+    if (legs.both) co_return fuse_hits(std::move(by_text), std::move(by_vector), query);
+    co_return std::move(legs.vector ? by_vector : by_text);
+}
+
 Result<void> check_search(const Query& query, const CollectionOptions& options) {
     if (!has_text(query) && !query.vector)
         return fail(ErrorCode::invalid, "The query is empty: give a text or a vector.");

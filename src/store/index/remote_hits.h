@@ -23,6 +23,11 @@ void sort_hits(std::vector<Hit>& hits);
 // the one of the leg that had it.
 std::vector<Hit> fuse_hits(std::vector<Hit> text, std::vector<Hit> vector, const Query& query);
 
+// What the legs of a query give that are to be asked, together: fused, or as the only one gave them. A leg that is not
+// to be asked never begins.
+Task<std::vector<Hit>> ask_legs(Legs legs, const Query& query, Task<std::vector<Hit>> text,
+                                Task<std::vector<Hit>> vector);
+
 // `invalid` when a query asks for nothing, or its vector does not fit.
 Result<void> check_search(const Query& query, const CollectionOptions& options);
 
