@@ -9,6 +9,8 @@
 namespace slipway::agent {
 namespace {
 
+constexpr int kBordersTried = 16;
+
 const std::string& appendix(const GuardClass& rules) {
     if (rules.replacement.empty()) return rules.disclaimer;
     return rules.others_text.empty() ? rules.replacement : rules.others_text;
@@ -25,7 +27,7 @@ class GuardFilter final : public TextFilter {
         if (const auto* hit = look_at_answer(false)) return close(state, *hit);
         const auto held = window_.held();
         if (held.size() <= node_.options().hold_back) return "";
-        const auto cut = word_border(held.size() - node_.options().hold_back);
+        const auto cut = harmless_border(held.size() - node_.options().hold_back);
         if (window_.words_behind(cut) < node_.options().words_held) return "";
         return release(cut);
     }
@@ -100,6 +102,30 @@ class GuardFilter final : public TextFilter {
         return held.size() > 4 * node_.options().hold_back ? cut_utf8(held, at).size() : 0;
     }
 
+    // Where what is held may be cut without parting a phrase of which a half says something else ("kill | time"), at or
+    // before `at`; 0: nowhere near.
+    std::size_t harmless_border(std::size_t at) const {
+        auto cut = word_border(at);
+        for (int steps = 0; cut > 1; ++steps) {
+            if (!parts_a_phrase(cut)) return cut;
+            if (steps == kBordersTried) return 0;
+            cut = word_border(cut - 2);
+        }
+        return 0;
+    }
+
+    bool parts_a_phrase(std::size_t cut) const {
+        const std::string_view words = window_.text().words;
+        const auto behind = std::min(window_.words_behind(cut), words.size());
+        const auto border = words.size() - behind;
+        return std::ranges::any_of(node_.options().kept_whole, [&](const std::string& phrase) {
+            const auto reach = phrase.size() - 2;  // its own first and last space are borders
+            const auto begin = border - std::min(border, reach);
+            const auto found = words.substr(begin, 2 * phrase.size()).find(phrase);
+            return found != std::string_view::npos && begin + found < border;
+        });
+    }
+
     std::string release(std::size_t count) {
         auto sent = window_.release(count);
         const auto keep = node_.options().hold_back + 2 * kReach;
@@ -123,7 +149,10 @@ GuardNode::GuardNode(GuardOptions options) : options_(std::move(options)) {
         fold(rules);
         for (const auto& phrase : rules.phrases) phrase_longest = std::max(phrase_longest, phrase.size());
         for (const auto* around : {&rules.exceptions, &rules.others})
-            for (const auto& phrase : *around) options_.look_ahead = std::max(options_.look_ahead, phrase.size());
+            for (const auto& phrase : *around) {
+                options_.look_ahead = std::max(options_.look_ahead, phrase.size());
+                if (phrase.find(' ', 1) + 1 < phrase.size()) options_.kept_whole.push_back(phrase);
+            }
     }
     options_.words_held = phrase_longest + options_.look_ahead;
     // Twice: punctuation between the words of a phrase makes it longer than its folded form.

@@ -18,6 +18,8 @@ struct GuardOptions {
     std::size_t look_ahead = 1;      // computed: bytes behind a match that must be known before it counts
     std::size_t phrase_longest = 0;  // computed: in words
     std::size_t words_held = 0;      // computed: so much of the text held back are words, not punctuation
+    // computed: exceptions and others of several words. Sent up to its middle, one would be what it makes harmless.
+    std::vector<std::string> kept_whole;
 };
 
 class GuardNode final : public Node {

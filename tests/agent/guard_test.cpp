@@ -90,6 +90,18 @@ TEST(Guard, NothingOfAForbiddenPhraseIsSentHoweverItIsCut) {
     }
 }
 
+TEST(Guard, AnExceptionIsSentWholeOrNotAtAll) {
+    const GuardNode guard(rules());
+    for (std::size_t behind = 40; behind <= 120; ++behind) {
+        const auto text = "Breathe in and kill time " + std::string(behind, 'b') + " kill";
+        for (const std::size_t size : {1UL, 7UL, 300UL}) {
+            const auto outcome = pass_through(guard, text, {size});
+            EXPECT_TRUE(outcome.closed);
+            EXPECT_FALSE(find_match(guard.options().classes.front(), GuardText(outcome.sent)).found()) << outcome.sent;
+        }
+    }
+}
+
 TEST(Guard, AWordInsideAnotherWordDoesNotCount) {
     const GuardNode guard(rules());
     const auto outcome = pass_through(guard, "This skill is a killer app; you are killing it.", {3});
