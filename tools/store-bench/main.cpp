@@ -2,7 +2,7 @@
 //
 //     store-bench '{"store": "redis", "operation": "get", "url": "redis://…", "concurrency": 64, …}'      prints JSON
 //
-// Stores: postgres, redis, cache, objects, queue; what each needs stands at the head of its source here.
+// Stores: postgres, redis, cache, objects, queue, index; what each needs stands at the head of its source here.
 #include <cstdio>
 
 #include "base/log.h"
@@ -20,6 +20,7 @@ Result<json::object> run(std::string_view text) {
     if (store == "redis" || store == "cache") return bench_redis(object);
     if (store == "objects") return bench_objects(object);
     if (store == "queue") return bench_queue(object);
+    if (store == "index") return bench_index(object);
     return fail(ErrorCode::invalid, "There is no store \"{}\".", store);
 }
 

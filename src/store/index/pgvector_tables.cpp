@@ -101,7 +101,8 @@ Result<void> migrate_pgvector(Database& database) {
     if (!migrated) {
         const auto state = text_or(migrated.error().details, "sqlstate");
         // Not installed on the server, or not ours to create.
-        if (state == "0A000" || state == "58P01" || state == "42501")
+        const bool of_extension = migrated.error().message.contains("extension");
+        if (of_extension && (state == "0A000" || state == "58P01" || state == "42501"))
             return without_extension(migrated.error().message);
         return migrated;
     }

@@ -56,7 +56,9 @@ Failure failure_of(const Libpq& pq, const PGresult* result, std::string_view sql
     if (kind == "28")
         return {
             Error{ErrorCode::unavailable, fmt::format("The database {} does not let us in: {}.", shown, message), {}}};
-    Error error{ErrorCode::internal, fmt::format("PostgreSQL refuses a statement: {} in: {}", message, sql), {}};
+    // What follows in a statement that makes a role is its password, or what is as good as one.
+    const auto told = sql.substr(0, sql.find(" password "));
+    Error error{ErrorCode::internal, fmt::format("PostgreSQL refuses a statement: {} in: {}", message, told), {}};
     error.details["sqlstate"] = std::string(state);
     return {std::move(error)};
 }

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+
 namespace slipway::store::postgres {
 namespace {
+
+constexpr std::string_view kInsufficientPrivilege = "42501";
 
 // Set once per statement, not per row, by being asked for in a subquery.
 constexpr std::string_view kCondition =
@@ -107,22 +111,42 @@ std::string secure_tables_script(std::string_view role) {
     return fmt::format("{};\n\n{};\n", policies(), grants(role));
 }
 
-Task<void> make_role(Connection& connection, Session& session, const Target& application) {
-    SLIPWAY_CO_TRY(const bool known, co_await exists_role(session, application.user));
+namespace {
+
+Task<std::string> role_statement(Connection& connection, Session& session, const Target& application, bool known) {
     SLIPWAY_CO_TRY(const auto name, co_await quoted(session, "quote_ident", application.user));
     std::string verb = known ? "alter" : "create";
     auto sql = fmt::format("{} role {} login noinherit nocreatedb nocreaterole", verb, name);
-    if (!application.password.empty()) {
-        char* const verifier = connection.encrypted_password(application.password, application.user);
-        if (verifier == nullptr) co_return fail(ErrorCode::internal, "The password of the role could not be prepared.");
-        std::string text(verifier);
-        connection.pq().PQfreemem(verifier);
-        SLIPWAY_CO_TRY(const auto literal, co_await quoted(session, "quote_literal", std::move(text)));
-        sql += " password " + literal;
-    }
-    SLIPWAY_CO_CHECK(co_await session.ask(sql));
+    if (application.password.empty()) co_return sql;
+    char* const verifier = connection.encrypted_password(application.password, application.user);
+    if (verifier == nullptr) co_return fail(ErrorCode::internal, "The password of the role could not be prepared.");
+    std::string text(verifier);
+    connection.pq().PQfreemem(verifier);
+    SLIPWAY_CO_TRY(const auto literal, co_await quoted(session, "quote_literal", std::move(text)));
+    co_return sql + " password " + literal;
+}
+
+// A role that somebody else made, and that the owner has no right to change, stays as it is: whether it may be used is
+// looked at when it is (check_role).
+Task<void> make_or_leave(Session& session, std::string sql, bool known) {
+    if (known) SLIPWAY_CO_CHECK(co_await session.ask("savepoint role"));
+    const auto changed = co_await session.ask(sql);
+    if (changed) co_return Result<void>();
+    if (!known || text_or(changed.error().details, "sqlstate") != kInsufficientPrivilege)
+        co_return std::unexpected(changed.error());
+    SLIPWAY_CO_CHECK(co_await session.ask("rollback to savepoint role"));
+    co_return Result<void>();
+}
+
+}  // namespace
+
+Task<void> make_role(Connection& connection, Session& session, const Target& application) {
+    SLIPWAY_CO_TRY(const bool known, co_await exists_role(session, application.user));
+    SLIPWAY_CO_TRY(auto sql, co_await role_statement(connection, session, application, known));
+    SLIPWAY_CO_CHECK(co_await make_or_leave(session, std::move(sql), known));
     if (!application.iam_region.empty()) {
         SLIPWAY_CO_TRY(const bool rds, co_await exists_role(session, "rds_iam"));
+        SLIPWAY_CO_TRY(const auto name, co_await quoted(session, "quote_ident", application.user));
         if (rds) SLIPWAY_CO_CHECK(co_await session.ask(fmt::format("grant rds_iam to {}", name)));
     }
     co_return co_await grant(session, application.user);

@@ -172,6 +172,32 @@ TEST_P(RowSecurity, SeveralThatMigrateAtOnceMakeOneRole) {
     for (const auto& result : migrated) EXPECT_TRUE(result) << result.error().message;
 }
 
+TEST_P(RowSecurity, ARoleThatSomebodyElseMadeStaysAsItIs) {
+    const PostgresPlace place(*server_);
+    const auto role = "made_by_an_administrator_" + place.role();
+    server_->run("postgres", fmt::format("CREATE ROLE {0} LOGIN CONNECTION LIMIT 7 PASSWORD '{0}-secret'", role));
+    auto options = place.options();
+    options.url = server_->url(role, place.database());
+    const auto database = must(store::open_postgres(options));
+    must(run_to_end(database->migrate(kTables)));
+    must(run_to_end(database->read(WorkspaceId{"here"}, "SELECT * FROM note WHERE workspace = $workspace")));
+}
+
+TEST_P(RowSecurity, AnOwnerWhoMayMakeNoRoleLearnsItWithoutThePassword) {
+    const PostgresPlace place(*server_);
+    const auto owner = "poor_" + place.role();
+    server_->run("postgres", fmt::format("CREATE ROLE {0} LOGIN PASSWORD '{0}-secret'", owner));
+    server_->run(place.database(), fmt::format("GRANT ALL ON SCHEMA public TO {}", owner));
+    auto options = place.options();
+    options.owner_url = server_->url(owner, place.database());
+    options.url = server_->url("never_made", place.database());
+    const auto database = must(store::open_postgres(options));
+    const auto migrated = run_to_end(database->migrate(kTables));
+    ASSERT_FALSE(migrated);
+    EXPECT_TRUE(migrated.error().message.contains("permission denied to create role")) << migrated.error().message;
+    EXPECT_FALSE(migrated.error().message.contains("SCRAM")) << migrated.error().message;
+}
+
 TEST_P(RowSecurity, ARoleThatCouldBypassIsRefused) {
     const auto refused = [&](const std::string& user) {
         auto options = place_->options();
