@@ -19,6 +19,7 @@ A measure is a module of bench/measures:
 A figure's name carries its unit ("CPU us per request"). Nothing is asserted: what a figure is worth, bench/README.md says.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import importlib
@@ -26,6 +27,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
 import process  # noqa: E402
 
+PRIORITY = -15
 GROUPS = {"stores": ("store_postgres", "store_redis", "store_objects", "store_queue", "store_connections")}
 MEASURES = ("start", "health", "chat", "idle", "documents", "search", "writers", *GROUPS["stores"])
 
@@ -106,7 +109,7 @@ def table(report):
 
 
 def header(scale):
-    return {"commit": process.commit(), "scale": scale, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    return {"commit": process.commit(), "scale": scale, "priority": os.getpriority(os.PRIO_PROCESS, 0), "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "machine": machine(), "load average before": [round(one, 2) for one in os.getloadavg()], "measures": {}}
 
 
@@ -125,7 +128,7 @@ def main():
     results = header(scale)
     if whole and set(names) != set(MEASURES):
         earlier = json.loads((folder / "results.json").read_text())
-        results, of_group = earlier, {key: results[key] for key in ("commit", "date", "machine")}
+        results, of_group = earlier, {key: results[key] for key in ("commit", "date", "machine", "priority")}
     else:
         of_group = {}
     for name in MEASURES:
@@ -140,5 +143,21 @@ def main():
     return 1 if drawn.returncode or any("error" in results["measures"][name] for name in names) else 0
 
 
+def ahead_of_others():
+    """Runs main() before all else that the machine has to do, where that is allowed; in a session of its own, as the kernel shares the
+    processor among sessions first. What a busy machine does to a figure is else the largest part of it."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        with contextlib.suppress(OSError):
+            pathlib.Path("/proc/self/autogroup").write_text(str(PRIORITY))
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+        sys.exit(main())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os.killpg(child, number))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ahead_of_others())

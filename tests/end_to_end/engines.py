@@ -222,6 +222,19 @@ class Postgres:
         self.process = subprocess.Popen(as_somebody([str(part) for part in command]), env=self._environment(),
                                         stdout=subprocess.DEVNULL, stderr=open(self._place / "postgres.log", "ab"))
         wait_for(self.port, self.process, self._place / "postgres.log")
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self):
+        """It listens before it lets anybody in."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.run("postgres", "select 1")
+                return
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def stop(self, number=signal.SIGQUIT):
         if self.process and self.process.poll() is None:

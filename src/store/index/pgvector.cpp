@@ -7,6 +7,7 @@
 #include "base/keyed_lock.h"
 #include "base/log.h"
 #include "store/index/pgvector_catalog.h"
+#include "store/index/pgvector_graph.h"
 #include "store/index/pgvector_search.h"
 #include "store/index/pgvector_sql.h"
 #include "store/index/pgvector_write.h"
@@ -60,7 +61,8 @@ class Pgvector final : public RemoteEngine {
         return writers_.acquire(fmt::format("{} {}", collection.name, workspace.value), options_.write_turn_max);
     }
     Task<void> merge(const WorkspaceId& workspace, std::int64_t generation, pgvector::Space space);
-    Task<void> keep_graph(const RemoteCollection& collection, const pgvector::Space& space);
+    Task<void> keep_graph(const RemoteCollection& collection, const WorkspaceId& workspace, std::size_t written,
+                          pgvector::Space& space);
     bool graph_is_due(std::int64_t generation);
 
     std::unique_ptr<Database> owned_;
@@ -84,18 +86,20 @@ bool Pgvector::graph_is_due(std::int64_t generation) {
     return true;
 }
 
-// Without it search is exact, so that it could not be built is no failure of the call.
-Task<void> Pgvector::keep_graph(const RemoteCollection& collection, const pgvector::Space& space) {
-    if (space.vectors < options_.graph_min || !pgvector::has_graph(collection.options)) co_return Result<void>();
+// What is not in it is compared one by one, so that it could not be kept is no failure of the call.
+Task<void> Pgvector::keep_graph(const RemoteCollection& collection, const WorkspaceId& workspace, std::size_t written,
+                                pgvector::Space& space) {
     const auto generation = pgvector::generation_of(collection);
-    if (!graph_is_due(generation)) co_return Result<void>();
-    const auto made = co_await pgvector::make_graph(database_, generation);
-    if (!made) {
-        log::warning("index graph is missing", {{"error", made.error().message}});
+    if (space.vectors <= pgvector::exact_max(options_, collection.options) || !pgvector::has_graph(collection.options))
         co_return Result<void>();
+    if (graph_is_due(generation)) {
+        const auto begun = co_await pgvector::begin_graph(database_, workspace, collection, space);
+        if (!begun) log::warning("index graph is missing", {{"error", begun.error().message}});
+        const std::lock_guard lock(mutex_);
+        if (begun) graphs_[generation] = std::chrono::steady_clock::time_point::max();
     }
-    const std::lock_guard lock(mutex_);
-    graphs_[generation] = std::chrono::steady_clock::time_point::max();
+    const auto settled = co_await pgvector::settle(database_, workspace, collection, options_, written, space);
+    if (!settled) log::warning("index passages stay beside the graph", {{"error", settled.error().message}});
     co_return Result<void>();
 }
 
@@ -126,7 +130,7 @@ Task<void> Pgvector::write(const RemoteCollection& collection, const WorkspaceId
     const auto generation = pgvector::generation_of(collection);
     pgvector::Space space;
     SLIPWAY_CO_CHECK(co_await pgvector::write_passages(database_, workspace, generation, prepared, space));
-    SLIPWAY_CO_CHECK(co_await keep_graph(collection, space));
+    SLIPWAY_CO_CHECK(co_await keep_graph(collection, workspace, passages.size(), space));
     co_return co_await merge(workspace, generation, space);
 }
 

@@ -17,8 +17,9 @@
 //
 // Vectors are stored whole (float32, cosine scaled to length 1), so exact scores are those of the other adapters. To
 // keep a graph is most of what a write costs, so a collection gets its HNSW index, a partial one over its rows, when a
-// workspace in it has graph_min vectors: half precision for the cosine up to 4000 dimensions, else single precision up
-// to 2000; above, or where the index is missing, search is exact. Writers wait while it is built, for seconds.
+// workspace in it has more vectors than are compared one by one: half precision for the cosine up to 4000 dimensions,
+// else single precision up to 2000; above, or where the index is missing, search is exact. New passages wait beside the
+// graph, where they are compared one by one, and are put into it by calls that write, in transactions of their own.
 // Indexes belong to the owner of the table, which the application's role is not: it calls index_make_near(generation),
 // a SECURITY DEFINER function that a migration made and that can do nothing but this. The plan is chosen by how many
 // vectors match: up to exact_max all are compared; above, the graph is walked by an iterative scan for twice the
@@ -37,9 +38,10 @@
 namespace slipway::store {
 
 struct PgvectorOptions {
-    std::size_t graph_min = 5'000;                // vectors of a workspace from which on there is a graph
+    std::size_t exact_max = 20'000;               // vectors that are compared one by one,
+    std::size_t exact_values_max = 8'000'000;     // and their numbers; of a workspace with more there is a graph
+    std::size_t beside_values_max = 3'000'000;    // numbers of vectors that wait to be put into the graph
     Milliseconds graph_pause{600'000};            // before one that could not be built is tried again
-    std::size_t exact_max = 20'000;               // vectors that are compared one by one
     std::size_t scan_tuples_max = 60'000;         // rows that a walk through the graph may look at
     std::size_t writers_waiting_max = 1024;       // for one workspace; more are answered `unavailable`
     Milliseconds write_turn_max{120'000};         // of waiting for one's turn

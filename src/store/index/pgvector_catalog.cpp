@@ -104,10 +104,4 @@ Task<void> drop(Database& database, std::string name) {
     co_return co_await sweep_or_say(database);
 }
 
-Task<void> make_graph(Database& database, std::int64_t generation) {
-    Parameters parameters{generation};
-    SLIPWAY_CO_CHECK(co_await database.write(Scope::system(), "SELECT index_make_near($1)", std::move(parameters)));
-    co_return Result<void>();
-}
-
 }  // namespace slipway::store::pgvector

@@ -11,7 +11,5 @@ Task<void> create(Database& database, std::string name, CollectionOptions option
 // Makes a new generation in the place of the old one, whose rows are swept away afterwards.
 Task<void> renew(Database& database, std::string name, CollectionOptions options);
 Task<void> drop(Database& database, std::string name);
-// The HNSW index, where it is missing and the metric and dimension allow one. Reads everything of the collection.
-Task<void> make_graph(Database& database, std::int64_t generation);
 
 }  // namespace slipway::store::pgvector

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "store/index/pgvector_graph.h"
 #include "store/index/pgvector_sql.h"
 #include "store/index/pgvector_text.h"
 #include "store/index/pgvector_write.h"
@@ -13,9 +14,8 @@
 namespace slipway::store::pgvector {
 namespace {
 
-constexpr std::size_t kHalfDimensionMax = 4'000, kWholeDimensionMax = 2'000;  // of pgvector's HNSW
-constexpr std::size_t kBreadthMin = 200, kBreadthMax = 1'000;                 // of a walk through the graph
-constexpr std::size_t kNearFactor = 2;  // candidates by half precision for each that is wanted
+constexpr std::size_t kBreadthMin = 200, kBreadthMax = 1'000;  // of a walk through the graph
+constexpr std::size_t kNearFactor = 2;                         // candidates by half precision for each that is wanted
 constexpr std::size_t kCandidatesMin = 32, kCandidatesGrowth = 4, kCandidatesMax = 20'000;
 constexpr std::uint64_t kContentBytesAtOnce = 16 << 20;
 constexpr std::size_t kListedMax = 5'000;
@@ -32,6 +32,12 @@ double nearness_of(double distance) {
     return std::clamp(-distance, -kMost, kMost);
 }
 
+// Of the workspace.
+struct Vectors {
+    std::uint64_t count = 0;
+    std::uint64_t settled = 0;  // up to this number of a passage they are in the graph
+};
+
 // Vectors that a filter lets through.
 struct Matching {
     std::uint64_t count = 0;
@@ -47,7 +53,8 @@ class Search {
           workspace_(workspace),
           query_(query),
           legs_(query),
-          filtered_(!lets_all_pass(query.filter)) {}
+          filtered_(!lets_all_pass(query.filter)),
+          exact_max_(exact_max(asking.options, collection.options)) {}
 
     Task<std::vector<Hit>> run();
 
@@ -55,10 +62,10 @@ class Search {
     Task<std::vector<Hit>> text_leg();
     Task<void> take_candidates(std::span<const Ranked> candidates, std::vector<Hit>& hits);
     Task<std::vector<Hit>> vector_leg();
-    Task<std::uint64_t> vectors_there();
+    Task<Vectors> vectors_there();
     Task<Matching> count_matching_vectors();
     Task<Rows> exact(const std::string& vector, const std::optional<std::string>& numbers);
-    Task<Rows> near(const std::string& vector);
+    Task<Rows> near(const std::string& vector, std::uint64_t settled);
     std::vector<Hit> hits_of(const Rows& rows);
     Hit hit_of(const Row& row, double score);
     Task<void> complete(std::vector<Hit>& hits);
@@ -70,6 +77,7 @@ class Search {
     const Query& query_;
     Legs legs_;
     bool filtered_;
+    std::size_t exact_max_;
     ScoredText text_;
     std::map<std::string, Found> found_;  // by id
 };
@@ -131,28 +139,31 @@ Task<std::vector<Hit>> Search::text_leg() {
     co_return hits;
 }
 
-Task<std::uint64_t> Search::vectors_there() {
+Task<Vectors> Search::vectors_there() {
     Parameters parameters{generation_};
     SLIPWAY_CO_TRY(
         const auto rows,
         co_await asking_.database.read(
             workspace_,
-            "SELECT coalesce(s.vectors, 0) AS vectors FROM index_collection c LEFT JOIN index_space s ON "
+            "SELECT coalesce(s.vectors, 0) AS vectors, coalesce(s.settled, 0) AS settled FROM index_collection c LEFT "
+            "JOIN index_space s ON "
             "s.collection = c.number AND s.workspace = $workspace WHERE c.number = $1 AND c.name IS NOT NULL",
             std::move(parameters)));
     if (rows.empty()) co_return collection_is_gone();
-    co_return static_cast<std::uint64_t>(rows.front().integer("vectors"));
+    const auto row = rows.front();
+    co_return Vectors{static_cast<std::uint64_t>(row.integer("vectors")),
+                      static_cast<std::uint64_t>(row.integer("settled"))};
 }
 
 // No further than it matters. Few are listed, where these are all, so that their rows need not be looked for again:
 // what a number stands for never changes.
 Task<Matching> Search::count_matching_vectors() {
-    Parameters parameters{generation_, asking_.options.exact_max + 1};
+    Parameters parameters{generation_, std::max(exact_max_, legs_.depth) + 1};
     auto sql = fmt::format(
         "SELECT count(*) AS n, CASE WHEN count(*) <= {} THEN array_agg(number)::text END AS numbers FROM (SELECT "
         "number FROM index_passage WHERE collection = $1 AND workspace = $workspace AND embedding IS NOT NULL AND {} "
         "LIMIT $2) m",
-        std::min(kListedMax, asking_.options.exact_max), condition_of(query_.filter, parameters));
+        std::min(kListedMax, exact_max_), condition_of(query_.filter, parameters));
     SLIPWAY_CO_TRY(const auto rows, co_await asking_.database.read(workspace_, std::move(sql), std::move(parameters)));
     co_return Matching{static_cast<std::uint64_t>(rows.front().integer("n")), rows.front().optional_text("numbers")};
 }
@@ -177,11 +188,11 @@ Task<void> walk(Transaction& transaction, const std::string& settings, const std
     co_return Result<void>();
 }
 
-Task<Rows> Search::near(const std::string& vector) {
-    const auto wanted = legs_.depth * kNearFactor;
+Task<Rows> Search::near(const std::string& vector, std::uint64_t settled) {
+    const NearWanted wanted{legs_.depth * kNearFactor, legs_.depth, settled};
     Parameters parameters{vector};
-    const auto sql = near_sql(collection_, query_.filter, wanted, legs_.depth, parameters);
-    const auto settings = near_settings(wanted, asking_.options);
+    const auto sql = near_sql(collection_, query_.filter, wanted, parameters);
+    const auto settings = near_settings(wanted.candidates, asking_.options);
     Rows rows;
     const Database::Body body = [&](Transaction& transaction) {
         return walk(transaction, settings, sql, parameters, rows);
@@ -203,16 +214,16 @@ std::vector<Hit> Search::hits_of(const Rows& rows) {
 
 Task<std::vector<Hit>> Search::vector_leg() {
     SLIPWAY_CO_TRY(const auto there, co_await vectors_there());
-    if (there == 0) co_return std::vector<Hit>();
+    if (there.count == 0) co_return std::vector<Hit>();
     const auto vector = vector_text(prepared_vector(collection_.options.metric, *query_.vector));
-    const bool many = there > asking_.options.exact_max && has_graph(collection_.options);
-    Matching matching{there, {}};
+    const bool many = there.count > exact_max_ && has_graph(collection_.options);
+    Matching matching{there.count, {}};
     if (many && filtered_) {
         SLIPWAY_CO_TRY(matching, co_await count_matching_vectors());
     }
     if (matching.count == 0) co_return std::vector<Hit>();
-    if (many && matching.count > asking_.options.exact_max) {
-        SLIPWAY_CO_TRY(const auto rows, co_await near(vector));
+    if (many && matching.count > exact_max_) {
+        SLIPWAY_CO_TRY(const auto rows, co_await near(vector, there.settled));
         if (rows.size() >= std::min<std::uint64_t>(matching.count, legs_.depth)) co_return hits_of(rows);
     }
     SLIPWAY_CO_TRY(const auto rows, co_await exact(vector, matching.numbers));
@@ -254,24 +265,23 @@ Task<std::vector<Hit>> search(const Asking& asking, const RemoteCollection& coll
     co_return co_await one.run();
 }
 
-bool has_graph(const CollectionOptions& options) {
-    return options.dimension > 0 &&
-           options.dimension <= (options.metric == Metric::cosine ? kHalfDimensionMax : kWholeDimensionMax);
-}
-
 // The number of the collection stands in the text, or no plan could use the index over its rows alone.
-std::string near_sql(const RemoteCollection& collection, const Filter& filter, std::size_t wanted, std::size_t depth,
+std::string near_sql(const RemoteCollection& collection, const Filter& filter, NearWanted wanted,
                      Parameters& parameters) {
     const auto& options = collection.options;
     const auto type = options.metric == Metric::cosine ? "halfvec" : "vector";
+    const auto condition = condition_of(filter, parameters);
+    parameters.emplace_back(wanted.settled);
     return fmt::format(
-        "WITH near AS MATERIALIZED (SELECT number, id, content, embedding FROM index_passage WHERE workspace = "
-        "$workspace AND collection = {0} AND {1} ORDER BY embedding::{2}({3}) {4} $1::vector::{2}({3}) LIMIT {5}) "
-        "SELECT "
-        "number, id, octet_length(content) AS bytes, embedding {4} $1::vector AS distance FROM near ORDER BY embedding "
-        "{4} $1::vector, id LIMIT {6}",
-        generation_of(collection), condition_of(filter, parameters), type, options.dimension, distance_of(options),
-        wanted, depth);
+        "WITH walked AS MATERIALIZED (SELECT number, id, content, embedding FROM index_passage WHERE workspace = "
+        "$workspace AND collection = {0} AND near AND {1} ORDER BY embedding::{2}({3}) {4} $1::vector::{2}({3}) LIMIT "
+        "{5}) SELECT * FROM ((SELECT number, id, octet_length(content) AS bytes, embedding {4} $1::vector AS distance "
+        "FROM walked ORDER BY embedding {4} $1::vector, id LIMIT {6}) UNION ALL (SELECT number, id, "
+        "octet_length(content) AS bytes, embedding {4} $1::vector AS distance FROM index_passage WHERE workspace = "
+        "$workspace AND collection = {0} AND number > ${7} AND NOT near AND embedding IS NOT NULL AND {1} ORDER BY "
+        "embedding {4} $1::vector, id LIMIT {6})) n ORDER BY distance, id LIMIT {6}",
+        generation_of(collection), condition, type, options.dimension, distance_of(options), wanted.candidates,
+        wanted.depth, parameters.size());
 }
 
 // Sorting is turned off as a way to the nearest: how many match has been counted, and they are too many for it.

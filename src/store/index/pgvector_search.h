@@ -27,13 +27,15 @@ struct Found {
 Task<std::map<std::uint64_t, Passage>> read_passages(Database& database, const WorkspaceId& workspace,
                                                      std::int64_t generation, std::span<const Found> found);
 
-// The statement that walks through the graph, with $1 the vector, and what the filter needs behind it. For a test that
-// asks for its plan.
-std::string near_sql(const RemoteCollection& collection, const Filter& filter, std::size_t wanted, std::size_t depth,
+// The statement that walks through the graph and compares what stands beside it (passages behind number `settled`),
+// with $1 the vector, and what the filter needs behind it. For a test that asks for its plan.
+struct NearWanted {
+    std::size_t candidates, depth;
+    std::uint64_t settled;
+};
+std::string near_sql(const RemoteCollection& collection, const Filter& filter, NearWanted wanted,
                      Parameters& parameters);
 // What is set before it.
 std::string near_settings(std::size_t wanted, const PgvectorOptions& options);
-// Whether the collection has such an index.
-bool has_graph(const CollectionOptions& options);
 
 }  // namespace slipway::store::pgvector

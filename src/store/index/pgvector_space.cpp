@@ -187,7 +187,7 @@ Task<Space> lock_space(Transaction& transaction, std::int64_t generation) {
                        "waiting_batches, waiting_bytes) SELECT c.number, $workspace::text, 0, 0, 0, 1, 0, 0 FROM "
                        "index_collection c WHERE c.number = $1 AND c.name IS NOT NULL FOR SHARE OF c ON CONFLICT "
                        "(collection, workspace) DO UPDATE SET passages = s.passages RETURNING s.passages, s.terms, "
-                       "s.vectors, s.number_next, s.waiting_batches, s.waiting_bytes",
+                       "s.vectors, s.number_next, s.waiting_batches, s.waiting_bytes, s.settled",
                        std::move(parameters)));
     if (rows.empty()) co_return collection_is_gone();
     const auto row = rows.front();
@@ -195,15 +195,16 @@ Task<Space> lock_space(Transaction& transaction, std::int64_t generation) {
                     .vectors = whole(row, "vectors"),
                     .number_next = whole(row, "number_next"),
                     .waiting_batches = whole(row, "waiting_batches"),
-                    .waiting_bytes = whole(row, "waiting_bytes")};
+                    .waiting_bytes = whole(row, "waiting_bytes"),
+                    .settled = whole(row, "settled")};
 }
 
 Task<void> save_space(Transaction& transaction, std::int64_t generation, const Space& space) {
     Parameters parameters{generation,        space.statistics.passages, space.statistics.terms, space.vectors,
-                          space.number_next, space.waiting_batches,     space.waiting_bytes};
+                          space.number_next, space.waiting_batches,     space.waiting_bytes,    space.settled};
     SLIPWAY_CO_CHECK(co_await transaction.execute(
         "UPDATE index_space SET passages = $2, terms = $3, vectors = $4, number_next = $5, waiting_batches = $6, "
-        "waiting_bytes = $7 WHERE collection = $1 AND workspace = $workspace",
+        "waiting_bytes = $7, settled = $8 WHERE collection = $1 AND workspace = $workspace",
         std::move(parameters)));
     co_return Result<void>();
 }

@@ -15,6 +15,7 @@ struct Space {
     std::uint64_t vectors = 0;
     std::uint64_t number_next = 1;  // of the next new passage; grows always, so new postings stand behind all others
     std::uint64_t waiting_batches = 0, waiting_bytes = 0;
+    std::uint64_t settled = 0;  // passages up to this number are where they belong (pgvector_graph.h)
 };
 
 std::int64_t generation_of(const RemoteCollection& collection);

@@ -54,10 +54,32 @@ constexpr std::string_view kFunctions =
     "EXECUTE format('DROP INDEX IF EXISTS %I', 'index_passage_near_' || which);"
     "END $$;";
 
+// What was there before is in the graph, where there is one, and in no graph's way where there is none.
+constexpr std::string_view kBeside =
+    "ALTER TABLE index_passage ADD COLUMN near BOOLEAN NOT NULL DEFAULT TRUE;"
+    "ALTER TABLE index_passage ALTER COLUMN near SET DEFAULT FALSE;"
+    "ALTER TABLE index_space ADD COLUMN settled BIGINT NOT NULL DEFAULT 0;"
+    "UPDATE index_space SET settled = number_next - 1;"
+    "SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);"
+    "CREATE OR REPLACE FUNCTION index_make_near(which BIGINT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER "
+    "SET search_path FROM CURRENT AS $$ DECLARE size INTEGER; metric TEXT; kind TEXT; BEGIN "
+    "PERFORM pg_advisory_xact_lock(hashtextextended('index_make_near', which));"
+    "IF to_regclass('index_passage_near_' || which) IS NOT NULL THEN RETURN; END IF;"
+    "SELECT (options::json->>'dimension')::integer, options::json->>'metric' INTO size, metric FROM index_collection "
+    "WHERE number = which AND name IS NOT NULL;"
+    "kind := CASE WHEN size < 1 THEN NULL WHEN metric = 'cosine' AND size <= 4000 THEN 'halfvec' "
+    "WHEN size <= 2000 THEN 'vector' END;"
+    "IF kind IS NULL THEN RETURN; END IF;"
+    "EXECUTE format('CREATE INDEX %I ON index_passage USING hnsw ((embedding::%s(%s)) %s_%s_ops) "
+    "WITH (m = 16, ef_construction = 100) WHERE collection = %s AND near', 'index_passage_near_' || which, kind, size, "
+    "kind, CASE metric WHEN 'euclid' THEN 'l2' ELSE 'ip' END, which);"
+    "END $$;";
+
 constexpr Migration kMigrations[] = {
     {.capability = "index", .number = 1, .sql = "CREATE EXTENSION IF NOT EXISTS vector"},
     {.capability = "index", .number = 2, .sql = kTables},
     {.capability = "index", .number = 3, .sql = kFunctions},
+    {.capability = "index", .number = 4, .sql = kBeside},
 };
 
 constexpr TableAboveWorkspaces kAbove[] = {

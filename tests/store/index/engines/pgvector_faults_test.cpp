@@ -143,7 +143,7 @@ TEST_F(PgvectorFaults, ProcessesThatWriteAtOnceLoseNothing) {
 }
 
 TEST_F(PgvectorFaults, DroppedCollectionsLeaveNothing) {
-    const auto index = place_->open({.graph_min = 10});
+    const auto index = place_->open({.exact_max = 9});
     const auto name = fresh_collection(*index);
     must(index->upsert(kWorkspace, name, some_passages(20)));
     must(index->renew(name, {.dimension = 3}));

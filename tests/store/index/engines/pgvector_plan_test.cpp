@@ -5,7 +5,7 @@
 #include "store/index/bench.h"
 #include "store/index/engines/faults.h"
 #include "store/index/engines/pgvector_place.h"
-#include "store/index/pgvector_catalog.h"
+#include "store/index/pgvector_graph.h"
 #include "store/index/pgvector_search.h"
 #include "store/index/pgvector_sql.h"
 #include "store/index/vector.h"
@@ -41,7 +41,7 @@ class PgvectorPlan : public testing::TestWithParam<std::string> {
     std::string explain(const store::Filter& filter) {
         const auto collection = must(pgvector_collection());
         store::Parameters parameters{pgvector::vector_text(random_vector(1, kDimension))};
-        const auto sql = "EXPLAIN " + pgvector::near_sql(collection, filter, 20, 10, parameters);
+        const auto sql = "EXPLAIN " + pgvector::near_sql(collection, filter, {20, 10, 0}, parameters);
         std::string plan;
         const store::Database::Body body = [&](store::Transaction& transaction) -> Task<void> {
             plan.clear();
@@ -76,7 +76,7 @@ class PgvectorPlan : public testing::TestWithParam<std::string> {
     }
 
     PgvectorPlace* place_ = nullptr;
-    const store::PgvectorOptions options_{.graph_min = 10, .exact_max = 30};
+    const store::PgvectorOptions options_{.exact_max = 9, .beside_values_max = 500};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     const std::string name_ = "plan-" + new_id();
@@ -122,6 +122,32 @@ TEST_P(PgvectorPlan, AGraphIsMadeWhenACollectionHasGrown) {
     must(index_->upsert(kWorkspace, name_, some_passages(11)));
     must(index_->renew(name_, {.dimension = 2}));
     EXPECT_EQ(graphs(), 0U);
+    must(index_->drop(name_));
+}
+
+// To put a passage into a graph takes long, so a call that writes leaves it beside; a search finds both.
+TEST_P(PgvectorPlan, NewPassagesWaitBesideTheGraphAndAreFound) {
+    fill();
+    const auto beside = [&] {
+        return must(database_->read(kWorkspace,
+                                    "SELECT count(*) AS n FROM index_passage WHERE workspace = $workspace "
+                                    "AND embedding IS NOT NULL AND NOT near"))
+            .front()
+            .integer("n");
+    };
+    EXPECT_EQ(beside(), 0);
+    constexpr std::size_t kWaiting = 500 / kDimension;  // beside_values_max
+    const auto vector = random_vector(90'000, kDimension);
+    for (std::size_t i = 0; i <= kWaiting; ++i) {
+        const auto id = fmt::format("new{:02}", i);
+        must(index_->upsert(kWorkspace, name_, {{.id = id, .name_space = "new", .text = "t", .vector = vector}}));
+        const auto waiting = (i + 1) % (kWaiting + 1);
+        EXPECT_EQ(beside(), static_cast<std::int64_t>(waiting));
+        const auto hits = must(index_->search(kWorkspace, name_, {.vector = vector, .limit = i + 2}));
+        ASSERT_EQ(hits.size(), i + 2);
+        for (std::size_t n = 0; n <= i; ++n) EXPECT_EQ(hits[n].passage.id, fmt::format("new{:02}", n));
+        EXPECT_EQ(hits.back().passage.id, nearest(vector, 1, 1).front());
+    }
     must(index_->drop(name_));
 }
 

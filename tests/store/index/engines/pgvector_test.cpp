@@ -14,7 +14,7 @@ using store::conformance::checks;
 
 const std::string kFine = "fine";
 constexpr store::PgvectorOptions kSmall{
-    .graph_min = 10, .exact_max = 20, .waiting_batches_max = 1, .waiting_bytes_max = 500};
+    .exact_max = 20, .beside_values_max = 60, .waiting_batches_max = 1, .waiting_bytes_max = 500};
 
 class PgvectorConformance : public testing::TestWithParam<std::tuple<std::string, std::string, Check>> {};
 

@@ -33,7 +33,7 @@ class SameAnswers : public testing::Test {
         backends_.push_back({"qdrant", qdrant->open("same")});
         backends_.push_back({"pgvector", pgvector->open()});
         if (const auto* const old = PgvectorPlace::get("16"))
-            backends_.push_back({"pgvector by its graph", old->open({.graph_min = 10, .exact_max = 20})});
+            backends_.push_back({"pgvector by its graph", old->open({.exact_max = 20, .beside_values_max = 1})});
         std::vector<store::Passage> corpus;
         for (std::size_t i = 0; i < kPassages; ++i)
             corpus.push_back(store::conformance::random_passage(i + 77, fmt::format("p{:04}", i), kDimension));
