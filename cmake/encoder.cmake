@@ -3,18 +3,6 @@
 set(SLIPWAY_ENCODER_MODEL "$ENV{SLIPWAY_ENCODER_MODEL}" CACHE PATH "Folder with model.safetensors and vocab.txt of all-MiniLM-L6-v2; empty: the fetched wheel")
 enable_language(ASM)
 
-# Run-time dispatch needs each set compiled for its processor. Always optimised: this is arithmetic on memory that the callers (which
-# keep their sanitizers) size, and a debug build of it would make every test wait.
-set(kernels -O3 -fno-sanitize=all -fno-stack-protector)
-if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
-  set(kernels_avx2 -mavx2 -mfma -mf16c)
-  set(kernels_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mprefer-vector-width=512)
-endif()
-foreach(set portable avx2 avx512)
-  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/model/encoder/kernels_${set}.cpp PROPERTIES
-    SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "${kernels};${kernels_${set}}")
-endforeach()
-
 function(slipway_encoder_folder result)
   set(${result} "" PARENT_SCOPE)
   if(SLIPWAY_ENCODER_MODEL)

@@ -48,9 +48,12 @@ std::size_t reader_count(const EmbeddedOptions& options) {
 
 class Embedded final : public Index {
  public:
-    Embedded(Connection writer, const std::filesystem::path& file, const EmbeddedOptions& options)
+    Embedded(Connection writer, const std::filesystem::path& file, const EmbeddedOptions& options,
+             std::int64_t space_given)
         : options_(options),
           waiting_limits_{.batches = options.merge_batches_max},
+          space_given_(space_given),
+          codes_({.bytes_max = options.code_bytes_max, .values_min = options.code_values_min}),
           readers_("search index reader", file, connection_options(options, options.reader_cache_bytes),
                    reader_count(options), options.readers_waiting_max),
           writer_(std::move(writer), writer_options(options)) {}
@@ -72,6 +75,8 @@ class Embedded final : public Index {
  private:
     EmbeddedOptions options_;
     embedded::WaitingLimits waiting_limits_;
+    std::int64_t space_given_;  // the writer's
+    embedded::KeptCodes codes_;
     sqlite::Readers readers_;
     sqlite::Writer writer_;
 };
@@ -135,8 +140,8 @@ Task<void> Embedded::upsert(WorkspaceId workspace, std::string collection, std::
     };
     SLIPWAY_CO_TRY(const auto prepared, co_await readers_.run(std::move(preparation), options_.read_time_max));
     sqlite::Writer::Work work = [&](Connection& connection) {
-        return embedded::upsert(connection, workspace, collection, prepared.options, prepared.passages,
-                                waiting_limits_);
+        return embedded::upsert(connection, workspace, collection, prepared.options, prepared.passages, waiting_limits_,
+                                space_given_);
     };
     co_return co_await writer_.run(std::move(work));
 }
@@ -169,7 +174,7 @@ Task<std::vector<Hit>> Embedded::search(WorkspaceId workspace, std::string colle
     SLIPWAY_CO_CHECK(check_place(workspace, collection));
     SLIPWAY_CO_CHECK(check_query(query));
     sqlite::Readers::Work<std::vector<Hit>> work = [&](Connection& connection) {
-        return embedded::search(connection, workspace, collection, query);
+        return embedded::search(connection, codes_, workspace, collection, query);
     };
     co_return co_await readers_.run(std::move(work), options_.read_time_max);
 }
@@ -220,7 +225,8 @@ Result<std::unique_ptr<Index>> open_embedded(std::filesystem::path file, Embedde
     SLIPWAY_TRY(auto writer, Connection::open(file, connection_options(options, options.writer_cache_bytes)));
     SLIPWAY_CHECK(writer.execute(fmt::format("PRAGMA wal_autocheckpoint={}", kWalPages)));
     SLIPWAY_CHECK(embedded::prepare_file(writer));
-    return std::make_unique<Embedded>(std::move(writer), file, options);
+    SLIPWAY_TRY(const auto space_given, embedded::largest_space(writer));
+    return std::make_unique<Embedded>(std::move(writer), file, options, space_given);
 }
 
 Result<void> remove_embedded(const std::filesystem::path& file) {

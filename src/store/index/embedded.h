@@ -1,6 +1,6 @@
 // The embedded search index: one SQLite file of its own, passages, postings in blocks and in batches that wait to be
-// merged into them, vectors scanned exactly. One writer groups concurrent calls into one commit (WAL,
-// synchronous=FULL); readers run beside it, each call on one snapshot.
+// merged into them, vectors compared exactly, those alone that bytes in memory say may be near. One writer groups
+// concurrent calls into one commit (WAL, synchronous=FULL); readers run beside it, each call on one snapshot.
 #pragma once
 
 #include <filesystem>
@@ -26,6 +26,9 @@ struct EmbeddedOptions {
     // are merged when it is more, or when nothing was written for merge_after.
     std::uint64_t merge_batches_max = 256;
     Milliseconds merge_after{1000};
+    // Bytes for vectors of workspaces that were searched (embedded_codes.h): of all together, and numbers of vectors
+    // from which on a workspace has them. Where there are none each search reads all vectors.
+    std::size_t code_bytes_max = 256 << 20, code_values_min = 1'000'000;
 };
 
 // Opens or creates the file (0600; its folder 0700). Blocks; call it at start. `unavailable` names the file and says

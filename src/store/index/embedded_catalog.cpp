@@ -222,16 +222,23 @@ Result<std::optional<Space>> waiting_space(sqlite::Connection& connection) {
     return read_space(statement);
 }
 
-Result<Space> make_space(sqlite::Connection& connection, const Collection& collection, const WorkspaceId& workspace) {
+Result<std::int64_t> largest_space(sqlite::Connection& connection) {
+    return integer_of(connection, "SELECT coalesce(max(space), 0) FROM spaces");
+}
+
+Result<Space> make_space(sqlite::Connection& connection, const Collection& collection, const WorkspaceId& workspace,
+                         std::int64_t& space_given) {
     SLIPWAY_TRY(const auto known, find_space(connection, collection, workspace));
     if (known) return *known;
     SLIPWAY_TRY(auto statement,
-                connection.prepare("INSERT INTO spaces(collection, workspace, passages, terms, number_next, "
-                                   "number_merged, waiting_batches, waiting_bytes) VALUES(?1, ?2, 0, 0, 0, 0, 0, 0)"));
-    statement.bind(1, collection.key).bind(2, workspace.value);
-    SLIPWAY_CHECK(statement.run());
+                connection.prepare("INSERT INTO spaces(space, collection, workspace, passages, terms, number_next, "
+                                   "number_merged, waiting_batches, waiting_bytes) VALUES(?3, ?1, ?2, 0, 0, 0, 0, 0, "
+                                   "0)"));
     Space space;
-    space.key = connection.last_insert_id();
+    space.key = space_given + 1;
+    statement.bind(1, collection.key).bind(2, workspace.value).bind(3, space.key);
+    SLIPWAY_CHECK(statement.run());
+    space_given = space.key;
     if (space.key >= kSpaceEnd)
         return fail(ErrorCode::unavailable, "The search index holds no more than {} workspaces.", kSpaceEnd);
     return space;

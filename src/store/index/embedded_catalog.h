@@ -50,7 +50,10 @@ Result<std::uint64_t> passages_in(sqlite::Connection& connection, const Collecti
 
 Result<std::optional<Space>> find_space(sqlite::Connection& connection, const Collection& collection,
                                         const WorkspaceId& workspace);
-Result<Space> make_space(sqlite::Connection& connection, const Collection& collection, const WorkspaceId& workspace);
+// A new space gets a key above `space_given`, the largest one that was ever given while the file is open.
+Result<Space> make_space(sqlite::Connection& connection, const Collection& collection, const WorkspaceId& workspace,
+                         std::int64_t& space_given);
+Result<std::int64_t> largest_space(sqlite::Connection& connection);
 // One in which batches wait to be merged.
 Result<std::optional<Space>> waiting_space(sqlite::Connection& connection);
 // Writes the statistics back; a space without passages is removed.

@@ -36,38 +36,74 @@ class Snapshot {
     sqlite::Connection* connection_;
 };
 
-constexpr std::string_view kWrongVector = "a vector has the wrong size";
+// The vectors of a space, compared with the one that is asked with.
+class VectorScan {
+ public:
+    VectorScan(sqlite::Connection& connection, const Space& space, const CollectionOptions& options,
+               const Vector& query)
+        : connection_(connection),
+          space_(space),
+          options_(options),
+          asked_(prepared_vector(options.metric, query)),
+          stored_(options.dimension) {}
 
-Result<std::vector<Ranked>> score_vectors(sqlite::Connection& connection, const Space& space,
-                                          const CollectionOptions& options, const CandidateFilter& filter,
-                                          const Vector& query) {
-    const auto asked = prepared_vector(options.metric, query);
-    Vector stored(options.dimension);
-    std::vector<Ranked> found;
-    const auto score = [&](std::uint64_t number, std::string_view bytes) {
-        const bool readable = from_bytes(bytes, stored);
-        if (readable) found.push_back({number, nearness(options.metric, asked, stored)});
-        return readable;
-    };
-    if (const auto* list = filter.short_list()) {
-        SLIPWAY_TRY(auto row, connection.prepare("SELECT vector FROM vectors WHERE passage = ?1"));
-        for (const auto number : *list) {
-            row.reset();
-            row.bind(1, key_of(space.key, number));
-            SLIPWAY_TRY(const bool has_vector, row.step());
-            if (has_vector && !score(number, row.blob(0))) return damaged(connection, kWrongVector);
+    Result<std::vector<Ranked>> scores_of(std::span<const std::uint64_t> numbers) {
+        std::vector<Ranked> found;
+        for (const auto number : numbers) {
+            SLIPWAY_TRY(const auto score, score_of(number));
+            if (score) found.push_back({number, *score});
         }
         return found;
     }
-    SLIPWAY_TRY(auto rows, connection.prepare("SELECT passage, vector FROM vectors WHERE passage BETWEEN ?1 AND ?2"));
-    rows.bind(1, key_of(space.key, 0)).bind(2, key_of(space.key, kNumberEnd - 1));
-    for (;;) {
-        SLIPWAY_TRY(const bool row, rows.step());
-        if (!row) break;
-        if (!score(number_of(rows.integer(0)), rows.blob(1))) return damaged(connection, kWrongVector);
+
+    Result<std::vector<Ranked>> all_scores() {
+        constexpr std::string_view kAll = "SELECT passage, vector FROM vectors WHERE passage BETWEEN ?1 AND ?2";
+        std::vector<Ranked> found;
+        SLIPWAY_TRY(auto rows, connection_.prepare(kAll));
+        rows.bind(1, key_of(space_.key, 0)).bind(2, key_of(space_.key, kNumberEnd - 1));
+        for (;;) {
+            SLIPWAY_TRY(const bool row, rows.step());
+            if (!row) break;
+            SLIPWAY_TRY(const auto score, score_of_bytes(rows.blob(1)));
+            found.push_back({number_of(rows.integer(0)), score});
+        }
+        return found;
     }
-    return found;
-}
+
+    std::vector<Ranked> bounds(const Codes& codes) const {
+        const CodedQuery query(options_.metric, asked_);
+        std::vector<Ranked> found;
+        found.reserve(codes.count);
+        for (const auto& part : codes.parts) query.bound(*part, found);
+        return found;
+    }
+
+    // nullopt: the passage has none, or is not there.
+    Result<std::optional<double>> score_of(std::uint64_t number) {
+        if (row_) {
+            row_->reset();
+        } else {
+            SLIPWAY_TRY(row_, connection_.prepare("SELECT vector FROM vectors WHERE passage = ?1"));
+        }
+        row_->bind(1, key_of(space_.key, number));
+        SLIPWAY_TRY(const bool has_vector, row_->step());
+        if (!has_vector) return std::nullopt;
+        SLIPWAY_TRY(const auto score, score_of_bytes(row_->blob(0)));
+        return score;
+    }
+
+ private:
+    Result<double> score_of_bytes(std::string_view bytes) {
+        if (!from_bytes(bytes, stored_)) return damaged(connection_, "a vector has the wrong size");
+        return nearness(options_.metric, asked_, stored_);
+    }
+
+    sqlite::Connection& connection_;
+    const Space& space_;
+    const CollectionOptions& options_;
+    Vector asked_, stored_;
+    std::optional<sqlite::Statement> row_;
+};
 
 metrics::Histogram& leg(std::string_view name) {
     return metrics::histogram("slipway_index_search_duration_seconds",
@@ -77,8 +113,10 @@ metrics::Histogram& leg(std::string_view name) {
 // One search in one space.
 class Search {
  public:
-    Search(sqlite::Connection& connection, const Collection& collection, const Space& space, const Query& query)
+    Search(sqlite::Connection& connection, KeptCodes& codes, const Collection& collection, const Space& space,
+           const Query& query)
         : connection_(connection),
+          codes_(codes),
           options_(collection.options),
           space_(space),
           query_(query),
@@ -97,6 +135,7 @@ class Search {
     Result<Hit> make_hit(const Fused& found) const;
 
     sqlite::Connection& connection_;
+    KeptCodes& codes_;
     const CollectionOptions& options_;
     const Space& space_;
     const Query& query_;
@@ -116,7 +155,17 @@ Result<std::vector<Ranked>> Search::text_leg() {
 Result<std::vector<Ranked>> Search::vector_leg() {
     static auto& duration = leg("vectors");
     const metrics::Timed timed(duration);
-    SLIPWAY_TRY(auto candidates, score_vectors(connection_, space_, options_, filter_, *query_.vector));
+    VectorScan scan(connection_, space_, options_, *query_.vector);
+    if (const auto* list = filter_.short_list()) {
+        SLIPWAY_TRY(auto candidates, scan.scores_of(*list));
+        return filter_.best(std::move(candidates), depth());
+    }
+    SLIPWAY_TRY(const auto codes, codes_.of(connection_, space_, options_.dimension));
+    if (codes) {
+        const CandidateFilter::Score score = [&](std::uint64_t number) { return scan.score_of(number); };
+        return filter_.best_below(scan.bounds(*codes), depth(), score);
+    }
+    SLIPWAY_TRY(auto candidates, scan.all_scores());
     return filter_.best(std::move(candidates), depth());
 }
 
@@ -177,8 +226,8 @@ Result<std::optional<CollectionInfo>> describe(sqlite::Connection& connection, s
     return CollectionInfo{std::move(collection->options), passages};
 }
 
-Result<std::vector<Hit>> search(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
-                                const Query& query) {
+Result<std::vector<Hit>> search(sqlite::Connection& connection, KeptCodes& codes, const WorkspaceId& workspace,
+                                std::string_view name, const Query& query) {
     if (query.text.empty() && query.expansions.empty() && !query.vector)
         return fail(ErrorCode::invalid, "The query is empty: give a text or a vector.");
     SLIPWAY_TRY(const auto snapshot, Snapshot::begin(connection));
@@ -188,7 +237,7 @@ Result<std::vector<Hit>> search(sqlite::Connection& connection, const WorkspaceI
     }
     SLIPWAY_TRY(const auto space, find_space(connection, collection, workspace));
     if (!space) return std::vector<Hit>();
-    return Search(connection, collection, *space, query).run();
+    return Search(connection, codes, collection, *space, query).run();
 }
 
 Result<Page> scroll(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,

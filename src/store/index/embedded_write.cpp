@@ -55,6 +55,7 @@ class SpaceWriter {
     Result<void> erase(const StoredPassage& passage);
     Result<void> write_row(const PreparedPassage& passage, std::uint64_t number, bool is_new);
     Result<void> write_vector(const PreparedPassage& passage, std::uint64_t number, bool is_new);
+    Result<bool> has_vector(std::uint64_t number, std::string_view bytes);
     Result<void> erase_row(std::string_view table, std::uint64_t number);
     void change_postings(const PreparedPassage& passage, std::uint64_t number, std::vector<std::string> old_terms);
     void remove_posting(std::string term, std::uint64_t number);
@@ -83,7 +84,14 @@ Result<std::optional<StoredPassage>> SpaceWriter::find(std::string_view sql, aut
 }
 
 Result<void> SpaceWriter::put(const PreparedPassage& passage) {
-    SLIPWAY_TRY(const auto old, find(kById, std::string_view(passage.id)));
+    SLIPWAY_TRY(auto old, find(kById, std::string_view(passage.id)));
+    if (old && passage.vector) {
+        SLIPWAY_TRY(const bool same, has_vector(old->number, *passage.vector));
+        if (!same) {
+            SLIPWAY_CHECK(erase(*old));
+            old.reset();
+        }
+    }
     if (!old && space_.number_next == kNumberEnd)
         return fail(ErrorCode::unavailable, "The workspace's part of the index is full.");
     const auto number = old ? old->number : space_.number_next++;
@@ -126,10 +134,18 @@ Result<void> SpaceWriter::write_row(const PreparedPassage& passage, std::uint64_
     return statement.run();
 }
 
+// What a number stands for never changes (embedded_codes.h): a passage with another vector is a new one.
+Result<bool> SpaceWriter::has_vector(std::uint64_t number, std::string_view bytes) {
+    SLIPWAY_TRY(auto statement, connection_.prepare("SELECT vector FROM vectors WHERE passage = ?1"));
+    statement.bind(1, key_of(space_.key, number));
+    SLIPWAY_TRY(const bool found, statement.step());
+    return found && statement.blob(0) == bytes;
+}
+
 Result<void> SpaceWriter::write_vector(const PreparedPassage& passage, std::uint64_t number, bool is_new) {
     if (!passage.vector) return is_new ? Result<void>() : erase_row("vectors", number);
-    SLIPWAY_TRY(auto statement, connection_.prepare("INSERT INTO vectors(passage, vector) VALUES(?1, ?2) "
-                                                    "ON CONFLICT(passage) DO UPDATE SET vector = excluded.vector"));
+    if (!is_new) return {};
+    SLIPWAY_TRY(auto statement, connection_.prepare("INSERT INTO vectors(passage, vector) VALUES(?1, ?2)"));
     statement.bind(1, key_of(space_.key, number)).bind_blob(2, *passage.vector);
     return statement.run();
 }
@@ -193,13 +209,13 @@ Result<std::size_t> erase_numbers(sqlite::Connection& connection, const Collecti
 
 Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view name,
                     const CollectionOptions& prepared_for, const PreparedPassages& passages,
-                    const WaitingLimits& limits) {
+                    const WaitingLimits& limits, std::int64_t& space_given) {
     SLIPWAY_TRY(const auto collection, collection_named(connection, name));
     const auto& options = collection.options;
     if (options.dimension != prepared_for.dimension || options.metric != prepared_for.metric ||
         options.language != prepared_for.language)
         return fail(ErrorCode::conflict, "The collection \"{}\" was replaced meanwhile; try again.", name);
-    SLIPWAY_TRY(const auto space, make_space(connection, collection, workspace));
+    SLIPWAY_TRY(const auto space, make_space(connection, collection, workspace, space_given));
     SpaceWriter writer(connection, space, options, limits, passages.terms);
     std::size_t changes = 0;
     for (const auto& passage : passages.all) changes += passage.terms.size();

@@ -7,10 +7,10 @@
 
 namespace slipway::store::embedded {
 
-// `conflict` when the collection is not any more what the passages were prepared for.
+// `space_given` as in make_space(). `conflict` when the collection is not any more what the passages were prepared for.
 Result<void> upsert(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view collection,
                     const CollectionOptions& prepared_for, const PreparedPassages& passages,
-                    const WaitingLimits& limits);
+                    const WaitingLimits& limits, std::int64_t& space_given);
 // How many there were.
 Result<std::size_t> erase(sqlite::Connection& connection, const WorkspaceId& workspace, std::string_view collection,
                           const std::vector<std::string>& ids, const WaitingLimits& limits);

@@ -143,28 +143,60 @@ const std::vector<std::uint64_t>* CandidateFilter::short_list() const {
     return allowed_ && allowed_->size() <= space_.statistics.passages / kShortList ? &*allowed_ : nullptr;
 }
 
+Result<void> CandidateFilter::begin() {
+    if (!allowed_ && lists_at_once()) SLIPWAY_CHECK(list_allowed());
+    failures_ = 0;
+    return {};
+}
+
+Result<bool> CandidateFilter::lets_pass(std::uint64_t number) {
+    bool good = lets_all_pass_;
+    if (allowed_) {
+        good = std::ranges::binary_search(*allowed_, number);
+    } else if (!good) {
+        SLIPWAY_TRY(good, passes(number));
+    }
+    if (!good && ++failures_ == kFailuresMax && can_list() && !allowed_) SLIPWAY_CHECK(list_allowed());
+    return good;
+}
+
 Result<std::vector<Ranked>> CandidateFilter::best(std::vector<Ranked> candidates, std::size_t limit) {
     Ranking ranking(std::move(candidates));
     std::vector<Ranked> found;
-    if (!allowed_ && lists_at_once()) {
-        SLIPWAY_CHECK(list_allowed());
-    }
-    std::size_t failures = 0;
+    SLIPWAY_CHECK(begin());
     while (found.size() < limit) {
         const auto candidate = ranking.next();
         if (!candidate) break;
-        bool good = lets_all_pass_;
-        if (allowed_) {
-            good = std::ranges::binary_search(*allowed_, candidate->number);
-        } else if (!good) {
-            SLIPWAY_TRY(good, passes(candidate->number));
-        }
-        if (good) {
-            found.push_back(*candidate);
-        } else if (++failures == kFailuresMax && can_list() && !allowed_) {
-            SLIPWAY_CHECK(list_allowed());
-        }
+        SLIPWAY_TRY(const bool good, lets_pass(candidate->number));
+        if (good) found.push_back(*candidate);
     }
+    return found;
+}
+
+// `found` is a heap with the worst on top, as no candidate below it counts once there are enough.
+Result<std::vector<Ranked>> CandidateFilter::best_below(std::vector<Ranked> bounds, std::size_t limit,
+                                                        const Score& score) {
+    Ranking ranking(std::move(bounds));
+    std::vector<Ranked> found;
+    SLIPWAY_CHECK(begin());
+    for (;;) {
+        const auto candidate = ranking.next();
+        const bool enough = found.size() >= limit;
+        if (!candidate || (enough && candidate->score < found.front().score)) break;
+        SLIPWAY_TRY(const auto scored, score(candidate->number));
+        if (!scored) continue;
+        const Ranked ranked{candidate->number, *scored};
+        if (enough && !is_better(ranked, found.front())) continue;
+        SLIPWAY_TRY(const bool good, lets_pass(candidate->number));
+        if (!good) continue;
+        if (enough) {
+            std::ranges::pop_heap(found, is_better);
+            found.pop_back();
+        }
+        found.push_back(ranked);
+        std::ranges::push_heap(found, is_better);
+    }
+    std::ranges::sort(found, is_better);
     return found;
 }
 

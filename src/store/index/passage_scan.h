@@ -2,6 +2,8 @@
 // Everything here blocks and works on one snapshot, the caller's transaction.
 #pragma once
 
+#include <functional>
+
 #include "store/index/embedded_catalog.h"
 #include "store/index/pushdown.h"
 #include "store/index/ranking.h"
@@ -32,8 +34,14 @@ class CandidateFilter {
     // The list, ascending, where it is made and so short that its vectors are better read one by one than all of them.
     const std::vector<std::uint64_t>* short_list() const;
     Result<std::vector<Ranked>> best(std::vector<Ranked> candidates, std::size_t limit);
+    // The same where candidates have a bound in the place of their score, which `score` says: it is not above the
+    // bound, and nullopt for a candidate that is not there.
+    using Score = std::function<Result<std::optional<double>>(std::uint64_t number)>;
+    Result<std::vector<Ranked>> best_below(std::vector<Ranked> bounds, std::size_t limit, const Score& score);
 
  private:
+    Result<void> begin();
+    Result<bool> lets_pass(std::uint64_t number);
     bool can_list() const { return pushed_.namespaces || pushed_.ids; }
     bool lists_at_once() const;
     Result<bool> passes(std::uint64_t number);
@@ -46,6 +54,7 @@ class CandidateFilter {
     bool lets_all_pass_;
     std::optional<std::vector<std::uint64_t>> allowed_;  // ascending
     std::optional<sqlite::Statement> row_;               // of a candidate, for as long as the filter is used
+    std::size_t failures_ = 0;
 };
 
 }  // namespace slipway::store::embedded

@@ -1,6 +1,7 @@
 #include "store/index/embedded.h"
 
 #include <fstream>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -18,13 +19,16 @@ std::unique_ptr<Index> open_with(const fs::path& folder, const EmbeddedOptions& 
     return *std::move(index);
 }
 
-// How many batches may wait: all stay, each is merged at once, or now and then.
+// How many batches may wait: all stay, each is merged at once, or now and then. With codes for every vector but for the
+// first of these.
 class EmbeddedConformance : public testing::TestWithParam<std::tuple<conformance::Check, std::uint64_t>> {};
 
 TEST_P(EmbeddedConformance, Holds) {
     const auto& [check, batches] = GetParam();
     const auto open = [batches](const fs::path& folder) {
-        return open_with(folder, {.merge_batches_max = batches, .merge_after = Milliseconds(60'000)});
+        return open_with(folder, {.merge_batches_max = batches,
+                                  .merge_after = Milliseconds(60'000),
+                                  .code_values_min = batches == 128 ? std::size_t{1'000'000} : 0});
     };
     const auto failure = check.run(open);
     EXPECT_FALSE(failure) << *failure;
@@ -250,6 +254,54 @@ TEST_F(Embedded, FrequentTermsSpanManyBlocks) {
                                  conformance::expected_text(model, query), 1000, "many blocks");
     } catch (const conformance::Failure& failure) {
         FAIL() << failure.text;
+    }
+}
+
+// Two workspaces come and go, passages get other vectors, collections are made anew: with bytes for all, with bytes for
+// one workspace at a time, and without, searches give the same.
+TEST_F(Embedded, AnswersAreTheSameWithAndWithoutBytesForVectors) {
+    constexpr std::size_t kDimension = 8, kRounds = 400, kIds = 60;
+    constexpr EmbeddedOptions kAll{.code_values_min = 0}, kOne{.code_bytes_max = 7'000, .code_values_min = 0},
+        kNone{.code_bytes_max = 0};
+    std::vector<std::unique_ptr<Index>> indexes;
+    for (const auto& options : {kAll, kOne, kNone}) {
+        const auto folder = folder_ / fmt::format("{}", indexes.size());
+        fs::create_directories(folder);
+        indexes.push_back(open_with(folder, options));
+        conformance::value_of(indexes.back()->ensure("c", {.dimension = kDimension}), "ensure");
+    }
+    std::mt19937 random(5);
+    const auto below = [&](std::size_t count) { return static_cast<std::size_t>(random() % count); };
+    for (std::size_t round = 0; round < kRounds; ++round) {
+        const WorkspaceId workspace{below(3) == 0 ? "other" : "one"};
+        const auto what = below(20);
+        std::vector<Passage> passages;
+        std::vector<std::string> ids;
+        for (std::size_t i = 0; i < 1 + below(20); ++i) {
+            ids.push_back(fmt::format("p{}", below(kIds)));
+            passages.push_back({.id = ids.back(), .name_space = below(2) == 0 ? "a" : "b", .text = "t"});
+            if (below(5) > 0) passages.back().vector = conformance::random_vector(random(), kDimension);
+        }
+        const Query query{.vector = conformance::random_vector(random(), kDimension),
+                          .filter = below(2) == 0 ? Filter() : Filter::equal("namespace", "a"),
+                          .limit = 1 + below(12)};
+        std::vector<std::vector<Hit>> answers;
+        for (const auto& index : indexes) {
+            if (what == 0) {
+                conformance::value_of(index->renew("c", {.dimension = kDimension}), "renew");
+            } else if (what == 1) {
+                conformance::value_of(index->erase_where(workspace, "c", {}), "erase_where");
+            } else if (what < 6) {
+                conformance::value_of(index->erase(workspace, "c", ids), "erase");
+            } else {
+                conformance::value_of(index->upsert(workspace, "c", passages), "upsert");
+            }
+            answers.push_back(conformance::value_of(index->search(workspace, "c", query), "search"));
+        }
+        for (const auto& answer : answers) {
+            ASSERT_EQ(conformance::ids_of(answer), conformance::ids_of(answers.back())) << round;
+            for (std::size_t i = 0; i < answer.size(); ++i) ASSERT_EQ(answer[i].score, answers.back()[i].score);
+        }
     }
 }
 
