@@ -30,7 +30,7 @@ build-dev:
 	@cmake --build --preset dev --parallel $(JOBS)
 
 test-end-to-end: build-dev
-	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q tests/end_to_end
+	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/end_to_end
 
 tsan: ## Build with the thread sanitizer and run the unit tests
 	@scripts/install.sh test

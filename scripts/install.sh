@@ -6,7 +6,7 @@ set -euo pipefail
 build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
        libsqlite3-dev libpq-dev libyaml-cpp-dev liblua5.4-dev libstemmer-dev libutf8proc-dev libsodium-dev libfmt-dev zlib1g-dev libgumbo-dev
        libpugixml-dev libminizip-dev libcli11-dev poppler-utils ca-certificates python3-pip)
-test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest python3-websockets chromium chromium-driver curl qpdf)
+test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest python3-pytest-xdist python3-websockets chromium chromium-driver curl qpdf)
 bench=(python3 python3-pytest wrk valgrind libpq5)
 lint=(clang-format-19 clang-tidy-19 clang-tools-19)
 

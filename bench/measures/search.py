@@ -128,4 +128,4 @@ def measure(context):
                  f"'ask' is a whole answer of the local model (a quarter of the questions), stored. Steps are means of /metrics. FTS5 in one "
                  "Python process, without HTTP and without a check of who may see what. Vectors of 384 dimensions: for 100,000 passages they "
                  "come from tools/scripted-provider (a hash of the words, over HTTP), as those of the built-in model would take too long to "
-                 "make; that model is measured on few passages. The vectors are compared one by one, without an approximate index."}
+                 "make; that model is measured on few passages. The vectors are compared exactly, those that bytes in memory say may be near (vector_codes.h)."}

@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from programs import PATIENCE, ROOT
+from programs import PATIENCE, ROOT, free_port
 
 SUPERUSER = "superuser-secret"
 
@@ -27,12 +27,6 @@ def folder(name):
     if os.environ.get("SLIPWAY_ENGINES") == "required":
         pytest.fail(f"{path} is not there: scripts/engines.sh {name}")
     pytest.skip(f"{name} was not fetched")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(port, process, log):

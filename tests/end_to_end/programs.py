@@ -3,11 +3,14 @@
 SLIPWAY_BINARY names the binary (default build/dev/slipway); scripted-provider lies beside it.
 """
 
+import itertools
 import json
 import os
 import pathlib
 import queue
+import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +24,26 @@ WWHD = ROOT / "apps/wwhd"
 PATIENCE = int(os.environ.get("SLIPWAY_PATIENCE", "240"))  # seconds; a sanitized binary on a busy machine is slow, and no test is about speed
 
 sys.path.insert(0, str(PACKAGES))
+
+
+# Below those that the kernel gives to clients, and for each process of tests that run side by side (pytest-xdist: gw0, gw1 …) its own:
+# whoever asked the kernel for a free one could lose it to another before it listens there.
+_FIRST_PORT, _PORTS_OF_A_PROCESS, _PROCESSES = 20_000, 1_500, 8
+_numbers = itertools.count(random.randrange(_PORTS_OF_A_PROCESS))
+
+
+def free_port():
+    first = _FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _PROCESSES * _PORTS_OF_A_PROCESS
+    for number in itertools.islice(_numbers, _PORTS_OF_A_PROCESS):
+        port = first + number % _PORTS_OF_A_PROCESS
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise RuntimeError(f"no port is free from {first} on")
 
 
 def clean_environment(**more):
@@ -94,7 +117,7 @@ class Server:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._environment = {name: str(value) for name, value in environment.items()}
         self._arguments = arguments
-        self.process = None
+        self.process = self.log = None
 
     def start(self):
         command = [str(BINARY), "serve", str(self.application), "--port", str(self.port), "--data", str(self.data), *self._arguments]
@@ -108,7 +131,7 @@ class Server:
         return self.log.wait_for(event_of("documents up to date"))
 
     def events(self, name):
-        return [entry for entry in map(event_of(name), list(self.log.all)) if entry]
+        return [entry for entry in map(event_of(name), list(self.log.all) if self.log else []) if entry]
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)

@@ -7,7 +7,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 
@@ -15,7 +14,7 @@ import pytest
 import websockets
 
 from http_api import Api, register
-from programs import PATIENCE, ROOT, Provider, Server, event_of, eventually
+from programs import PATIENCE, ROOT, Provider, Server, event_of, eventually, free_port
 
 QUESTION = "Should I pay off my debts before I save?"
 WORDS = " ".join(f"pebble{number}" for number in range(80)) + " "
@@ -180,14 +179,6 @@ def nginx():
     pytest.skip("nginx is not here: scripts/install.sh test fetches it")
 
 
-def free_ports(count):
-    with contextlib.ExitStack() as held:
-        taken = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]
-
-
 @contextlib.contextmanager
 def balancer(folder, ports):
     program = nginx()
@@ -223,7 +214,7 @@ def test_a_rolling_restart_behind_a_balancer_loses_no_request(tmp_path, small_ap
     routes = small_application / "routes.lua"
     routes.write_text(routes.read_text() + '\nroute.post("/echo", {auth = false, body = {type = "object"}}, '
                                            "function(request) return {mark = request.body.mark} end)\n")
-    ports = free_ports(3)
+    ports = [free_port() for _ in range(3)]
     servers = [Server(small_application, tmp_path / f"data-{port}") for port in ports[1:]]
     for server, port in zip(servers, ports[1:]):
         server.port = port

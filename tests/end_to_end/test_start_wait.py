@@ -4,16 +4,14 @@ import pathlib
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
-from engines import Bucket, Postgres, Qdrant, free_port
+from engines import Bucket, Postgres, Qdrant
 from http_api import register
-from programs import BINARY, PATIENCE, Lines, Server, clean_environment, event_of, eventually, run_cli
+from programs import BINARY, PATIENCE, Lines, Server, clean_environment, event_of, eventually, free_port, run_cli
 from test_replicas import application  # noqa: F401 – the one whose stores are all named by URLs
 
-LATE = 3  # seconds
 SECRET = "a secret that all replicas share, of enough bytes"
 
 
@@ -50,18 +48,25 @@ def test_stores_that_start_late_are_waited_for(application, tmp_path):  # noqa: 
         database = postgres.database("late")
         postgres.stop()
 
+        urls = nobody_there(DATABASE_URL=postgres.url("app", database), DATABASE_OWNER_URL=postgres.url("owner", database),
+                            INDEX_URL=qdrant_url(ports["qdrant"]), OBJECTS_URL=bucket_url(ports["bucket"]))
+        server = Server(application, tmp_path / "data", **urls)
+
+        def is_waited_for(store):
+            return any(event["store"] == store for event in server.events("waiting for a store"))
+
         def start():
-            time.sleep(LATE)
+            """Each once the server has said that it waits for it."""
+            eventually(lambda: is_waited_for("database"))
             postgres.start()
-            time.sleep(LATE)
+            eventually(lambda: is_waited_for("index"))
             started.append(Qdrant(place["qdrant"], ports["qdrant"]))
+            eventually(lambda: is_waited_for("objects"))
             started.append(Bucket(place["bucket"], ports["bucket"]))
         starting = threading.Thread(target=start)
         starting.start()
-        urls = nobody_there(DATABASE_URL=postgres.url("app", database), DATABASE_OWNER_URL=postgres.url("owner", database),
-                            INDEX_URL=qdrant_url(ports["qdrant"]), OBJECTS_URL=bucket_url(ports["bucket"]))
         try:
-            with Server(application, tmp_path / "data", **urls) as server:
+            with server:
                 server.wait_for_documents()
                 told = {event["store"]: event for event in server.events("waiting for a store")}
                 assert set(told) == {"database", "index", "objects"}

@@ -3,10 +3,9 @@ docs/lua.md shows is loaded, and leaves out no operation."""
 
 import os
 import re
-import socket
 import subprocess
 
-from programs import BINARY, PATIENCE, ROOT, clean_environment, run_cli
+from programs import BINARY, PATIENCE, ROOT, clean_environment, free_port, run_cli
 
 TUTORIAL, LUA = ROOT / "docs/first-application.md", ROOT / "docs/lua.md"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
@@ -19,12 +18,6 @@ def blocks_of(document):
 
 def as_pattern(line):
     return ".*".join(re.escape(part) for part in line.strip().split("…"))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run_in_one_shell(folder, blocks):
