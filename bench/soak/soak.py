@@ -2,7 +2,7 @@
 
     make soak                                  all stages at full length, under three hours on two cores
     make soak SOAK_STAGES=kill,fuzz            only these; the others keep what they last said
-    make soak SOAK_STAGES=index                large indexes in each engine, which the whole run leaves out
+    make soak SOAK_STAGES=index,million        large indexes in each engine, which the whole run leaves out
     make soak SOAK_SCALE=0.1                   a tenth of the rounds and minutes; a figure of this kind is marked in the file
     make soak SOAK_SEED=7                      the same random choices again
 
@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 import process  # noqa: E402  (it names the release binary, too)
 
 STAGES = ("kill", "damage", "load", "memory", "fuzz")
-APART = ("index",)  # only when they are named: an hour or more of other programs' work
+APART = ("index", "million")  # only when they are named: half an hour of other programs' work
 REPORT = ROOT / "bench/soak.json"
 
 

@@ -10,6 +10,8 @@
 namespace slipway::store::opensearch {
 namespace {
 
+constexpr std::size_t kBreadthMin = 100;  // of a walk through the graph, in each of its segments
+
 class Search {
  public:
     Search(RemoteClient& client, const OpenSearchOptions& options, const RemoteCollection& collection,
@@ -109,7 +111,8 @@ Task<std::vector<Hit>> Search::vector_leg() {
     if (there == 0) co_return std::vector<Hit>();
     std::vector<Hit> found;
     if (there > options_.exact_max) {
-        auto nearest = nearest_vector_query(matching(workspace_, query_.filter), vector, legs_.depth);
+        auto nearest =
+            nearest_vector_query(matching(workspace_, query_.filter), vector, std::max(kBreadthMin, legs_.depth));
         SLIPWAY_CO_TRY(found, co_await hits(std::move(nearest)));
     }
     if (found.size() < std::min<std::uint64_t>(there, legs_.depth)) {
