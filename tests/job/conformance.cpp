@@ -146,12 +146,12 @@ Task<void> long_jobs_keep_their_lease(JobPlace& place) {
     auto stores = place.open();
     Jobs jobs(*stores.database, *stores.queue);
     auto options = quick();
-    options.visibility = Milliseconds(600);
+    options.visibility = Milliseconds(1'500);
     Worker one(*stores.database, *stores.queue, options), two(*stores.database, *stores.queue, options);
     int calls = 0;
     auto slow = [&](const Job&) -> Task<void> {
         ++calls;
-        co_await sleep_for(Milliseconds(1'500));  // longer than the lease
+        co_await sleep_for(Milliseconds(3'500));  // longer than the lease
         co_return Result<void>();
     };
     one.handle("slow", slow);
