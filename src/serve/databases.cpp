@@ -51,10 +51,10 @@ std::vector<store::Migration> every_migration() {
     return all;
 }
 
-// With idle=drain: half of what the URL says until the pollers fall silent, and half until their connections are
-// closed.
+// With idle=drain: so long until the pollers fall silent, and so long until their connections are closed. The last poll
+// and the pool's look at what rests take what is left of the time that the URL says.
 Milliseconds rest_of(const store::postgres::Target& target) {
-    return std::min(store::postgres::kDrainTime, target.idle_time_max) / 2;
+    return std::min(store::postgres::kDrainTime, target.idle_time_max) * 2 / 5;
 }
 
 // Who applies migrations to a PostgreSQL, and which.

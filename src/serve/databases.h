@@ -29,7 +29,7 @@ bool index_is_in_postgres(const app::StoresSection& stores);
 bool index_is_in_database(const app::StoresSection& stores);
 
 // With idle=drain: how long nobody may have asked for anything before the database is left alone. A connection rests as
-// long before it is closed, and both together are the time that the URL says.
+// long before it is closed, so none is open when the time is over that the URL says.
 Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores);
 
 // `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing;
