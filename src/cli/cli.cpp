@@ -27,6 +27,7 @@ struct Parsed {
     JobArguments job;
     std::string text, path, where, shell, role = "all";
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
+    bool plan = false, contract = false;
 };
 
 CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& what,
@@ -117,11 +118,24 @@ void add_databases(CLI::App& app, Parsed& parsed) {
     auto* migrating =
         command(app, parsed, "migrate", "Bring the database's tables to this version, before it is served");
     migrating->add_option("--owner-from", parsed.copy.owner_from, owner)->type_name("VARIABLE");
-    migrating->add_option("--print", parsed.text, "Instead print the SQL that makes an empty PostgreSQL ready for ROLE")
-        ->type_name("ROLE");
+    auto* printing =
+        migrating
+            ->add_option("--print", parsed.text, "Instead print the SQL that makes an empty PostgreSQL ready for ROLE")
+            ->type_name("ROLE");
+    auto* planning = migrating->add_flag(
+        "--plan", parsed.plan,
+        "Instead list the steps that wait, and of which kind; exit code 3 when one would break the release before");
+    migrating
+        ->add_flag("--contract", parsed.contract,
+                   "Also the steps that remove what the release before uses: once none of its servers runs")
+        ->excludes(printing)
+        ->excludes(planning);
+    planning->excludes(printing);
     migrating->callback([&parsed] {
-        parsed.code = parsed.text.empty() ? migrate(parsed.target, parsed.copy.owner_from)
-                                          : print_schema(parsed.target, parsed.text);
+        const auto& owner_from = parsed.copy.owner_from;
+        parsed.code = !parsed.text.empty() ? print_schema(parsed.target, parsed.text)
+                      : parsed.plan        ? migration_plan(parsed.target, owner_from)
+                                           : migrate(parsed.target, owner_from, parsed.contract);
     });
 
     auto* copying = command(app, parsed, "copy", "Move all rows to another database, and compare (no server may run)");

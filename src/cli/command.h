@@ -16,6 +16,7 @@ namespace slipway::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUse = 2;
+inline constexpr int kContracts = 3;  // `migrate --plan`: not while servers of the release before run
 
 // Options that every command on an application takes.
 struct Target {

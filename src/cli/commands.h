@@ -40,7 +40,10 @@ struct CopyArguments {
     std::string from, to;    // sqlite:PATH, postgresql://…, or env:NAME for a variable that holds one
     std::string owner_from;  // name of the variable with the owner's URL
 };
-int migrate(const Target& target, const std::string& owner_from);
+// Steps that would break servers of the release before are applied with `contract` alone.
+int migrate(const Target& target, const std::string& owner_from, bool contract);
+// What waits to be applied: kDone when servers of the release before go on working through it, kContracts when not.
+int migration_plan(const Target& target, const std::string& owner_from);
 // The SQL that makes an empty PostgreSQL ready for `role`, to standard output.
 int print_schema(const Target& target, const std::string& role);
 int copy(const Target& target, const CopyArguments& arguments);

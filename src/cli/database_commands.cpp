@@ -44,17 +44,34 @@ Result<std::vector<store::CopiedTable>> copied(const Target& target, const CopyA
 
 }  // namespace
 
-int migrate(const Target& target, const std::string& owner_from) {
+int migrate(const Target& target, const std::string& owner_from, bool contract) {
     const auto done = [&]() -> Result<std::string> {
         SLIPWAY_TRY(const auto loaded, load(target));
         SLIPWAY_TRY(const auto owner, owner_url(loaded.environment, owner_from));
         SLIPWAY_TRY(const auto folder, serve::DataFolder::open(loaded.manifest.data));
         serve::AwsAccess aws(loaded.environment);
-        return serve::migrate_database(loaded.manifest.stores, folder, owner, aws);
+        const auto steps = contract ? store::ContractSteps::apply : store::ContractSteps::wait;
+        return serve::migrate_database(loaded.manifest.stores, folder, owner, steps, aws);
     }();
     if (!done) return report(done.error());
     fmt::print("{}\n", *done);
     return kDone;
+}
+
+int migration_plan(const Target& target, const std::string& owner_from) {
+    const auto waiting = [&]() -> Result<serve::WaitingSteps> {
+        SLIPWAY_TRY(const auto loaded, load(target));
+        SLIPWAY_TRY(const auto owner, owner_url(loaded.environment, owner_from));
+        serve::AwsAccess aws(loaded.environment);
+        return serve::waiting_steps(loaded.manifest.stores, owner, aws);
+    }();
+    if (!waiting) return report(waiting.error());
+    const auto* const verdict = waiting->contract ? "Servers of the release before would break. Replace them first; "
+                                                    "`slipway migrate --contract` then applies what contracts."
+                                : waiting->text.empty() ? "Nothing waits."
+                                                        : "Servers of the release before go on working.";
+    fmt::print("{}{}\n", waiting->text, verdict);
+    return waiting->contract ? kContracts : kDone;
 }
 
 int print_schema(const Target& target, const std::string& role) {

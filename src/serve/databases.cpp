@@ -1,10 +1,13 @@
 #include "serve/databases.h"
 
+#include <algorithm>
+
 #include "account/tables.h"
 #include "chat/tables.h"
 #include "job/tables.h"
 #include "knowledge/tables.h"
 #include "serve/durable_files.h"
+#include "store/database/migration_kind.h"
 #include "store/database/postgres/postgres.h"
 #include "store/database/postgres/schema_script.h"
 #include "store/database/sqlite.h"
@@ -39,26 +42,49 @@ struct IamPassword {
     Task<std::string> operator()() const { return aws->database_password(host, port, user, region); }
 };
 
-Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, const std::string& owner_url,
-                                                       AwsAccess& aws) {
+// Also those of a search index in PostgreSQL.
+std::vector<store::Migration> every_migration() {
+    const auto index = store::pgvector_migrations();
+    std::vector<store::Migration> all(index.begin(), index.end());
+    const auto records = all_migrations();
+    all.insert(all.end(), records.begin(), records.end());
+    return all;
+}
+
+// With idle=drain: so long until the pollers fall silent, and so long until their connections are closed. The last poll
+// and the pool's look at what rests take what is left of the time that the URL says.
+Milliseconds rest_of(const store::postgres::Target& target) {
+    return std::min(store::postgres::kDrainTime, target.idle_time_max) * 2 / 5;
+}
+
+// Who applies migrations to a PostgreSQL, and which.
+struct Owner {
+    std::string url;  // empty: nobody here
+    store::ContractSteps contract = store::ContractSteps::wait;
+};
+
+Result<std::unique_ptr<store::Database>> open_postgres(const std::string& url, const Owner& owner, AwsAccess& aws) {
     store::PostgresOptions options;
     options.url = url;
-    options.owner_url = owner_url;
+    options.owner_url = owner.url;
+    options.contract = owner.contract;
+    options.known_steps = every_migration();
     for (const auto above : {account::tables_above_workspaces(), store::pgvector_tables_above_workspaces()})
         options.above_workspaces.insert(options.above_workspaces.end(), above.begin(), above.end());
     SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
     SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, url));
+    options.pool.drain_time = rest_of(target);
     if (!target.iam_region.empty())
         options.pool.password = IamPassword{&aws, target.host, target.user, target.iam_region, target.port};
     return store::open_postgres(std::move(options));
 }
 
 // `with_index`: the tables of a search index, too. First, as a backup makes the tables that were applied last.
-Result<std::unique_ptr<store::Database>> open_migrated(const app::StoreUrl& url, const std::string& owner_url,
-                                                       AwsAccess& aws, bool with_index = false) {
+Result<std::unique_ptr<store::Database>> open_migrated(const app::StoreUrl& url, const Owner& owner, AwsAccess& aws,
+                                                       bool with_index = false) {
     std::unique_ptr<store::Database> database;
     if (is_postgres(url)) {
-        SLIPWAY_TRY(database, open_postgres(url.url.reveal(), owner_url, aws));
+        SLIPWAY_TRY(database, open_postgres(url.url.reveal(), owner, aws));
         if (with_index) SLIPWAY_CHECK(store::migrate_pgvector(*database));
     } else {
         SLIPWAY_TRY(database, store::open_sqlite(url.path));
@@ -95,11 +121,12 @@ std::vector<store::Migration> all_migrations() {
 Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection& stores, const DataFolder& folder,
                                                        AwsAccess& aws) {
     if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
-    return open_migrated(stores.database, stores.database_owner.reveal(), aws, index_is_in_database(stores));
+    return open_migrated(stores.database, {stores.database_owner.reveal()}, aws, index_is_in_database(stores));
 }
 
-Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSection& stores, AwsAccess& aws) {
-    SLIPWAY_TRY(auto database, open_postgres(stores.index.url.reveal(), stores.index_owner.reveal(), aws));
+Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSection& stores, AwsAccess& aws,
+                                                             store::ContractSteps contract) {
+    SLIPWAY_TRY(auto database, open_postgres(stores.index.url.reveal(), {stores.index_owner.reveal(), contract}, aws));
     SLIPWAY_CHECK(store::migrate_pgvector(*database));
     return database;
 }
@@ -109,7 +136,7 @@ Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores)
     SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
     SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, stores.database.url.reveal()));
     if (!target.drains) return std::nullopt;
-    return std::min(store::postgres::kDrainTime, target.idle_time_max);
+    return rest_of(target);
 }
 
 bool index_is_in_postgres(const app::StoresSection& stores) { return is_postgres(stores.index); }
@@ -119,9 +146,9 @@ bool index_is_in_database(const app::StoresSection& stores) {
 }
 
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
-                                     const std::string& owner_url, AwsAccess& aws) {
-    const auto& owner = owner_url.empty() ? stores.database_owner.reveal() : owner_url;
-    if (is_postgres(stores.database) && owner.empty())
+                                     const std::string& owner_url, store::ContractSteps contract, AwsAccess& aws) {
+    const Owner owner{owner_url.empty() ? stores.database_owner.reveal() : owner_url, contract};
+    if (is_postgres(stores.database) && owner.url.empty())
         return fail(
             ErrorCode::invalid,
             "Migrations of PostgreSQL are applied by the owner of the tables. Name the variable that holds the owner's "
@@ -129,17 +156,43 @@ Result<std::string> migrate_database(const app::StoresSection& stores, const Dat
     if (!is_postgres(stores.database)) SLIPWAY_CHECK(refuse_lost(stores.database.path, folder));
     SLIPWAY_TRY(const auto database, open_migrated(stores.database, owner, aws, index_is_in_database(stores)));
     SLIPWAY_TRY(const auto status, run_to_end(database->status()));
-    auto done = fmt::format("{}: all {} steps are applied.", status.engine, all_migrations().size());
+    const auto migrations = all_migrations();
+    SLIPWAY_TRY(const auto applied, run_to_end(store::applied_steps(*database)));
+    SLIPWAY_TRY(const auto plan, store::plan_migrations(migrations, applied));
+    auto done = fmt::format("{}: all {} steps are applied", status.engine, migrations.size() - plan.waiting.size());
+    done += plan.waiting.empty() ? "." : fmt::format(", {} wait for --contract.", plan.waiting.size());
     if (!index_is_in_postgres(stores)) return done;
-    if (!index_is_in_database(stores)) SLIPWAY_CHECK(open_index_database(stores, aws));
+    if (!index_is_in_database(stores)) SLIPWAY_CHECK(open_index_database(stores, aws, contract));
     return done + fmt::format(" Search index: all {} steps are applied.", store::pgvector_migrations().size());
 }
 
+Result<WaitingSteps> waiting_steps(const app::StoresSection& stores, const std::string& owner_url, AwsAccess& aws) {
+    std::vector<store::AppliedMigration> applied;
+    std::error_code error;
+    const bool shared = is_postgres(stores.database);
+    if (shared || fs::exists(stores.database.path, error)) {
+        std::unique_ptr<store::Database> database;
+        if (shared) {
+            SLIPWAY_TRY(database, open_postgres(owner_url.empty() ? stores.database.url.reveal() : owner_url, {}, aws));
+        } else {
+            SLIPWAY_TRY(database, store::open_sqlite(stores.database.path));
+        }
+        SLIPWAY_TRY(applied, run_to_end(store::applied_steps(*database)));
+    }
+    const auto migrations = shared && index_is_in_database(stores) ? every_migration() : all_migrations();
+    SLIPWAY_TRY(const auto plan, store::plan_migrations(migrations, applied, store::ContractSteps::apply));
+    WaitingSteps waiting;
+    for (const auto* const step : plan.missing) {
+        const auto why = store::contracts(*step, applied) ? store::contracting_statement(step->sql) : std::string();
+        waiting.contract = waiting.contract || (shared && !why.empty());  // SQLite is one process's
+        waiting.text += fmt::format("{} {}: {}\n", step->capability, step->number,
+                                    why.empty() ? "expand" : fmt::format("contract ({})", why));
+    }
+    return waiting;
+}
+
 Result<std::string> database_script(const std::string& role) {
-    const auto index = store::pgvector_migrations();
-    std::vector<store::Migration> migrations(index.begin(), index.end());
-    const auto records = all_migrations();
-    migrations.insert(migrations.end(), records.begin(), records.end());
+    const auto migrations = every_migration();
     return store::postgres_schema_script(migrations, role);
 }
 
@@ -148,8 +201,8 @@ Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, c
                                                       const store::CopyProgress& progress) {
     SLIPWAY_TRY(const auto source_url, database_url(from, true));
     SLIPWAY_TRY(const auto target_url, database_url(to, false));
-    SLIPWAY_TRY(const auto source, open_migrated(source_url, "", aws));
-    SLIPWAY_TRY(const auto target, open_migrated(target_url, owner_url, aws));
+    SLIPWAY_TRY(const auto source, open_migrated(source_url, {}, aws));
+    SLIPWAY_TRY(const auto target, open_migrated(target_url, {owner_url}, aws));
     return run_to_end(store::copy_rows(*source, *target, progress));
 }
 
@@ -164,8 +217,8 @@ Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stor
     remove();
     SLIPWAY_CHECK(copy_durably(backup, arriving));
     auto restored = [&]() -> Result<void> {
-        SLIPWAY_TRY(const auto source, open_migrated(app::StoreUrl::parse("sqlite:" + arriving.string()), "", aws));
-        SLIPWAY_TRY(const auto target, open_migrated(stores.database, stores.database_owner.reveal(), aws));
+        SLIPWAY_TRY(const auto source, open_migrated(app::StoreUrl::parse("sqlite:" + arriving.string()), {}, aws));
+        SLIPWAY_TRY(const auto target, open_migrated(stores.database, {stores.database_owner.reveal()}, aws));
         SLIPWAY_TRY(const auto copied, run_to_end(store::copy_rows(*source, *target)));
         return {};
     }();

@@ -8,6 +8,7 @@
 #include "serve/aws_access.h"
 #include "serve/data_folder.h"
 #include "store/database/copy.h"
+#include "store/database/migration_plan.h"
 
 namespace slipway::serve {
 
@@ -21,18 +22,27 @@ Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection&
                                                        AwsAccess& aws);
 
 // The PostgreSQL of a search index that is not the database's own, with the tables of the index; as above.
-Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSection& stores, AwsAccess& aws);
+Result<std::unique_ptr<store::Database>> open_index_database(
+    const app::StoresSection& stores, AwsAccess& aws, store::ContractSteps contract = store::ContractSteps::wait);
 bool index_is_in_postgres(const app::StoresSection& stores);
 // The same URL: one pool of connections, and one owner.
 bool index_is_in_database(const app::StoresSection& stores);
 
-// With idle=drain: how long nobody may have asked for anything before the database is left alone.
+// With idle=drain: how long nobody may have asked for anything before the database is left alone. A connection rests as
+// long before it is closed, so none is open when the time is over that the URL says.
 Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores);
 
-// `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing.
-// Says what was done.
+// `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing;
+// steps that contract where `contract` says so, else they wait. Says what was done.
 Result<std::string> migrate_database(const app::StoresSection& stores, const DataFolder& folder,
-                                     const std::string& owner_url, AwsAccess& aws);
+                                     const std::string& owner_url, store::ContractSteps contract, AwsAccess& aws);
+
+// `slipway migrate --plan`: what it would do, one line for each step; changes nothing.
+struct WaitingSteps {
+    std::string text;
+    bool contract = false;  // some would break servers of the release before
+};
+Result<WaitingSteps> waiting_steps(const app::StoresSection& stores, const std::string& owner_url, AwsAccess& aws);
 
 // `slipway migrate --print`: the SQL that makes an empty PostgreSQL ready for records and a search index in it.
 Result<std::string> database_script(const std::string& role);

@@ -33,11 +33,7 @@ void measure_process() {
     metrics::gauge("process_open_fds", "Number of open file descriptors.").set(static_cast<double>(open));
 }
 
-asio::awaitable<void> measure(Application& application) {
-    measure_process();
-    for (const auto* pool : {&application.pool(), &application.readers(), &application.files()})
-        metrics::gauge("slipway_pool_waiting", "Work that waits for a thread or has one.", {{"pool", pool->name()}})
-            .set(static_cast<double>(pool->waiting()));
+asio::awaitable<void> measure_stores(Application& application) {
     auto& knowledge = application.capabilities().knowledge;
     const auto state = co_await knowledge.status(application.workspace());
     if (state) {
@@ -57,6 +53,19 @@ asio::awaitable<void> measure(Application& application) {
                        {{"store", store.name}})
             .set(static_cast<double>(store.latency_ms) / 1000);
     }
+}
+
+// A database that is left to sleep (idle=drain) is not woken to be measured: its figures stay as they were.
+asio::awaitable<void> measure(Application& application) {
+    measure_process();
+    for (const auto* pool : {&application.pool(), &application.readers(), &application.files()})
+        metrics::gauge("slipway_pool_waiting", "Work that waits for a thread or has one.", {{"pool", pool->name()}})
+            .set(static_cast<double>(pool->waiting()));
+    const bool quiet = application.quiet();
+    metrics::gauge("slipway_stores_asleep",
+                   "1 while stores are not asked, so that the database may sleep: their figures are the last known.")
+        .set(quiet ? 1 : 0);
+    if (!quiet) co_await measure_stores(application);
 }
 
 bool may_read(const net::Request& request, const std::string& token) {

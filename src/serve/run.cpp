@@ -39,7 +39,9 @@ net::ServerOptions server_options(Application& application, RateLimit* limit) {
     if (!section.metrics.path.empty()) options.observe = observe_request;
     if (limit != nullptr || application.may_rest())
         options.admit = [&application, limit](const net::Request& request) -> Task<void> {
-            if (!is_probe(application.manifest().server, request)) application.note_request();
+            const auto& server = application.manifest().server;
+            const bool watches = is_probe(server, request) || request.route == server.metrics.path;
+            if (!watches) application.note_request();
             if (limit == nullptr) co_return Result<void>();
             co_return co_await limit->admit(request);
         };

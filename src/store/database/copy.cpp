@@ -9,6 +9,8 @@
 namespace slipway::store {
 namespace {
 
+constexpr std::string_view kNewer =
+    "the data is of a newer release than this program, which would leave a part of it out. Use that release's program.";
 constexpr std::size_t kParametersMax = 5'000;  // of one statement; SQLite takes 32,766 and PostgreSQL 65,535
 
 // Kind and length before each value, so that no two rows read alike. A whole number of a DOUBLE column is one on both
@@ -108,13 +110,11 @@ Task<void> check_shapes(Database& from, Database& to) {
     for (const auto& table : here) {
         const auto found = std::ranges::find(there, table.name, &TableShape::name);
         if (found == there.end())
-            co_return fail(ErrorCode::invalid, "There is no table {} to copy into; are both of one version?",
-                           table.name);
+            co_return fail(ErrorCode::invalid, "There is no table {} to copy into: {}", table.name, kNewer);
         for (const auto& column : table.columns)
             if (std::ranges::find(found->columns, column) == found->columns.end())
-                co_return fail(ErrorCode::invalid,
-                               "The table {} to copy into has no column {}; are both of one version?", table.name,
-                               column);
+                co_return fail(ErrorCode::invalid, "The table {} to copy into has no column {}: {}", table.name, column,
+                               kNewer);
     }
     co_return Result<void>();
 }

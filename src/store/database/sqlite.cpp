@@ -86,7 +86,6 @@ class SqliteDatabase final : public Database {
     }
     Task<void> run_transaction(sqlite::Connection& connection, const Scope& scope, KeptRows::Change& change,
                                const Body& body);
-    Result<void> apply(sqlite::Connection& connection, const Migration& migration);
 
     SqliteOptions options_;
     std::filesystem::path file_;
@@ -137,46 +136,66 @@ Task<void> SqliteDatabase::run_transaction(sqlite::Connection& connection, const
 
 Result<std::vector<AppliedMigration>> applied_migrations(sqlite::Connection& connection) {
     SLIPWAY_CHECK(connection.execute(kMigrationTable));
-    SLIPWAY_TRY(auto statement, connection.prepare("SELECT capability, number, checksum FROM schema_migration"));
+    SLIPWAY_TRY(auto column, connection.prepare("SELECT 1 FROM pragma_table_info('schema_migration') WHERE name = "
+                                                "'works_from'"));
+    SLIPWAY_TRY(const bool there, column.step());
+    if (!there) SLIPWAY_CHECK(connection.execute(kMigrationTableGrows));
+    SLIPWAY_TRY(auto statement, connection.prepare(kAppliedSteps));
     std::vector<AppliedMigration> applied;
     for (;;) {
         SLIPWAY_TRY(const bool row, statement.step());
         if (!row) return applied;
         applied.push_back({std::string(statement.text(0)), statement.integer(1), std::string(statement.text(2))});
+        if (!statement.is_null(3)) applied.back().works_from = statement.integer(3);
     }
 }
 
-Result<void> SqliteDatabase::apply(sqlite::Connection& connection, const Migration& migration) {
+Result<void> note_works_from(sqlite::Connection& connection, const Migration& step, std::int64_t from) {
+    SLIPWAY_TRY(auto note, connection.prepare("UPDATE schema_migration SET works_from = $1 WHERE capability = $2 AND "
+                                              "number = $3"));
+    note.bind(1, from).bind(2, step.capability).bind(3, step.number);
+    return note.run();
+}
+
+Result<void> apply(sqlite::Connection& connection, const Migration& migration, std::int64_t from) {
     SLIPWAY_TRY(const auto script, in_dialect(migration.sql, kSqliteDialect));
     SLIPWAY_CHECK(connection.execute(script));
-    SLIPWAY_TRY(auto record, connection.prepare("INSERT INTO schema_migration VALUES ($1, $2, $3, $4)"));
+    SLIPWAY_TRY(auto record, connection.prepare("INSERT INTO schema_migration (capability, number, checksum, "
+                                                "applied_at, works_from) VALUES ($1, $2, $3, $4, $5)"));
     record.bind(1, migration.capability)
         .bind(2, migration.number)
         .bind(3, checksum_of(migration))
-        .bind(4, to_unix_ms(now()));
+        .bind(4, to_unix_ms(now()))
+        .bind(5, from);
     return record.run();
 }
 
+// One process has the file, so there is no older release to wait for: steps that contract are applied, too.
 Task<void> SqliteDatabase::migrate(std::span<const Migration> migrations) {
-    std::vector<const Migration*> missing;
-    sqlite::Writer::Work plan = [&](sqlite::Connection& connection) -> Result<void> {
-        SLIPWAY_TRY(const auto applied, applied_migrations(connection));
-        SLIPWAY_TRY(missing, plan_migrations(migrations, applied));
+    MigrationPlan plan;
+    std::vector<AppliedMigration> applied;
+    sqlite::Writer::Work look = [&](sqlite::Connection& connection) -> Result<void> {
+        SLIPWAY_TRY(applied, applied_migrations(connection));
+        SLIPWAY_TRY(plan, plan_migrations(migrations, applied, ContractSteps::apply));
+        for (const auto* const step : plan.unnoted)
+            SLIPWAY_CHECK(note_works_from(connection, *step, works_from(migrations, *step, applied)));
         return {};
     };
-    SLIPWAY_CO_CHECK(co_await writer_.run(std::move(plan)));
+    SLIPWAY_CO_CHECK(co_await writer_.run(std::move(look)));
+    log_plan(plan);
     KeptRows::Change change(kept_);
     change.add({StatementRule::kSchema});  // whatever was kept is of other tables
-    for (const auto* const migration : missing) {
-        sqlite::Writer::Work step = [this, migration](sqlite::Connection& connection) {
-            return apply(connection, *migration);
+    for (const auto* const migration : plan.missing) {
+        const auto from = works_from(migrations, *migration, applied);
+        sqlite::Writer::Work step = [from, migration](sqlite::Connection& connection) {
+            return apply(connection, *migration, from);
         };
-        auto applied = co_await writer_.run(std::move(step), options_.migration_time_max);
+        auto done = co_await writer_.run(std::move(step), options_.migration_time_max);
         rules_.forget();
-        if (!applied) {
-            applied.error().message = fmt::format("Step {} of {} could not be applied: {}", migration->number,
-                                                  migration->capability, applied.error().message);
-            co_return applied;
+        if (!done) {
+            done.error().message = fmt::format("Step {} of {} could not be applied: {}", migration->number,
+                                               migration->capability, done.error().message);
+            co_return done;
         }
         log::info("migration applied", {{"capability", migration->capability}, {"number", migration->number}});
     }

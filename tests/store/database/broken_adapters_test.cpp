@@ -48,7 +48,8 @@ TEST(BrokenDatabase, CommittingEachStatementIsFound) {
 
 TEST(BrokenDatabase, BelievingTheMigrationRecordIsFound) {
     EXPECT_EQ(failed_checks<IgnoresMigrationRecord>(),
-              (Names{"changed_migrations_are_refused", "newer_data_is_refused"}));
+              (Names{"changed_migrations_are_refused", "newer_data_that_was_taken_from_is_refused",
+                     "steps_without_a_note_are_taken_over"}));
 }
 
 TEST(BrokenDatabase, SwallowingConflictsIsFound) {

@@ -82,13 +82,55 @@ Task<void> a_failing_migration_leaves_no_half(DatabasePlace& place) {
     co_return co_await database->migrate(two);
 }
 
-Task<void> newer_data_is_refused(DatabasePlace& place) {
-    SLIPWAY_CO_TRY(auto database, place.open());
-    const std::vector<Migration> two{kFirst, kSecond};
-    SLIPWAY_CO_CHECK(co_await database->migrate(two));
+constexpr Migration kAdding{
+    .capability = "history",
+    .number = 2,
+    .sql = "ALTER TABLE history ADD COLUMN more BIGINT NOT NULL DEFAULT 7; CREATE TABLE later (id BIGINT)"};
+constexpr Migration kRemoving{
+    .capability = "history", .number = 3, .sql = "ALTER TABLE history DROP COLUMN more; DROP TABLE later"};
+
+Task<void> newer_data_that_was_added_to_is_served(DatabasePlace& place) {
+    SLIPWAY_CO_TRY(auto newer, place.open());
+    const std::vector<Migration> two{kFirst, kAdding};
+    SLIPWAY_CO_CHECK(co_await newer->migrate(two));
+    newer.reset();
+    SLIPWAY_CO_TRY(auto older, place.open());
     const std::vector<Migration> one{kFirst};
-    const auto older = co_await database->migrate(one);
-    co_return expect_error(older, ErrorCode::conflict, "data that is newer than the program");
+    SLIPWAY_CO_CHECK(co_await older->migrate(one));
+    SLIPWAY_CO_CHECK(co_await older->write(kSystem, "INSERT INTO history (text) VALUES ('a')"));
+    SLIPWAY_CO_TRY(const auto rows, co_await older->read(kSystem, "SELECT more FROM history"));
+    co_return expect(rows.size() == 1 && rows.front().integer("more") == 7, "an older program writes beside it");
+}
+
+Task<void> newer_data_that_was_taken_from_is_refused(DatabasePlace& place) {
+    SLIPWAY_CO_TRY(auto newer, place.open());
+    const std::vector<Migration> three{kFirst, kAdding, kRemoving};
+    SLIPWAY_CO_CHECK(co_await newer->migrate(three));
+    newer.reset();
+    for (const std::size_t known : {1, 2}) {
+        SLIPWAY_CO_TRY(auto older, place.open());
+        const std::span<const Migration> some(three.data(), known);
+        const auto refused = co_await older->migrate(some);
+        SLIPWAY_CO_CHECK(expect_error(refused, ErrorCode::conflict, "data that a newer program took from"));
+    }
+    co_return Result<void>();
+}
+
+// Steps that a release applied which did not note from where on a program works: what is newer stays refused.
+Task<void> steps_without_a_note_are_taken_over(DatabasePlace& place) {
+    SLIPWAY_CO_TRY(auto database, place.open());
+    const std::vector<Migration> two{kFirst, kAdding};
+    SLIPWAY_CO_CHECK(co_await database->migrate(two));
+    const std::vector<Migration> before{
+        {.capability = "before", .number = 1, .sql = "UPDATE schema_migration SET works_from = NULL"}};
+    SLIPWAY_CO_CHECK(co_await database->migrate(before));
+    database.reset();
+    SLIPWAY_CO_TRY(auto older, place.open());
+    const std::vector<Migration> one{kFirst};
+    const auto refused = co_await older->migrate(one);
+    SLIPWAY_CO_CHECK(expect_error(refused, ErrorCode::conflict, "newer data of which nothing is noted"));
+    SLIPWAY_CO_CHECK(co_await older->migrate(two));
+    co_return co_await older->migrate(one);
 }
 
 Task<void> changed_migrations_are_refused(DatabasePlace& place) {
@@ -187,7 +229,9 @@ constexpr DatabaseCheck kChecks[] = {
     {"forgotten_workspace_is_refused", forgotten_workspace_is_refused},
     {"migrations_are_applied_once", migrations_are_applied_once},
     {"a_failing_migration_leaves_no_half", a_failing_migration_leaves_no_half},
-    {"newer_data_is_refused", newer_data_is_refused},
+    {"newer_data_that_was_added_to_is_served", newer_data_that_was_added_to_is_served},
+    {"newer_data_that_was_taken_from_is_refused", newer_data_that_was_taken_from_is_refused},
+    {"steps_without_a_note_are_taken_over", steps_without_a_note_are_taken_over},
     {"changed_migrations_are_refused", changed_migrations_are_refused},
     {"backup_while_writing_is_consistent", backup_while_writing_is_consistent},
     {"series_count_per_workspace", series_count_per_workspace},

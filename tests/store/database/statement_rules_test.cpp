@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "store/database/dialect.h"
-#include "store/database/migration_plan.h"
 #include "store/temporary_folder.h"
 
 namespace slipway::store {
@@ -96,42 +95,6 @@ TEST(Dialect, ReplacesItsTwoWordsAndLeavesOtherBraces) {
               "a BLOB, id INTEGER PRIMARY KEY AUTOINCREMENT");
     EXPECT_EQ(in_dialect("DEFAULT '{}' { {\"a\":1} {", kSqliteDialect).value(), "DEFAULT '{}' { {\"a\":1} {");
     EXPECT_EQ(in_dialect("{blob}", kSqliteDialect).error().code, ErrorCode::internal);
-}
-
-constexpr Migration kOne{.capability = "a", .number = 1, .sql = "one"};
-constexpr Migration kTwo{.capability = "a", .number = 2, .sql = "two"};
-constexpr Migration kOther{.capability = "b", .number = 1, .sql = "other"};
-
-std::vector<AppliedMigration> applied(const std::vector<Migration>& migrations) {
-    std::vector<AppliedMigration> rows;
-    for (const auto& each : migrations) rows.push_back({std::string(each.capability), each.number, checksum_of(each)});
-    return rows;
-}
-
-TEST(MigrationPlan, GivesWhatIsMissingInOrder) {
-    const std::vector<Migration> known{kOne, kOther, kTwo};
-    const auto plan = plan_migrations(known, applied({kOne})).value();
-    ASSERT_EQ(plan.size(), 2);
-    EXPECT_EQ(plan[0]->sql, "other");
-    EXPECT_EQ(plan[1]->sql, "two");
-    EXPECT_TRUE(plan_migrations(known, applied(known)).value().empty());
-}
-
-TEST(MigrationPlan, LeavesUnknownCapabilitiesAlone) {
-    const std::vector<Migration> known{kOther};
-    EXPECT_EQ(plan_migrations(known, applied({kOne, kTwo})).value().size(), 1);
-}
-
-TEST(MigrationPlan, RefusesWhatDoesNotFit) {
-    const auto code = [](const std::vector<Migration>& known, const std::vector<AppliedMigration>& rows) {
-        const auto plan = plan_migrations(known, rows);
-        return plan ? ErrorCode::not_found : plan.error().code;
-    };
-    EXPECT_EQ(code({kOne}, applied({kOne, kTwo})), ErrorCode::conflict);           // newer data
-    EXPECT_EQ(code({kOne, kTwo}, applied({kTwo})), ErrorCode::conflict);           // a gap in the record
-    EXPECT_EQ(code({kOne}, {{"a", 1, "another checksum"}}), ErrorCode::conflict);  // changed
-    EXPECT_EQ(code({kTwo}, {}), ErrorCode::internal);                              // starts at 2
-    EXPECT_EQ(code({kOne, kOne}, {}), ErrorCode::internal);                        // twice
 }
 
 }  // namespace

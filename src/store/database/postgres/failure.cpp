@@ -25,7 +25,11 @@ Failure constraint(const Libpq& pq, const PGresult* result, std::string_view mes
 
 Failure of_the_server(std::string_view state, std::string_view shown, std::string_view message) {
     if (state == "57014") return unavailable(shown, "took too long, and the statement was ended");
-    if (state == "55P03") return unavailable(shown, "is busy: a lock was not free in time");
+    if (state == kLockTimeOut) {
+        auto failure = unavailable(shown, "is busy: a lock was not free in time");
+        failure.error.details["sqlstate"] = kLockTimeOut;
+        return failure;
+    }
     if (state == "57P01" || state == "57P02") return unavailable(shown, "is being stopped", Again::connection);
     if (state == "57P03") return unavailable(shown, "is starting", Again::connection);
     if (state == "53300") return unavailable(shown, "has no connection free", Again::connection);
@@ -48,7 +52,8 @@ Failure failure_of(const Libpq& pq, const PGresult* result, std::string_view sql
         failure.read_only = true;
         return failure;
     }
-    if (kind == "53" || kind == "57" || kind == "58" || state == "55P03") return of_the_server(state, shown, message);
+    if (kind == "53" || kind == "57" || kind == "58" || state == kLockTimeOut)
+        return of_the_server(state, shown, message);
     if (message.find("hot standby") != std::string_view::npos)
         return unavailable(shown, "is a replica, and read only", Again::connection);
     if (kind == "22")

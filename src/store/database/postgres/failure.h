@@ -8,6 +8,8 @@
 
 namespace slipway::store::postgres {
 
+inline constexpr std::string_view kLockTimeOut = "55P03";  // lock_not_available
+
 // What a failure says about trying again.
 enum class Again : unsigned char {
     no,
@@ -23,7 +25,8 @@ struct Failure {
 
 // Of a result with an error. `sql` is named when the statement itself is wrong (`internal`), `shown` is the server for
 // messages. Codes: `conflict` (details.constraint), `unavailable` (time, locks, connections, disk, read only, ending or
-// starting), `invalid` (a value out of range or not of its type), `internal` for the rest (details.sqlstate).
+// starting), `invalid` (a value out of range or not of its type), `internal` for the rest. details.sqlstate for the
+// rest, and for a lock.
 Failure failure_of(const Libpq& pq, const PGresult* result, std::string_view sql, std::string_view shown);
 
 // Of a connection that could not be made, or broke. The message of libpq holds no password.

@@ -1,7 +1,17 @@
+#include <algorithm>
+
 #include "store/database/postgres/adapter.h"
 #include "store/database/postgres/postgres.h"
 
 namespace slipway::store {
+namespace {
+
+// Before what the URL says, as libpq takes the last.
+void name_program(postgres::Target& target, std::size_t steps_known) {
+    target.keywords.emplace(target.keywords.begin(), "application_name", fmt::format("slipway steps={}", steps_known));
+}
+
+}  // namespace
 
 postgres::PoolOptions PostgresOptions::owner_pool() const {
     auto owner = pool;
@@ -9,9 +19,20 @@ postgres::PoolOptions PostgresOptions::owner_pool() const {
     return owner;
 }
 
+std::span<const TableAboveWorkspaces> PostgresOptions::reasons_beside(std::span<const AppliedMigration> applied) const {
+    const auto is_known = [this](const AppliedMigration& row) {
+        return std::ranges::any_of(known_steps, [&](const Migration& step) {
+            return step.capability == row.capability && step.number == row.number;
+        });
+    };
+    if (!known_steps.empty() && !std::ranges::all_of(applied, is_known)) return {};
+    return above_workspaces;
+}
+
 Result<std::unique_ptr<Database>> open_postgres(PostgresOptions options) {
     SLIPWAY_TRY(const auto* const pq, postgres::libpq());
     SLIPWAY_TRY(auto target, postgres::parse_url(*pq, options.url));
+    name_program(target, options.known_steps.size());
     if (!options.owner_url.empty()) {
         SLIPWAY_TRY(auto owner, postgres::parse_url(*pq, options.owner_url));
         // Until it has migrated, the application's role may not exist.

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "store/database/database.h"
+#include "store/database/migration_plan.h"
 #include "store/database/postgres/pool.h"
 
 namespace slipway::store {
@@ -20,6 +21,12 @@ struct PostgresOptions {
     std::string url;  // of the application's role (url.h)
     // Of the role that owns the tables. Empty: migrate() only looks whether all has been applied.
     std::string owner_url;
+    // Whether the owner applies steps that contract (migration_plan.h), too: `conflict` while a server is connected
+    // that knows fewer steps than this program.
+    ContractSteps contract = ContractSteps::wait;
+    // All steps that this program knows, also those of other databases. Their number, which only grows from release to
+    // release, is told to the server in the application's name ("slipway steps=12"): so it is known who is connected.
+    std::vector<Migration> known_steps;
     postgres::PoolOptions pool;
     Milliseconds start_time_max{30'000};        // for a server that is not there yet
     Milliseconds transaction_time_max{10'000};  // of a body with all its repetitions
@@ -31,6 +38,9 @@ struct PostgresOptions {
     bool refuse_bypass = true;  // a role that could bypass row-level security is `forbidden`; tests of that turn it off
 
     postgres::PoolOptions owner_pool() const;
+    // above_workspaces; none, so that nothing is asked, beside steps that are not in known_steps: a newer release made
+    // tables of which this one does not know the reason.
+    std::span<const TableAboveWorkspaces> reasons_beside(std::span<const AppliedMigration> applied) const;
 };
 
 // Connects, and waits for a server that starts. Blocks; call it at start. `unavailable` names the server and says why,

@@ -36,9 +36,10 @@ Result<std::string> postgres_schema_script(std::span<const Migration> migrations
     for (const auto& step : migrations) {
         SLIPWAY_TRY(const auto written, in_dialect(step.sql, postgres::kPostgresDialect));
         const auto sql = trim(written);
-        script += fmt::format("\n-- {} {}\n{}{}\nINSERT INTO schema_migration VALUES ('{}', {}, '{}', {});\n",
-                              step.capability, step.number, sql, sql.ends_with(';') ? "" : ";", step.capability,
-                              step.number, checksum_of(step), postgres::kPostgresDialect.clock_ms);
+        script +=
+            fmt::format("\n-- {} {}\n{}{}\nINSERT INTO schema_migration VALUES ('{}', {}, '{}', {}, {});\n",
+                        step.capability, step.number, sql, sql.ends_with(';') ? "" : ";", step.capability, step.number,
+                        checksum_of(step), postgres::kPostgresDialect.clock_ms, works_from(migrations, step, {}));
     }
     return script + "\n-- Row-level security\n" + postgres::secure_tables_script(role) + "\nCOMMIT;\n";
 }
