@@ -62,7 +62,7 @@ std::size_t exact_max(const PgvectorOptions& options, const CollectionOptions& c
 
 Task<void> make_graph(Database& database, std::int64_t generation) {
     Parameters parameters{generation};
-    SLIPWAY_CO_CHECK(co_await database.write(Scope::system(), "SELECT index_make_near($1)", std::move(parameters)));
+    SLIPWAY_CO_CHECK(co_await database.write(Scope::system(), "SELECT index_make_graph($1)", std::move(parameters)));
     co_return Result<void>();
 }
 

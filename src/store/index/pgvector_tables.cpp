@@ -54,14 +54,12 @@ constexpr std::string_view kFunctions =
     "EXECUTE format('DROP INDEX IF EXISTS %I', 'index_passage_near_' || which);"
     "END $$;";
 
-// What was there before is in the graph, where there is one, and in no graph's way where there is none.
+// Passages of before stand beside the graph, too, until calls that write have put them into it.
 constexpr std::string_view kBeside =
-    "ALTER TABLE index_passage ADD COLUMN near BOOLEAN NOT NULL DEFAULT TRUE;"
-    "ALTER TABLE index_passage ALTER COLUMN near SET DEFAULT FALSE;"
+    "ALTER TABLE index_passage ADD COLUMN near BOOLEAN NOT NULL DEFAULT FALSE;"
     "ALTER TABLE index_space ADD COLUMN settled BIGINT NOT NULL DEFAULT 0;"
-    "UPDATE index_space SET settled = number_next - 1;"
     "SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);"
-    "CREATE OR REPLACE FUNCTION index_make_near(which BIGINT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER "
+    "CREATE FUNCTION index_make_graph(which BIGINT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER "
     "SET search_path FROM CURRENT AS $$ DECLARE size INTEGER; metric TEXT; kind TEXT; BEGIN "
     "PERFORM pg_advisory_xact_lock(hashtextextended('index_make_near', which));"
     "IF to_regclass('index_passage_near_' || which) IS NOT NULL THEN RETURN; END IF;"

@@ -226,7 +226,7 @@ TEST_P(PgvectorPlan, TheFunctionsOfTheOwnerDoNothingElse) {
     const auto number = pgvector::generation_of(must(pgvector_collection()));
     must(pgvector::make_graph(*database_, number));
     for (const auto which : {number, std::int64_t{987'654}})
-        for (const auto* const function : {"index_make_near", "index_drop_near"}) {
+        for (const auto* const function : {"index_make_near", "index_make_graph", "index_drop_near"}) {
             const store::Parameters parameters{which};
             must(database_->write(Scope::system(), fmt::format("SELECT {}($1)", function), parameters));
         }
