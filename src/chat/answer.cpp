@@ -168,6 +168,7 @@ Task<void> Chats::store_question(std::shared_ptr<Turn> turn) {
 
 Task<void> Chats::store_and_open(std::shared_ptr<Turn> turn, EventGate& gate) {
     if (!turn->stored) SLIPWAY_CO_CHECK(co_await store_question(turn));
+    tell_change(*turn, ChatChange::Kind::begun);
     const auto started = turn->event(ChatEvent::Kind::started);
     co_return co_await gate.open(started);
 }
@@ -202,9 +203,20 @@ asio::awaitable<void> Chats::answer(std::shared_ptr<Turn> turn) {
     turn->ended = co_await end_answer(turn, left);
 }
 
+void Chats::tell_change(const Turn& turn, ChatChange::Kind kind) const {
+    if (!changed_) return;
+    changed_(turn.owner, {.kind = kind,
+                          .chat_id = turn.chat.id,
+                          .chat = &turn.chat,
+                          .question_id = turn.question.id,
+                          .answer_id = turn.answer_id,
+                          .answer = turn.answer.get()});
+}
+
 Task<void> Chats::end_answer(std::shared_ptr<Turn> turn, bool left) {
     if (!turn->stored) co_return std::unexpected(turn->outcome ? turn->stored.error() : turn->outcome.error());
     SLIPWAY_CO_CHECK(co_await store_answer(turn));
+    tell_change(*turn, ChatChange::Kind::ended);
     if (!turn->outcome && !turn->interrupted) {
         auto error = std::move(turn->outcome).error();
         if (turn->replaced_id.empty()) error.details["message_id"] = turn->answer->id;

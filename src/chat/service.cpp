@@ -18,6 +18,10 @@ std::unexpected<Error> no_chat(std::string_view id) { return fail(ErrorCode::not
 Chats::Chats(store::Database& database, const agent::Graph& graph, ChatOptions options)
     : database_(database), graph_(graph), options_(options) {}
 
+void Chats::tell_change(const Owner& owner, ChatChange::Kind kind, const Chat& chat) const {
+    if (changed_) changed_(owner, {.kind = kind, .chat_id = chat.id, .chat = &chat});
+}
+
 Task<Chat> Chats::create(Owner owner, std::string title) {
     Chat chat;
     chat.id = new_id();
@@ -27,6 +31,7 @@ Task<Chat> Chats::create(Owner owner, std::string title) {
     auto body = [&chat](store::Transaction& transaction) -> Task<void> { return insert_chat(transaction, chat); };
     const store::Database::Body named_body = body;
     SLIPWAY_CO_CHECK(co_await database_.transact(owner.workspace, named_body));
+    tell_change(owner, ChatChange::Kind::created, chat);
     co_return chat;
 }
 
@@ -77,7 +82,9 @@ Task<Chat> Chats::rename(Owner owner, std::string id, std::string title) {
             owner.workspace, "update chats set title = $3 where workspace = $workspace and user_id = $1 and id = $2",
             std::move(parameters)));
     if (changed.changed() == 0) co_return no_chat(id);
-    co_return co_await get(std::move(owner), std::move(id));
+    SLIPWAY_CO_TRY(auto chat, co_await get(owner, std::move(id)));
+    tell_change(owner, ChatChange::Kind::renamed, chat);
+    co_return chat;
 }
 
 Task<void> Chats::remove(Owner owner, std::string id) {
@@ -90,6 +97,7 @@ Task<void> Chats::remove(Owner owner, std::string id) {
                        owner.workspace, "delete from chats where workspace = $workspace and user_id = $1 and id = $2",
                        std::move(by_id)));
     if (removed.changed() == 0) co_return no_chat(id);
+    if (changed_) changed_(owner, {.kind = ChatChange::Kind::removed, .chat_id = id});
     co_return Result<void>();
 }
 

@@ -38,6 +38,9 @@ class Chats {
  public:
     Chats(store::Database& database, const agent::Graph& graph, ChatOptions options);
 
+    // Before the first message.
+    void on_change(ChatWatcher tell) { changed_ = std::move(tell); }
+
     Task<Chat> create(Owner owner, std::string title);
     Task<Chat> get(Owner owner, std::string id);
     Task<Chat> get_by_number(Owner owner, std::int64_t number);
@@ -82,6 +85,8 @@ class Chats {
     Task<void> prepare(const std::shared_ptr<Turn>& turn);
     Task<void> run_agents(const std::shared_ptr<Turn>& turn, EventGate& gate);
     static Result<void> outcome_of(Turn& turn, Result<void> done);
+    void tell_change(const Owner& owner, ChatChange::Kind kind, const Chat& chat) const;
+    void tell_change(const Turn& turn, ChatChange::Kind kind) const;
     // False when no more turns may begin.
     bool enter(const std::shared_ptr<Turn>& turn, asio::any_io_executor executor);
     void leave(const Turn& turn);
@@ -92,6 +97,7 @@ class Chats {
     store::Database& database_;
     const agent::Graph& graph_;
     ChatOptions options_;
+    ChatWatcher changed_;
     KeyedLock turns_;
     std::mutex running_mutex_;
     std::map<std::string, Running> running_;  // by chat id

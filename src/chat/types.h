@@ -77,4 +77,17 @@ struct Owner {
     std::string user_id;
 };
 
+// What became of a chat, for others of its owner's devices. Told once it is stored.
+struct ChatChange {
+    enum class Kind : unsigned char { created, renamed, removed, begun, ended };
+    Kind kind = Kind::created;
+    std::string_view chat_id;         // always
+    const Chat* chat = nullptr;       // of all but removed
+    std::string_view question_id;     // of begun and ended
+    std::string_view answer_id;       // of begun and ended
+    const Message* answer = nullptr;  // of ended
+};
+// Must not wait; called on the loop of who changed the chat.
+using ChatWatcher = std::function<void(const Owner&, const ChatChange&)>;
+
 }  // namespace slipway::chat

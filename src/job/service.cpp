@@ -64,7 +64,9 @@ Task<Info> Jobs::start(WorkspaceId workspace, NewJob job) {
     SLIPWAY_CO_TRY(const auto enqueued, co_await queue_.enqueue(workspace, queue_name_, std::move(message)));
     SLIPWAY_CO_CHECK(co_await note_queued(database_, workspace, enqueued.id, job));
     if (started_ && job.delay <= Milliseconds(0)) started_();
-    co_return co_await find(std::move(workspace), enqueued.id);
+    SLIPWAY_CO_TRY(auto info, co_await find(workspace, enqueued.id));
+    if (changed_ && info.state == State::queued) changed_(workspace, job.user, info);
+    co_return info;
 }
 
 // The queue knows better of what has not finished: workers that die with a job say nothing.

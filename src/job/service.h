@@ -24,6 +24,9 @@ class Jobs {
     // Called whenever a job was started that is due at once, on the thread of that; before the first start().
     void on_start(std::function<void()> tell) { started_ = std::move(tell); }
 
+    // Of jobs that are started; what a worker does it tells itself (WorkerOptions). Before the first start().
+    void on_change(Watcher tell) { changed_ = std::move(tell); }
+
     // Durable, as the queue promises, once this returns. `invalid` for a name or arguments out of bounds.
     Task<Info> start(WorkspaceId workspace, NewJob job);
     // `not_found` when there is none, or not in this workspace.
@@ -40,6 +43,7 @@ class Jobs {
     store::Queue& queue_;
     std::string queue_name_;
     std::function<void()> started_;
+    Watcher changed_;
 };
 
 // What is in the message of a job: {"name": …, "arguments": {…}, "user": id}. Other programs may send such, too; what

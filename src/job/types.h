@@ -1,6 +1,7 @@
 // Work that goes on after its request: what it is, and how far it is.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ struct Info {
     std::optional<Instant> finished;  // done or given up
     std::string reason;               // of the last failure
 };
+
+// Told when a job was started, began, ended, or is to be tried again. `user`: NewJob::user. Must not wait.
+using Watcher = std::function<void(const WorkspaceId& workspace, std::string_view user, const Info& job)>;
 
 struct Page {
     std::vector<Info> jobs;  // the newest first

@@ -56,6 +56,8 @@ struct Attempt {
     std::shared_ptr<Stop> stop = std::make_shared<Stop>();
     std::shared_ptr<asio::steady_timer> beat;
     std::optional<Result<void>> outcome;
+    std::string user;
+    std::optional<Info> info;  // once it began
     bool over = false, lost = false, late = false;
 };
 
@@ -88,6 +90,7 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
     asio::awaitable<void> run_handler(Attempt& attempt);
     asio::awaitable<void> keep_lease(Attempt& attempt);
     asio::awaitable<void> settle(Attempt& attempt);
+    void tell_change(const Attempt& attempt, job::State state, std::string reason) const;
     Task<void> tell_end(const Attempt& attempt);
     Task<void> give_back(const Attempt& attempt);
     Task<void> tell_failure(const Attempt& attempt, const Error& error);
@@ -243,8 +246,12 @@ asio::awaitable<void> Worker::State::run_handler(Attempt& attempt) {
         info.attempts = job.attempts;
         info.attempts_max = job.attempts_max;
         info.created = message.enqueued;
-        const auto noted = co_await note_started(database, job.workspace, std::move(info));
+        info.started = now();
+        attempt.user = job.user;
+        const auto noted = co_await note_started(database, job.workspace, info);
         if (noted) {
+            attempt.info = std::move(info);
+            tell_change(attempt, job::State::running, "");
             auto work = with_timeout(guarded(handler, job), options.job_time_max, "The job");
             auto stored = store_in(attempt.outcome, std::move(work));
             co_await run_until(attempt.stop, std::move(stored));
@@ -269,10 +276,22 @@ asio::awaitable<void> Worker::State::keep_lease(Attempt& attempt) {
     }
 }
 
+void Worker::State::tell_change(const Attempt& attempt, job::State state, std::string reason) const {
+    if (!options.on_change || !attempt.info) return;
+    auto info = *attempt.info;
+    info.state = state;
+    info.reason = std::move(reason);
+    if (state == job::State::done || state == job::State::failed) info.finished = now();
+    options.on_change(attempt.message.lease.workspace, attempt.user, info);
+}
+
 // The row first, here and below: once it is settled in the queue, another worker may begin it and write its own.
 Task<void> Worker::State::give_back(const Attempt& attempt) {
     const auto& lease = attempt.message.lease;
-    SLIPWAY_CO_CHECK(co_await note_ended(database, lease.workspace, lease.id, job::State::queued, "Its worker ended."));
+    constexpr std::string_view kReason = "Its worker ended.";
+    SLIPWAY_CO_CHECK(
+        co_await note_ended(database, lease.workspace, lease.id, job::State::queued, std::string(kReason)));
+    tell_change(attempt, job::State::queued, std::string(kReason));
     co_return co_await queue.release(lease);
 }
 
@@ -281,6 +300,7 @@ Task<void> Worker::State::tell_failure(const Attempt& attempt, const Error& erro
     const bool last = is_final(error.code) || attempt.message.attempts >= attempt.message.attempts_max;
     const auto next = last ? job::State::failed : job::State::queued;
     SLIPWAY_CO_CHECK(co_await note_ended(database, lease.workspace, lease.id, next, error.message));
+    tell_change(attempt, next, error.message);
     if (last) co_return co_await queue.bury(lease, error.message);
     co_return co_await queue.retry(lease, error.message);
 }
@@ -289,6 +309,7 @@ Task<void> Worker::State::tell_end(const Attempt& attempt) {
     const auto& lease = attempt.message.lease;
     if (attempt.outcome.has_value() && attempt.outcome->has_value()) {
         SLIPWAY_CO_CHECK(co_await note_ended(database, lease.workspace, lease.id, job::State::done, ""));
+        tell_change(attempt, job::State::done, "");
         co_return co_await queue.acknowledge(lease);
     }
     if (cut_off) co_return co_await give_back(attempt);

@@ -40,6 +40,7 @@ struct WorkerOptions {
     // Asked before each wait: false while what the queue lies in is to sleep. Then the queue is left alone once nothing
     // waits in it, also not for its time, until wake() or until this says true again. Empty: it never sleeps.
     std::function<bool()> may_poll;
+    Watcher on_change;                        // of what becomes of the jobs, once it is noted
     Milliseconds drain_time_max{100'000};     // after stop(): then what still runs is cancelled and returned
     Milliseconds pause_after_failure{1'000};  // of the queue
     UpkeepOptions upkeep;                     // after the first job, and then beside the work

@@ -15,6 +15,7 @@ namespace slipway::knowledge {
 namespace {
 
 constexpr std::size_t kSourceBytesMax = 512;
+constexpr std::string_view kProcessing = "processing", kIndexed = "indexed", kFailed = "failed";
 
 bool says_the_same(const Document& existing, const NewDocument& document) {
     if (existing.name_space != document.name_space || (!document.title.empty() && existing.title != document.title))
@@ -45,6 +46,11 @@ Result<void> Knowledge::check_document(const NewDocument& document) const {
         return std::unexpected(std::move(error).with("reason", "too_large"));
     }
     return {};
+}
+
+void Knowledge::tell_change(const WorkspaceId& workspace, const Document& document, std::string_view status,
+                            std::string_view reason) const {
+    if (changed_) changed_(workspace, document, status, reason);
 }
 
 Task<IngestReport> Knowledge::put(WorkspaceId workspace, NewDocument document) {
@@ -104,6 +110,7 @@ Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument docu
     IngestReport unchanged;
     SLIPWAY_CO_TRY(auto claim, co_await enter(workspace, document, based_on, content_hash, unchanged));
     if (!claim) co_return unchanged;
+    tell_change(workspace, claim->row, kProcessing);
     auto prepare = [&]() {
         if (content_hash.empty()) content_hash = sha256_hex(document.bytes);  // one change of threads for both
         return prepare_document(document, options_);
@@ -111,11 +118,15 @@ Task<IngestReport> Knowledge::put_locked(WorkspaceId workspace, NewDocument docu
     auto prepared = co_await readers_.run(std::move(prepare));
     if (!prepared) {
         SLIPWAY_CO_CHECK(co_await give_up(workspace, document, *claim, prepared.error()));
+        tell_change(workspace, claim->row, kFailed, prepared.error().message);
         co_return pass(prepared);
     }
     prepared->content_hash = std::move(content_hash);
     prepared->recipe = recipe_of(options_);
     auto report = co_await index_document(workspace, document, *claim, *std::move(prepared));
+    if (report) tell_change(workspace, report->document, kIndexed);
+    if (!report && report.error().code != ErrorCode::conflict)
+        tell_change(workspace, claim->row, kFailed, report.error().message);
     // That another server has the document now says nothing about it.
     if (!report && document.keep_failure && report.error().code != ErrorCode::conflict)
         SLIPWAY_CO_CHECK(co_await record_failure(workspace, document, report.error()));

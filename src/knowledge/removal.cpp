@@ -58,6 +58,7 @@ Task<void> Knowledge::remove(WorkspaceId workspace, std::string id) {
         SLIPWAY_CO_CHECK(co_await get(workspace, id));
         SLIPWAY_CO_CHECK(co_await others.wait());
     }
+    tell_change(workspace, document, "removed");
     const auto executor = co_await asio::this_coro::executor;
     auto hold = holds_.begin(executor, workspace, id, holder, taken);
     // It is gone for everybody; what is left of it goes now, or later by recover().

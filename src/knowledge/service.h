@@ -50,6 +50,11 @@ struct DocumentPage {
     std::int64_t total = 0;
 };
 
+// What becomes of a document, once it is stored: `status` is processing, indexed, failed (with why, also where the
+// version before stays visible) or removed. Must not wait; called on the loop of who changed it.
+using DocumentWatcher = std::function<void(const WorkspaceId& workspace, const Document& document,
+                                           std::string_view status, std::string_view reason)>;
+
 struct NamespaceCount {
     std::string name;
     std::int64_t documents = 0;
@@ -102,6 +107,9 @@ class Knowledge {
     Knowledge(store::Database& database, store::Index& index, store::Objects& objects, WorkerPool& pool,
               WorkerPool& readers, std::shared_ptr<model::EmbeddingModel> embedding,
               std::shared_ptr<const Synonyms> synonyms, KnowledgeOptions options);
+
+    // Before the first document.
+    void on_change(DocumentWatcher tell) { changed_ = std::move(tell); }
 
     // Opens the collection, removes what a crash left, and makes the index anew where it was lost or is not whole.
     // Once, before anything else.
@@ -171,6 +179,8 @@ class Knowledge {
         Document document;  // read while it is held: what another writes meanwhile must not be written back
     };
     Task<Held> hold_document(WorkspaceId workspace, std::string id, Milliseconds patience = kSourcePatience);
+    void tell_change(const WorkspaceId& workspace, const Document& document, std::string_view status,
+                     std::string_view reason = "") const;
     Result<void> check_document(const NewDocument& document) const;
     struct Known;  // a row as it was read, see claim.h
     struct Claim;  // a row that is ours, announced: whatever is left of this attempt will be found through it
@@ -237,6 +247,7 @@ class Knowledge {
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::shared_ptr<const Synonyms> synonyms_;
     KnowledgeOptions options_;
+    DocumentWatcher changed_;
     std::atomic<bool> vectors_usable_{false};
     std::atomic<std::shared_ptr<const std::string>>
         note_;                            // why vectors are not used; null when they are, or when none are wanted

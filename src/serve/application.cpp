@@ -1,5 +1,6 @@
 #include "serve/application.h"
 
+#include "app/capabilities/events.h"
 #include "app/operations/operations.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -64,6 +65,8 @@ Result<void> Application::open_stores(IndexUse index_use) {
     SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
     SLIPWAY_TRY(objects_, open_objects(manifest_.stores, object_key_, files_, *aws_));
     SLIPWAY_TRY(cache_, open_cache(manifest_));
+    SLIPWAY_TRY(channels_, open_channels(manifest_));
+    events_ = std::make_unique<app::Events>(*channels_);
     SLIPWAY_TRY(mail_, open_mail(manifest_.stores.mail, files_));
     SLIPWAY_TRY(rest_after_, rest_after(manifest_.stores));
     return {};
@@ -138,7 +141,20 @@ Result<void> Application::open_chats() {
     return {};
 }
 
+// Of what becomes of jobs the workers tell (background.cpp).
+void Application::watch() {
+    chats_->on_change(
+        [this](const chat::Owner& owner, const chat::ChatChange& change) { events_->tell(owner, change); });
+    knowledge_->on_change([this](const WorkspaceId& workspace, const knowledge::Document& document,
+                                 std::string_view status,
+                                 std::string_view reason) { events_->tell(workspace, document, status, reason); });
+    jobs_->on_change([this](const WorkspaceId& workspace, std::string_view user, const job::Info& job) {
+        events_->tell(workspace, user, job);
+    });
+}
+
 Result<void> Application::open_capabilities() {
+    watch();
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
@@ -151,6 +167,8 @@ Result<void> Application::open_capabilities() {
                           .chats = *chats_,
                           .jobs = *jobs_,
                           .cache = *cache_,
+                          .channels = *channels_,
+                          .events = *events_,
                           .mail = *mail_,
                           .mail_from = {manifest_.stores.mail_from, manifest_.title},
                           .links = *links_,
@@ -219,12 +237,17 @@ void Application::add_further_probes() {
         SLIPWAY_CO_TRY(const auto status, co_await cache_->status());
         co_return status.engine;
     };
+    auto ask_channels = [this]() -> Task<std::string> {
+        SLIPWAY_CO_TRY(const auto status, co_await channels_->status());
+        co_return status.engine;
+    };
     auto ask_queue = [this]() -> Task<std::string> {
         SLIPWAY_CO_TRY(const auto status, co_await queue_->status());
         co_return status.engine;
     };
     const auto& stores = manifest_.stores;
     probes_.push_back({"cache", shown_url(stores.cache.url.reveal()), ask_cache, false});
+    probes_.push_back({"channels", shown_url(stores.channels.url.reveal()), ask_channels, false});
     probes_.push_back({"queue", shown_url(stores.queue.url.reveal()), ask_queue, false});
 }
 

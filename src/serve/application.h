@@ -43,6 +43,8 @@ class Application {
     store::Queue& queue() { return *queue_; }
     job::Jobs& jobs() { return *jobs_; }
     chat::Chats& chats() { return *chats_; }
+    store::Channels& channels() { return *channels_; }
+    app::Events& events() { return *events_; }
     WorkerPool& pool() { return pool_; }
     WorkerPool& readers() { return readers_; }  // extract documents, apart from what people wait for
     WorkerPool& files() { return files_; }      // wait for the disk, mostly; side by side it costs little more than one
@@ -75,6 +77,7 @@ class Application {
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
+    void watch();
     Result<void> open_scripts();
     Task<account::Tokens> sign_in_demo();
 
@@ -89,6 +92,8 @@ class Application {
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;
     std::unique_ptr<store::Cache> cache_;
+    std::unique_ptr<store::Channels> channels_;
+    std::unique_ptr<app::Events> events_;
     std::unique_ptr<store::Queue> queue_;
     std::unique_ptr<store::Mail> mail_;
     std::unique_ptr<job::Jobs> jobs_;

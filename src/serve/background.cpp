@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/capabilities/events.h"
 #include "app/operations/operations.h"
 #include "base/log.h"
 
@@ -17,13 +18,16 @@ constexpr std::int64_t kBackupsKept = 7;
 constexpr std::string_view kBackupPrefix = "slipway-";
 const OperatorEvents no_events;  // nobody watches
 
-job::WorkerOptions worker_options(const Application& application, bool alone) {
+job::WorkerOptions worker_options(Application& application, bool alone) {
     const auto& manifest = application.manifest();
     const auto drain = manifest.server.limits.drain_time_max;
     job::WorkerOptions options;
     options.jobs_max = manifest.jobs.at_once;
     options.job_time_max = manifest.jobs.time_max;
     options.visibility = manifest.jobs.lease;
+    options.on_change = [&application](const WorkspaceId& workspace, std::string_view user, const job::Info& job) {
+        application.events().tell(workspace, user, job);
+    };
     options.upkeep.jobs_kept = manifest.jobs.keep;
     // Other queues let the database sleep while they are asked.
     if (alone && manifest.stores.queue.scheme == "database")

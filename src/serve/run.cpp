@@ -265,6 +265,7 @@ Result<void> run(Application& application, RunOptions options) {
     // Others take the jobs from now on, however long clients are still served.
     asio::post(server.executor(), [&background] { background->stop(); });
     std::this_thread::sleep_for(application.manifest().server.drain_delay);
+    application.channels().close();  // streams of events have no end of their own
     ending.start(end_answers(application));
     keeping.cancel();
     server.drain();

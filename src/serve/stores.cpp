@@ -79,6 +79,12 @@ Result<std::unique_ptr<store::Cache>> open_cache(const app::Manifest& manifest) 
     return store::open_cache(manifest.stores.cache.url.reveal(), std::move(options));
 }
 
+Result<std::unique_ptr<store::Channels>> open_channels(const app::Manifest& manifest) {
+    store::ChannelsOptions options;
+    options.name = manifest.name;
+    return store::open_channels(manifest.stores.channels.url.reveal(), std::move(options));
+}
+
 Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database,
                                                  WorkspaceId own, AwsAccess& aws) {
     const auto& url = manifest.stores.queue;

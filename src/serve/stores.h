@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "serve/aws_access.h"
 #include "store/cache/cache.h"
+#include "store/channels/channels.h"
 #include "store/database/database.h"
 #include "store/index/index.h"
 #include "store/mail/mail.h"
@@ -27,6 +28,7 @@ Result<std::unique_ptr<store::Objects>> open_objects(const app::StoresSection& s
 std::string objects_engine(const app::StoreUrl& url);
 
 Result<std::unique_ptr<store::Cache>> open_cache(const app::Manifest& manifest);
+Result<std::unique_ptr<store::Channels>> open_channels(const app::Manifest& manifest);
 // `own` is the id of the application's workspace. `database` and `aws` outlive the queue.
 Result<std::unique_ptr<store::Queue>> open_queue(const app::Manifest& manifest, store::Database& database,
                                                  WorkspaceId own, AwsAccess& aws);

@@ -54,11 +54,19 @@ class _Engine:
         self.process = None
 
     def start(self, command, place, environment):
+        self._begun = command, place, environment
         self.process = subprocess.Popen([str(part) for part in command], cwd=place, stdout=subprocess.DEVNULL,
                                         stderr=open(pathlib.Path(place) / "engine.log", "ab"),
                                         env={"PATH": "/usr/bin:/bin", "HOME": str(place)} | environment)
         wait_for(self.port, self.process, pathlib.Path(place) / "engine.log")
         return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def start_again(self):
+        return self.start(*self._begun)
 
     def __enter__(self):
         return self

@@ -101,6 +101,9 @@ class Api:
                  f"Content-Type: {media_type}\r\n\r\n").encode() + content + f"\r\n--{boundary}--\r\n".encode()
         return self.post(path, body, expect, headers={"Content-Type": f"multipart/form-data; boundary={boundary}"})
 
+    def follow(self, path):
+        return Events(*self._send("GET", path, None, {"Accept": "text/event-stream"}))
+
     def stream(self, path, body):
         connection, response = self._send("POST", path, body, {"Accept": "text/event-stream"})
         return Events(connection, response)

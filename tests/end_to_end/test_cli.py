@@ -186,7 +186,7 @@ def test_status(shop, tmp_path):
     assert "No server runs" in told and re.search(r"documents\s+3 indexed", told)
     state = json.loads(shop.run("status", "--json").stdout)
     assert state["running"] is False and state["documents"]["indexed"] == 3
-    assert {store["name"] for store in state["stores"]} == {"database", "index", "objects", "cache", "queue", "mail"}
+    assert {store["name"] for store in state["stores"]} == {"database", "index", "objects", "cache", "channels", "queue", "mail"}
 
 
 def test_commands_reach_a_running_server(tmp_path, small_application):

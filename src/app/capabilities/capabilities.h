@@ -9,12 +9,15 @@
 #include "job/service.h"
 #include "knowledge/service.h"
 #include "store/cache/cache.h"
+#include "store/channels/channels.h"
 #include "store/mail/mail.h"
 
 namespace slipway::app {
 
+class Events;
+
 struct StoreHealth {
-    std::string name;    // "database", "index", "objects", "cache", "queue", "mail"
+    std::string name;    // "database", "index", "objects", "cache", "channels", "queue", "mail"
     std::string url;     // without secrets; empty for files of this machine
     std::string engine;  // and its version
     std::int64_t latency_ms = 0;
@@ -28,6 +31,8 @@ struct Capabilities {
     chat::Chats& chats;
     job::Jobs& jobs;
     store::Cache& cache;
+    store::Channels& channels;
+    Events& events;
     store::Mail& mail;
     store::Mailbox mail_from;  // without an address nothing can be mailed
     const Links& links;

@@ -102,6 +102,8 @@ void check_server(Checks& checks) {
 
 bool is_store_of_secrets(const StoreUrl& store) { return std::ranges::find(kSecrets, store.scheme) != kSecrets.end(); }
 
+static bool is_redis(const StoreUrl& store) { return store.scheme == "redis" || store.scheme == "rediss"; }
+
 void check_stores(Checks& checks) {
     const StoresSection defaults;
     auto& stores = checks.manifest.stores;
@@ -110,7 +112,14 @@ void check_stores(Checks& checks) {
     check_scheme(checks, "stores.objects", stores.objects, kObjects);
     check_scheme(checks, "stores.secrets", stores.secrets, kSecrets);
     check_scheme(checks, "stores.cache", stores.cache, kCaches);
+    if (!checks.reader.given("stores.channels") && is_redis(stores.cache)) stores.channels = stores.cache;
+    check_scheme(checks, "stores.channels", stores.channels, kCaches);
     check_scheme(checks, "stores.queue", stores.queue, kQueues);
+    if (stores.database.scheme.starts_with("postgres") && (is_redis(stores.queue) || stores.queue.scheme == "sqs") &&
+        stores.channels.scheme == "memory")
+        checks.warning("stores.channels",
+                       "stores.channels is memory:, so what one process does is told to no client of another.",
+                       "Give it a Redis where several servers or workers share the database.");
     check_scheme(checks, "stores.mail", stores.mail, kMails);
     place(checks, "stores.database", stores.database, "sqlite", defaults.database);
     place(checks, "stores.index", stores.index, "embedded", defaults.index);

@@ -152,6 +152,9 @@ void describe(Keys& keys, StoresSection& stores) {
     describe_store(keys, "cache", stores.cache,
                    "`memory:` (of each process, `memory:?bytes=N` of at most so much), or `redis://HOST:6379`, "
                    "`rediss://USER:PASSWORD@HOST:6379?ca=FILE` for several servers: then their limits count together.");
+    describe_store(keys, "channels", stores.channels,
+                   "`memory:` (of each process) or `redis://…`, `rediss://…` for several servers: where what happens "
+                   "is told to clients that are connected. Left out: as `stores.cache` where that is Redis.");
     describe_store(keys, "queue", stores.queue,
                    "`database:`, `redis://…` (with an append-only file and `noeviction`) or `sqs://REGION/PREFIX`: "
                    "where jobs wait.");

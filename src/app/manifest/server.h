@@ -76,6 +76,7 @@ struct StoresSection {
     Secret objects_access_key, objects_secret_key;  // of a bucket that has keys of its own; empty: AWS's usual places
     StoreUrl secrets = StoreUrl::parse("env:");
     StoreUrl cache = StoreUrl::parse("memory:");
+    StoreUrl channels = StoreUrl::parse("memory:");  // left out: as the cache where that is Redis
     StoreUrl queue = StoreUrl::parse("database:");
     StoreUrl mail = StoreUrl::parse("file:outbox");
     std::string mail_from;  // empty: nothing is mailed

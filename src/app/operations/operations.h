@@ -28,6 +28,7 @@
 //     mail.send{to, subject, text, html, reply_to}      → {id}; from stores.mail_from
 //     cache.get{name}                                   → the value, or nil
 //     cache.set{name, value, time_ms}                   → {}; without a value it is forgotten
+//     channels.publish{name, value}                     → {published}: false while the store is lost
 //     stores.check{}                                    → {stores}
 //     application.info{}                                → {environment, production, chat_model}
 #pragma once
@@ -42,6 +43,7 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_channel_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_background_operations(ScriptHost& host, const Capabilities& capabilities);
 
 // The call goes on as this user; request.user in Lua is user_json().

@@ -37,7 +37,8 @@ struct ScriptCall {
     net::EventStream* events = nullptr;  // while the function of events() runs
     net::WebSocket* socket = nullptr;    // while a WebSocket handler runs
     bool socket_closed = false;
-    std::vector<int> references;  // in the registry, let go with the call
+    std::unique_ptr<ScriptSubscription> subscription;  // once it has subscribed
+    std::vector<int> references;                       // in the registry, let go with the call
 };
 
 // One function that a script gave to an operation; `reference` is let go when that operation has ended.

@@ -68,6 +68,7 @@ std::string job_handler(std::string_view name) { return fmt::format("job {}", na
 struct ScriptHost::State {
     ScriptOptions options;
     std::vector<ScriptBinding> bindings;
+    ScriptSubscribe subscribe;
     mutable std::mutex mutex;
     std::uint64_t generation = 0;
     std::shared_ptr<ScriptProgram> program;
@@ -100,10 +101,13 @@ void ScriptHost::bind_streaming(std::string name, StreamingScriptOperation opera
     state_->bindings.push_back({std::move(name), true, std::move(operation)});
 }
 
+void ScriptHost::bind_subscriptions(ScriptSubscribe subscribe) { state_->subscribe = std::move(subscribe); }
+
 Result<void> ScriptHost::load() {
     auto plan = std::make_shared<ScriptPlan>();
     plan->options = state_->options;
     plan->bindings = state_->bindings;
+    plan->subscribe = state_->subscribe;
     SLIPWAY_TRY(plan->sources, read_sources(plan->options.folder));
     const std::lock_guard lock(state_->mutex);
     SLIPWAY_TRY(state_->program, ScriptProgram::build(std::move(plan), state_->generation + 1));

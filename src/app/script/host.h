@@ -80,7 +80,8 @@ struct CallContext {
     json::value user = nullptr;  // request.user in Lua; null: nobody is signed in
     std::any principal;          // whatever the composition wants its operations to find (session, workspace, …)
     const net::Request* request = nullptr;  // null outside HTTP, and once a handler has returned
-    bool lasting = false;                   // of a WebSocket: what was proven at its beginning may no longer hold
+    // Of a WebSocket, and of a stream that has subscribed: what was proven at its beginning may no longer hold.
+    bool lasting = false;
     // Of a WebSocket: to be asked before work that would be a request of its own elsewhere (ScriptHttp::admit_message).
     // Empty: do it.
     std::function<Task<void>(const CallContext& context)> admit = {};
@@ -110,6 +111,21 @@ using ScriptOperation = std::function<Task<json::value>(CallContext& context, js
 using StreamingScriptOperation =
     std::function<Task<json::value>(CallContext& context, json::value arguments, ScriptCallback callback)>;
 
+// What one call listens to: channels by the names that scripts give them. Used on the loop of the call.
+class ScriptSubscription {
+ public:
+    virtual ~ScriptSubscription() = default;
+    virtual Task<void> add(std::string channel) = 0;
+    virtual void remove(std::string_view channel) = 0;
+    // What waits, {channel, value} or {missed = true}; nullopt when nothing does, `unavailable` when the server stops.
+    // Any other error means that the user of the call may not hear it any more, which is asked each time.
+    virtual Task<std::optional<json::value>> take() = 0;
+    // Called once something waits after take() had nothing; empty: nobody.
+    virtual void on_heard(std::function<void()> tell) = 0;
+};
+// Of the call's workspace; the context outlives it.
+using ScriptSubscribe = std::function<Task<std::unique_ptr<ScriptSubscription>>(CallContext& context)>;
+
 struct ScriptRoute {
     net::Method method = net::Method::get;
     std::string pattern;
@@ -136,6 +152,9 @@ class ScriptHost {
     // std::logic_error.
     void bind(std::string name, ScriptOperation operation);
     void bind_streaming(std::string name, StreamingScriptOperation operation);
+
+    // What socket:subscribe() and stream:subscribe() begin with; without it they are refused. Before load().
+    void bind_subscriptions(ScriptSubscribe subscribe);
 
     // `invalid` with details.file and details.line when a script is wrong.
     Result<void> load();

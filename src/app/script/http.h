@@ -24,6 +24,14 @@ std::string read_message(lua_State* lua, int index);
 
 void push_send(lua_State* lua);    // the `send` of events()
 void push_socket(lua_State* lua);  // the `socket` of a WebSocket handler
+void push_stream(lua_State* lua);  // the `stream` of events()
+// subscribe, unsubscribe and events, into the table on top of the stack.
+void add_subscription_functions(lua_State* lua);
+
+// Of the call that runs now; raises when there is none.
+std::shared_ptr<ScriptCall> running_call(lua_State* lua);
+// What the client sent on the call's WebSocket as text; null once it is closed.
+Task<json::value> receive_message(std::shared_ptr<ScriptCall> call);
 
 asio::awaitable<void> run_events(std::shared_ptr<ScriptCall> call, std::shared_ptr<const ScriptHttp> http, int function,
                                  net::EventStream& stream);

@@ -103,7 +103,10 @@ asio::awaitable<void> handle_websocket(std::shared_ptr<const Bound> bound, net::
     (*call)->socket = &socket;
     (*call)->context->lasting = true;
     (*call)->context->admit = bound->http->admit_message;
-    const std::shared_ptr<void> leave(nullptr, [call = *call](void*) { call->socket = nullptr; });
+    const std::shared_ptr<void> leave(nullptr, [call = *call](void*) {
+        call->socket = nullptr;
+        call->subscription.reset();
+    });
     const auto result = co_await call_websocket(*call, bound, std::move(table));
     if ((*call)->socket_closed) co_return;
     (*call)->socket_closed = true;

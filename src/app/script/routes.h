@@ -14,13 +14,17 @@
 // details.errors before the function runs (base/json_schema.h). Authentication comes first.
 //
 // A handler returns: a table (JSON, status of the route, 200 by default) or a text (text/plain); nothing (204);
-// respond(status, table_or_text_or_nil, headers); or events(function(send) … send(table_or_text [, event_name]) … end).
-// send() waits until the client took the event, and raises `unavailable` once it is gone. An error inside of events()
-// ends the stream with the event that ScriptHttp::render_event_error makes.
+// respond(status, table_or_text_or_nil, headers); or events(function(send, stream) … send(table_or_text [, event_name])
+// … end). send() waits until the client took the event, and raises `unavailable` once it is gone. An error inside of
+// events() ends the stream with the event that ScriptHttp::render_event_error makes.
 //
 // socket: socket:receive() (the next message as text, nil when the client closed; the limits begin anew with each
-// message), socket:send(table_or_text), socket:close([code [, reason]]). After the function it is closed with 1000,
-// after an error with 1011, when authentication or the query failed with 1008.
+// message), socket:send(table_or_text), socket:close([code [, reason]]). socket:subscribe(channel) and
+// socket:unsubscribe(channel), then `for event in socket:events() do`: {message = text} of the client, {channel, value}
+// of slipway.channels.publish, {missed = true} when something of that was lost; it ends when the client or the server
+// does. A stream has the same three, without messages. Who is signed in is asked again for each event of a channel.
+// After the function it is closed with 1000, after an error with 1011, when authentication or the query failed with
+// 1008.
 #pragma once
 
 #include <functional>

@@ -31,6 +31,7 @@ struct ScriptPlan {
     ScriptOptions options;
     ScriptSources sources;
     std::vector<ScriptBinding> bindings;
+    ScriptSubscribe subscribe;
 };
 
 // What the files declared while they were loaded. Handler numbers index `functions` (references in the registry of that

@@ -24,28 +24,11 @@ Task<json::value> send_message(std::shared_ptr<ScriptCall> call, std::string tex
     co_return json::value();
 }
 
-Task<json::value> receive_message(std::shared_ptr<ScriptCall> call) {
-    if (!call->socket || call->socket_closed) co_return fail(ErrorCode::unavailable, "The WebSocket is closed.");
-    SLIPWAY_CO_TRY(auto message, co_await call->socket->receive());
-    call->budget.renew();
-    if (!message) {
-        call->socket_closed = true;
-        co_return json::value();
-    }
-    co_return json::value(std::string_view(message->data));
-}
-
 Task<json::value> close_socket(std::shared_ptr<ScriptCall> call, std::uint16_t code, std::string reason) {
     if (!call->socket || call->socket_closed) co_return json::value();
     call->socket_closed = true;
     co_await call->socket->close(code, std::move(reason));
     co_return json::value();
-}
-
-std::shared_ptr<ScriptCall> running_call(lua_State* lua) {
-    auto* lane = state_of(lua).lane();
-    if (!lane) raise(lua, "there is no request");
-    return lane->shared_call();
 }
 
 // send(table_or_text [, event_name])
@@ -100,26 +83,54 @@ std::pair<std::string, std::string> render_event_error(const ScriptHttp& http, c
 
 }  // namespace
 
+std::shared_ptr<ScriptCall> running_call(lua_State* lua) {
+    auto* lane = state_of(lua).lane();
+    if (!lane) raise(lua, "there is no request");
+    return lane->shared_call();
+}
+
+Task<json::value> receive_message(std::shared_ptr<ScriptCall> call) {
+    if (!call->socket || call->socket_closed) co_return fail(ErrorCode::unavailable, "The WebSocket is closed.");
+    SLIPWAY_CO_TRY(auto message, co_await call->socket->receive());
+    call->budget.renew();
+    if (!message) {
+        call->socket_closed = true;
+        co_return json::value();
+    }
+    co_return json::value(std::string_view(message->data));
+}
+
 void push_send(lua_State* lua) { lua_pushcfunction(lua, guarded<call_send>); }
 
 void push_socket(lua_State* lua) {
-    lua_createtable(lua, 0, 3);
+    lua_createtable(lua, 0, 6);
     const luaL_Reg own[] = {{"send", guarded<call_socket_send>},
                             {"receive", guarded<call_socket_receive>},
                             {"close", guarded<call_socket_close>},
                             {nullptr, nullptr}};
     luaL_setfuncs(lua, own, 0);
+    add_subscription_functions(lua);
     lock_table(lua, "socket");
+}
+
+void push_stream(lua_State* lua) {
+    lua_createtable(lua, 0, 3);
+    add_subscription_functions(lua);
+    lock_table(lua, "stream");
 }
 
 asio::awaitable<void> run_events(std::shared_ptr<ScriptCall> call, std::shared_ptr<const ScriptHttp> http, int function,
                                  net::EventStream& stream) {
     call->events = &stream;
-    const std::shared_ptr<void> leave(nullptr, [call](void*) { call->events = nullptr; });
+    const std::shared_ptr<void> leave(nullptr, [call](void*) {
+        call->events = nullptr;
+        call->subscription.reset();
+    });
     ScriptLane::Prepare prepare = [function](lua_State* lua) {
         lua_rawgeti(lua, LUA_REGISTRYINDEX, function);
         push_send(lua);
-        return 1;
+        push_stream(lua);
+        return 2;
     };
     ScriptLane::Accept accept = [](lua_State*) {};
     auto task = ScriptLane::run(call, std::move(prepare), std::move(accept));

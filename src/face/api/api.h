@@ -22,6 +22,7 @@ void add_chat_routes(net::Router& router, const app::Capabilities& capabilities)
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
 void add_search_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
+void add_event_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
 
 }  // namespace slipway::face

@@ -1,11 +1,13 @@
 // /api/ws: chatting over a WebSocket.
 //
 // The client's first message is {"type": "auth", "token": "…"}; then {"type": "message", "content": "…", "chat_id":
-// "…"} (without chat_id the chat of the message before, at first a new one) and {"type": "stop"}. The server sends
-// {"type": "ready"} and the events of app/capabilities/chat_events.h. Who was signed in is asked again for each
-// message; when that no longer holds the socket is closed with 1008. Another {"type": "auth"} of the same user goes on
-// with a newer token. When the server drains, the messages that it has taken are answered before the socket is closed
-// with 1001.
+// "…"} (without chat_id the chat of the message before, at first a new one), {"type": "stop"}, and {"type":
+// "subscribe"} for what happens elsewhere. The server sends {"type": "ready"}, the events of
+// app/capabilities/chat_events.h, and after {"type": "subscribed"} those of app/capabilities/events.h, as GET
+// /api/events does. Who was signed in is asked again for each message and event, and every quarter of a minute of who
+// has subscribed; when that no longer holds the socket is closed with 1008. Another {"type": "auth"} of the same user
+// goes on with a newer token. When the server drains, the messages that it has taken are answered before the socket is
+// closed with 1001.
 #include <exception>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "app/capabilities/chat_events.h"
+#include "app/capabilities/events.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
 #include "face/api/errors.h"
@@ -50,6 +53,7 @@ class ChatSocket {
         co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         co_await asio::this_coro::throw_if_cancelled(false);
         co_await chat.stop_answering();
+        co_await chat.stop_telling();
         if (thrown) std::rethrow_exception(thrown);
     }
 
@@ -129,9 +133,11 @@ class ChatSocket {
                 co_await tell_ready();
             else
                 co_await tell(again.error());
+        } else if (type == "subscribe") {
+            co_await subscribe();
         } else if (type != "message") {
             Error error{
-                ErrorCode::invalid, "Send {\"type\": \"message\", \"content\": \"…\"} or {\"type\": \"stop\"}.", {}};
+                ErrorCode::invalid, "Send {\"type\": \"message\", \"content\": \"…\"}, \"stop\" or \"subscribe\".", {}};
             co_await tell(error);
         } else if (waiting_.size() >= kWaitingMax) {
             Error error{ErrorCode::rate_limited, "Too many messages wait for an answer.", {}};
@@ -181,19 +187,67 @@ class ChatSocket {
         if (failed_) co_await socket_.close(kInternal, "");  // which ends the reading
     }
 
-    // An answer can take long and a connection longer: the right to ask is looked at anew each time.
-    asio::awaitable<bool> still_signed_in() {
+    Task<account::Principal> renewed() {
         const auto proven_until = principal_.proven_until;
         auto renewed = co_await capabilities_.accounts.renew(principal_);
-        if (principal_.proven_until != proven_until) co_return true;  // a newer token came meanwhile
-        if (renewed) {
-            principal_ = *std::move(renewed);
-            co_return true;
-        }
-        signed_out_ = true;
-        co_await tell(renewed.error());
+        if (principal_.proven_until != proven_until) co_return principal_;  // a newer token came meanwhile
+        if (renewed) principal_ = *renewed;
+        co_return renewed;
+    }
+
+    asio::awaitable<void> sign_out(const Error& reason) {
+        if (std::exchange(signed_out_, true)) co_return;
+        co_await tell(reason);
         co_await socket_.close(kPolicyViolation, "sign in again");
-        co_return false;
+    }
+
+    // An answer can take long and a connection longer: the right to ask is looked at anew each time.
+    asio::awaitable<bool> still_signed_in() {
+        const auto principal = co_await renewed();
+        if (!principal) co_await sign_out(principal.error());
+        co_return principal.has_value();
+    }
+
+    asio::awaitable<void> subscribe() {
+        if (!telling_) {
+            app::EventFeed::Ask ask = [this] { return renewed(); };
+            auto feed = co_await app::EventFeed::open(capabilities_.events, principal_, std::move(ask));
+            if (!feed) co_return co_await tell(feed.error());
+            telling_ = std::make_unique<Telling>(*std::move(feed), executor_);
+            auto ended = [this](const std::exception_ptr&) {
+                telling_->over = true;
+                telling_->ended.wake_later();
+            };
+            asio::co_spawn(executor_, tell_events(),
+                           asio::bind_cancellation_slot(telling_->stop.slot(), std::move(ended)));
+        }
+        json::object subscribed{{"type", "subscribed"}};
+        co_await send(std::move(subscribed));
+    }
+
+    // Beside the reading and the answers.
+    asio::awaitable<void> tell_events() {
+        try {
+            bool more = true;
+            while (more) more = co_await tell_event();
+        } catch (...) {
+            failed_ = std::current_exception();
+        }
+        if (failed_) co_await socket_.close(kInternal, "");
+    }
+
+    asio::awaitable<bool> tell_event() {
+        auto event = co_await telling_->feed->next();
+        if (!event && event.error().code != ErrorCode::unavailable) co_await sign_out(event.error());
+        if (!event) co_return false;
+        const auto sent = co_await socket_.send(std::move(event->text));
+        co_return sent.has_value();
+    }
+
+    asio::awaitable<void> stop_telling() {
+        if (!telling_) co_return;
+        telling_->stop.emit(asio::cancellation_type::terminal);
+        while (!telling_->over) co_await telling_->ended.wait();
     }
 
     asio::awaitable<void> answer(const json::object& message) {
@@ -217,9 +271,18 @@ class ChatSocket {
     net::WebSocket& socket_;
     account::Principal principal_;
     std::string chat_id_;
+    struct Telling {
+        Telling(std::unique_ptr<app::EventFeed> given, asio::any_io_executor executor)
+            : feed(std::move(given)), ended(std::move(executor)) {}
+        std::unique_ptr<app::EventFeed> feed;
+        asio::cancellation_signal stop;
+        bool over = false;
+        net::Wakeup ended;
+    };
+    std::unique_ptr<Telling> telling_;   // once the client has subscribed
     std::vector<json::object> waiting_;  // a few, mostly none
     bool answering_ = false, signed_out_ = false;
-    std::exception_ptr failed_;  // of answer_all()
+    std::exception_ptr failed_;  // of answer_all() or tell_events()
     asio::cancellation_signal stop_;
     asio::any_io_executor executor_;
     net::Wakeup answered_;
@@ -231,7 +294,7 @@ void add_chat_socket(net::Router& router, const app::Capabilities& capabilities,
     net::Operation described;
     described.summary =
         "Chat over a WebSocket: {\"type\": \"auth\", \"token\"} first, then {\"type\": \"message\", \"content\", "
-        "\"chat_id\"}";
+        "\"chat_id\"}, and {\"type\": \"subscribe\"} for what GET /api/events tells";
     described.tag = "chats";
     described.authenticated = false;
     net::WebSocketHandler serve = [&capabilities, options](net::Request& request, net::WebSocket& socket) {

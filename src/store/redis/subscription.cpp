@@ -20,8 +20,8 @@ struct Subscription::State : std::enable_shared_from_this<Subscription::State> {
     std::unique_ptr<net::ClientConnection> connection;
     ReplyParser parser;
     asio::steady_timer quiet;  // asks a silent server; ends what does not answer
-    bool asked = false, reading = false, closed = false;
-    std::string ping = Command("PING").encoded();
+    bool asked = false, reading = false, writing = false, closed = false;
+    std::string unsent;
 
     struct Reading {
         explicit Reading(State& given) : state(given) { state.reading = true; }
@@ -32,10 +32,22 @@ struct Subscription::State : std::enable_shared_from_this<Subscription::State> {
     };
     Task<void> send(std::string bytes);
     Task<Reply> read();
+    // Sends it after what was given before, without waiting.
+    void write(std::string_view bytes);
+    asio::awaitable<void> write_all();
     void watch();
-    void ask_whether_it_lives();
     void close();
 };
+
+namespace {
+
+std::string command_of(std::string_view name, const std::vector<std::string>& channels) {
+    Command command(name);
+    for (const auto& channel : channels) command.add(channel);
+    return command.encoded();
+}
+
+}  // namespace
 
 void Subscription::State::close() {
     if (std::exchange(closed, true)) return;
@@ -77,33 +89,45 @@ void Subscription::State::watch() {
         // While nobody reads, answers would go unheard.
         if (state->reading) {
             if (std::exchange(state->asked, true)) return state->close();
-            state->ask_whether_it_lives();
+            state->write(Command("PING").encoded());
         }
         state->watch();
     });
 }
 
-void Subscription::State::ask_whether_it_lives() {
-    auto run = [](std::shared_ptr<State> state) -> asio::awaitable<void> {
-        const auto sent = co_await state->send(state->ping);
-        if (!sent) state->close();
-    };
-    asio::co_spawn(quiet.get_executor(), run(shared_from_this()), [](const std::exception_ptr&) {});
+void Subscription::State::write(std::string_view bytes) {
+    unsent += bytes;
+    if (closed || std::exchange(writing, true)) return;
+    asio::co_spawn(quiet.get_executor(), write_all(), [keep = shared_from_this()](const std::exception_ptr&) {});
+}
+
+asio::awaitable<void> Subscription::State::write_all() {
+    while (!closed && !unsent.empty()) {
+        auto bytes = std::exchange(unsent, {});
+        const auto sent = co_await send(std::move(bytes));
+        if (!sent) close();
+    }
+    writing = false;
 }
 
 Subscription::~Subscription() { state_->close(); }
 void Subscription::close() { state_->close(); }
+
+void Subscription::add(const std::vector<std::string>& channels) {
+    if (!channels.empty()) state_->write(command_of("SUBSCRIBE", channels));
+}
+void Subscription::remove(const std::vector<std::string>& channels) {
+    if (!channels.empty()) state_->write(command_of("UNSUBSCRIBE", channels));
+}
 
 Task<std::unique_ptr<Subscription>> Subscription::open(std::shared_ptr<Core> core, std::vector<std::string> channels) {
     const auto executor = co_await asio::this_coro::executor;
     const auto state = std::make_shared<State>(executor, core);
     std::unique_ptr<Subscription> subscription(new Subscription(state));
     SLIPWAY_CO_TRY(state->connection, co_await open_connection(core, core->options.address));
-    Command command("SUBSCRIBE");
-    for (const auto& channel : channels) command.add(channel);
     net::Deadline deadline(executor);
     deadline.arm(state->connection->socket(), std::chrono::steady_clock::now() + core->options.command_time_max);
-    SLIPWAY_CO_CHECK(co_await state->send(command.encoded()));
+    SLIPWAY_CO_CHECK(co_await state->send(command_of("SUBSCRIBE", channels)));
     for (std::size_t confirmed = 0; confirmed < channels.size();) {
         SLIPWAY_CO_TRY(const auto reply, co_await state->read());
         if (reply.is_error()) co_return std::unexpected(error_of(state->place, reply));
@@ -118,9 +142,15 @@ Task<Published> Subscription::next() {
     const auto state = state_;
     while (true) {
         SLIPWAY_CO_TRY(auto reply, co_await state->read());
-        // RESP2: a list; RESP3: a push. Answers to PING and confirmations are passed over.
-        if (reply.items.size() != 3 || reply.items[0].text != "message") continue;
+        // RESP2: a list; RESP3: a push. Answers to PING and to UNSUBSCRIBE are passed over.
+        if (reply.is_error()) {
+            state->close();
+            co_return std::unexpected(error_of(state->place, reply));
+        }
+        if (reply.items.size() != 3) continue;
         Published published;
+        published.begun = reply.items[0].text == "subscribe";
+        if (!published.begun && reply.items[0].text != "message") continue;
         published.channel = std::move(reply.items[1].text);
         published.payload = std::move(reply.items[2].text);
         co_return published;

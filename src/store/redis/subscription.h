@@ -15,6 +15,7 @@ struct Core;
 
 struct Published {
     std::string channel, payload;
+    bool begun = false;  // no message: the server has confirmed a channel of add()
 };
 
 // Used on the loop that made it, by one reader. Destroying it closes the connection.
@@ -24,6 +25,10 @@ class Subscription {
     // Waits as long as it takes; a silent server is asked every Options::ping_every whether it lives. `unavailable`
     // once the connection broke, and ever after.
     Task<Published> next();
+    // Further channels, and some that are no longer wanted. Both only send, in the order of the calls; for each channel
+    // of add() a Published follows that says `begun`.
+    void add(const std::vector<std::string>& channels);
+    void remove(const std::vector<std::string>& channels);
     // Ends a next() that waits, soon.
     void close();
 

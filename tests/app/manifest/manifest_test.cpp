@@ -34,6 +34,29 @@ TEST(Manifest, NeedsNothingButAName) {
     EXPECT_TRUE(manifest.script.files.empty());
 }
 
+TEST(Manifest, ChannelsAreWhereTheCacheIsWhenThatIsRedis) {
+    const auto channels = [](std::string_view stores) {
+        const TemporaryApplication application(fmt::format("name: told\nstores: {{ {} }}\n", stores));
+        const auto loaded = application.load();
+        EXPECT_EQ(problems_of(application, loaded), "");
+        return loaded.manifest.stores.channels.url.reveal();
+    };
+    EXPECT_EQ(channels(""), "memory:");
+    EXPECT_EQ(channels("cache: \"memory:?bytes=1000000\""), "memory:");
+    EXPECT_EQ(channels("cache: \"rediss://:word@cache:6380/2\""), "rediss://:word@cache:6380/2");
+    EXPECT_EQ(channels("cache: \"redis://cache\", channels: \"memory:\""), "memory:");
+    EXPECT_EQ(channels("channels: \"redis://other\""), "redis://other");
+}
+
+TEST(Manifest, SaysThatServersWhichShareWorkDoNotHearEachOther) {
+    constexpr std::string_view kShared = R"(name: told
+stores: {{ database: "postgresql://app@host/told", queue: "redis://queue"{} }}
+)";
+    const auto problems = problems_in(fmt::format(kShared, ""));
+    EXPECT_TRUE(problems.contains("warning: stores.channels is memory:")) << problems;
+    EXPECT_FALSE(problems_in(fmt::format(kShared, ", channels: \"redis://queue\"")).contains("stores.channels"));
+}
+
 TEST(Manifest, TakesEveryTypeOfValue) {
     const TemporaryApplication application(R"(name: many
 server: { port: 0, trusted_proxies: 2, openapi: no, log_level: WARN, limits: { header_bytes_max: 64KB, heartbeat: 30 } }
