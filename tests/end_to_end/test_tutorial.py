@@ -55,7 +55,7 @@ def test_every_step_of_the_tutorial_works_as_it_says(tmp_path):
 def test_the_examples_of_the_lua_manual_load(tmp_path):
     run_cli("new", "shop", folder=tmp_path)
     examples = [text for kind, _, text in blocks_of(LUA) if kind == "lua" and "route." in text]
-    assert len(examples) == 3
+    assert len(examples) == 4
     (tmp_path / "shop/routes.lua").write_text("\n".join(examples))
     assert "shop is right" in run_cli("check", "shop", folder=tmp_path).stdout
 

@@ -96,6 +96,7 @@ Task<void> EventFeed::follow(const account::Principal& principal) {
     const auto before = channels_of(principal_);
     auto wanted = channels_of(principal);
     if (before == wanted) co_return Result<void>();
+    missed_ = true;  // of what is to be told now, nothing was heard until now
     for (const auto& name : before)
         if (std::ranges::find(wanted, name) == wanted.end()) subscription_->remove(name);
     co_return co_await subscription_->add(std::move(wanted));

@@ -7,7 +7,7 @@
 //     {"type": "document", "status", "id", "number", "title", "namespace", "reason"}
 //                                                                      status: processing, indexed, failed or removed
 //     {"type": "job", … what app/capabilities/jobs.h tells of a job}
-//     {"type": "missed"}                                               something was lost: read the state anew
+//     {"type": "missed"}                    something was lost, or the role is another one: read the state anew
 //
 // Chats are told to their owner, documents to all of the workspace, jobs to who started them and to admins. Each is
 // told once it is stored; it says what to look at, not all there is to see. At most once, in the order of one process;

@@ -19,7 +19,7 @@ struct ChannelsPair {
 using ChannelsPlaces = std::function<ChannelsPair()>;
 
 // How long a check waits for what must come; less where it is known not to come.
-inline Milliseconds channels_patience{10'000};
+inline Milliseconds channels_patience{60'000};
 
 struct ChannelsCheck {
     std::string_view name;
