@@ -124,7 +124,8 @@ void add_databases(CLI::App& app, Parsed& parsed) {
             ->type_name("ROLE");
     auto* planning = migrating->add_flag(
         "--plan", parsed.plan,
-        "Instead list the steps that wait, and of which kind; exit code 3 when one would break the release before");
+        "Instead list the steps that wait, and of which kind. Exit code 3: some wait for --contract; 4: and others for "
+        "those, so that this release cannot run beside the one before");
     migrating
         ->add_flag("--contract", parsed.contract,
                    "Also the steps that remove what the release before uses: once none of its servers runs")

@@ -16,7 +16,8 @@ namespace slipway::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUse = 2;
-inline constexpr int kContracts = 3;  // `migrate --plan`: not while servers of the release before run
+// `migrate --plan`: steps wait that would break servers of the release before; and nothing can be applied without them.
+inline constexpr int kContracts = 3, kBlocked = 4;
 
 // Options that every command on an application takes.
 struct Target {

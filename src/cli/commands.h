@@ -42,7 +42,7 @@ struct CopyArguments {
 };
 // Steps that would break servers of the release before are applied with `contract` alone.
 int migrate(const Target& target, const std::string& owner_from, bool contract);
-// What waits to be applied: kDone when servers of the release before go on working through it, kContracts when not.
+// What waits to be applied: kDone, kContracts or kBlocked.
 int migration_plan(const Target& target, const std::string& owner_from);
 // The SQL that makes an empty PostgreSQL ready for `role`, to standard output.
 int print_schema(const Target& target, const std::string& role);

@@ -66,12 +66,15 @@ int migration_plan(const Target& target, const std::string& owner_from) {
         return serve::waiting_steps(loaded.manifest.stores, owner, aws);
     }();
     if (!waiting) return report(waiting.error());
-    const auto* const verdict = waiting->contract ? "Servers of the release before would break. Replace them first; "
-                                                    "`slipway migrate --contract` then applies what contracts."
-                                : waiting->text.empty() ? "Nothing waits."
-                                                        : "Servers of the release before go on working.";
+    const auto* const verdict =
+        waiting->blocked
+            ? "This release cannot run beside the one before. Roll to a release between, or stop all servers "
+              "and use --contract."
+        : waiting->contract     ? "Servers of the release before go on working until `slipway migrate --contract`."
+        : waiting->text.empty() ? "Nothing waits."
+                                : "Servers of the release before go on working.";
     fmt::print("{}{}\n", waiting->text, verdict);
-    return waiting->contract ? kContracts : kDone;
+    return waiting->blocked ? kBlocked : waiting->contract ? kContracts : kDone;
 }
 
 int print_schema(const Target& target, const std::string& role) {

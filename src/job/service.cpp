@@ -72,9 +72,8 @@ Task<Info> Jobs::start(WorkspaceId workspace, NewJob job) {
 // The queue knows better of what has not finished: workers that die with a job say nothing.
 Task<Info> Jobs::find(WorkspaceId workspace, std::string id) {
     store::Parameters parameters{id};
-    SLIPWAY_CO_TRY(const auto rows,
-                   co_await database_.read(workspace, "select * from job where workspace = $workspace and id = $1",
-                                           std::move(parameters)));
+    auto sql = fmt::format("{} and id = $1", kSelectInfo);
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace, std::move(sql), std::move(parameters)));
     Info info;
     if (!rows.empty()) {
         info = info_from(rows.front());
@@ -104,7 +103,7 @@ Task<Page> Jobs::list(WorkspaceId workspace, std::optional<State> state, std::si
                       std::optional<std::string> cursor) {
     limit = std::clamp<std::size_t>(limit, 1, kPageMax);
     store::Parameters parameters{limit + 1};
-    std::string sql = "select * from job where workspace = $workspace";
+    std::string sql(kSelectInfo);
     if (state) {
         parameters.emplace_back(to_string(*state));
         sql += fmt::format(" and state = ${}", parameters.size());

@@ -21,6 +21,10 @@ Task<void> note_ended(store::Database& database, WorkspaceId workspace, std::str
 // What is known of jobs that finished before, those that did so first. How many.
 Task<std::int64_t> forget_jobs(store::Database& database, Instant finished_before, std::size_t count_max);
 
+// What info_from() reads; more conditions may follow.
+inline constexpr std::string_view kSelectInfo =
+    "select id, name, state, attempts, attempts_max, created_at, started_at, finished_at, reason from job where "
+    "workspace = $workspace";
 Info info_from(const store::Row& row);
 
 }  // namespace slipway::job

@@ -182,6 +182,7 @@ Result<WaitingSteps> waiting_steps(const app::StoresSection& stores, const std::
     const auto migrations = shared && index_is_in_database(stores) ? every_migration() : all_migrations();
     SLIPWAY_TRY(const auto plan, store::plan_migrations(migrations, applied, store::ContractSteps::apply));
     WaitingSteps waiting;
+    waiting.blocked = shared && !store::plan_migrations(migrations, applied);
     for (const auto* const step : plan.missing) {
         const auto why = store::contracts(*step, applied) ? store::contracting_statement(step->sql) : std::string();
         waiting.contract = waiting.contract || (shared && !why.empty());  // SQLite is one process's

@@ -40,7 +40,8 @@ Result<std::string> migrate_database(const app::StoresSection& stores, const Dat
 // `slipway migrate --plan`: what it would do, one line for each step; changes nothing.
 struct WaitingSteps {
     std::string text;
-    bool contract = false;  // some would break servers of the release before
+    bool contract = false;  // some would break servers of the release before; these are left for later
+    bool blocked = false;   // and others stand behind them, so that nothing can be applied while those run
 };
 Result<WaitingSteps> waiting_steps(const app::StoresSection& stores, const std::string& owner_url, AwsAccess& aws);
 

@@ -129,8 +129,9 @@ def test_steps_that_contract_are_planned_and_applied_by_themselves(postgres, app
     with Server(application, tmp_path / "data", **urls) as server:
         server.wait_for_documents()
     postgres.run("planned", OF_BEFORE, user="owner")
-    planned = migrate("--plan", check=3).stdout
+    planned = migrate("--plan", check=4).stdout
     assert "knowledge 2: contract (alter table documents drop column content)\nknowledge 3: expand\n" in planned
+    assert "cannot run beside the one before" in planned
     refused = run_cli("serve", application, "--port", "0", "--data", tmp_path / "data", folder=tmp_path, environment=urls, check=1)
     assert "Step 3 of knowledge needs step 2" in refused.stderr and "migrate --contract" in refused.stderr
     assert migrate(check=1).stderr == refused.stderr

@@ -27,6 +27,7 @@ void check_words(const std::filesystem::path& root, const std::vector<Source>& s
 void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_manuals(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_json(const std::filesystem::path& root, const std::vector<Source>& sources, std::vector<Finding>& findings);
+void check_columns(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_awaits(const std::vector<Source>& sources, std::vector<Finding>& findings);
 void check_faults(const std::filesystem::path& root, const std::vector<Source>& sources,
                   std::vector<Finding>& findings);

@@ -17,6 +17,7 @@ std::vector<Finding> check_house(const std::filesystem::path& root) {
     check_sizes(sources, findings);
     check_manuals(sources, findings);
     check_json(root, sources, findings);
+    check_columns(sources, findings);
     check_awaits(sources, findings);
     check_checklist(root, findings);
     check_faults(root, sources, findings);

@@ -149,6 +149,12 @@ TEST(HouseFixture, AnotherWriterOfJsonIsFound) {
         {{"json", "src/agent/answer.cpp:2"}, {"json", "src/agent/answer.cpp:3"}, {"json", "tools/spade/main.cpp:1"}});
 }
 
+TEST(HouseFixture, StatementsThatNameNoColumnsAreFound) {
+    expect_findings("bad-columns", {{"columns", "src/agent/answer.cpp:1"},
+                                    {"columns", "src/agent/answer.cpp:2"},
+                                    {"columns", "src/agent/answer.cpp:3"}});
+}
+
 TEST(HouseFixture, NamelessThingsBesideCoAwaitAreFound) {
     expect_findings("bad-await", {{"await", "src/agent/answer.cpp:2"},
                                   {"await", "src/agent/answer.cpp:3"},

@@ -1,6 +1,7 @@
 // Names of applications, marks of unfinished work, who writes JSON, sizes.
 #include <algorithm>
 #include <array>
+#include <regex>
 
 #include "house/checks.h"
 #include "house/functions.h"
@@ -82,6 +83,17 @@ void check_json(const std::filesystem::path& root, const std::vector<Source>& so
         for (auto at = source.code.find(kForeign); at != std::string::npos; at = source.code.find(kForeign, at + 1))
             findings.push_back({"json", place_of(source, line_of(source.code, at)),
                                 std::string(kForeign) + "; write_json of base/json.h writes JSON"});
+}
+
+// A newer release may add columns while this one runs: what does not name its own breaks then, in the middle of work.
+void check_columns(const std::vector<Source>& sources, std::vector<Finding>& findings) {
+    static const std::regex nameless("select \\* from|returning \\*|insert into [a-z_]+ values");
+    for (const auto& source : sources) {
+        const auto text = lower(source.text);
+        for (std::sregex_iterator at(text.begin(), text.end(), nameless), end; at != end; ++at)
+            findings.push_back({"columns", place_of(source, line_of(text, static_cast<std::size_t>(at->position()))),
+                                "\"" + at->str() + "\" names no columns, and a newer release may add some"});
+    }
 }
 
 void check_sizes(const std::vector<Source>& sources, std::vector<Finding>& findings) {

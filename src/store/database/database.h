@@ -148,7 +148,9 @@ class Transaction {
     virtual Task<Rows> execute(std::string sql, Parameters parameters = {}) = 0;
 };
 
-// A numbered step of a capability's tables. Once released, a step never changes: its checksum is recorded.
+// A numbered step of a capability's tables. Once released, a step never changes: its checksum is recorded. Whether the
+// release before goes on working after it is told from its SQL (migration_kind.h); one that breaks it comes last in its
+// release, which works with and without it. Statements of capabilities name their columns, as more may be added.
 struct Migration {
     std::string_view capability;
     int number;            // 1, 2, 3 … without gaps
@@ -204,8 +206,8 @@ class Database {
         return write(std::move(scope), std::move(sql), std::move(parameters));
     }
 
-    // Applies what is missing, each step in a transaction, and records it. `conflict` when the data is newer than this
-    // program or a recorded step has another checksum.
+    // Applies what is missing, each step in a transaction, and records it. `conflict` when a newer program took from
+    // the data what this one uses, or a recorded step has another checksum; more in migration_plan.h.
     virtual Task<void> migrate(std::span<const Migration> migrations) = 0;
 
     // All rows of all tables but the record of migrations, of one moment: tables that others refer to come first, rows

@@ -11,6 +11,10 @@ namespace {
 constexpr std::int64_t kLeased = 1, kDead = 2;
 constexpr std::string_view kOutOfAttempts = "It was leased as often as it may be and never finished.";
 
+constexpr std::string_view kSelectInfo =
+    "SELECT id, body, group_name, priority, attempts, attempts_max, enqueued, reason, state, due, died FROM "
+    "queue_message WHERE workspace = $workspace AND queue = $1 AND";
+
 MessageInfo info_of(const Row& row, Instant at) {
     MessageInfo info;
     info.id = row.text("id");
@@ -90,11 +94,9 @@ Task<std::vector<LeasedMessage>> lease_messages(Transaction& transaction, LeaseR
 Task<MessageInfo> find_message(Database& database, WorkspaceId workspace, std::string queue, std::string id) {
     SLIPWAY_CO_CHECK(check_queue_name(queue));
     Parameters parameters{std::move(queue), id};
+    auto sql = fmt::format("{} id = $2", kSelectInfo);
     SLIPWAY_CO_TRY(const auto rows,
-                   co_await database.read(std::move(workspace),
-                                          "SELECT * FROM queue_message WHERE workspace = $workspace AND queue = $1 AND "
-                                          "id = $2",
-                                          std::move(parameters)));
+                   co_await database.read(std::move(workspace), std::move(sql), std::move(parameters)));
     if (rows.empty()) co_return fail(ErrorCode::not_found, "There is no such message in the queue.");
     co_return info_of(rows.front(), now());
 }
@@ -125,12 +127,10 @@ Task<MessagePage> dead_messages(Database& database, WorkspaceId workspace, std::
     SLIPWAY_CO_TRY(auto after, PageCursor::from(cursor));
     limit = std::clamp<std::size_t>(limit, 1, kDeadLettersMax);
     Parameters parameters{std::move(queue), after.died, std::move(after.id), limit + 1};
+    auto sql =
+        fmt::format("{} state = 2 AND (died > $2 OR (died = $2 AND id > $3)) ORDER BY died, id LIMIT $4", kSelectInfo);
     SLIPWAY_CO_TRY(const auto rows,
-                   co_await database.read(std::move(workspace),
-                                          "SELECT * FROM queue_message WHERE workspace = $workspace AND queue = $1 AND "
-                                          "state = 2 AND (died > $2 OR (died = $2 AND id > $3)) ORDER BY died, id "
-                                          "LIMIT $4",
-                                          std::move(parameters)));
+                   co_await database.read(std::move(workspace), std::move(sql), std::move(parameters)));
     MessagePage page;
     for (std::size_t i = 0; i < std::min(rows.size(), limit); ++i) page.messages.push_back(info_of(rows[i], now()));
     if (rows.size() > limit) {

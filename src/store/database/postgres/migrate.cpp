@@ -30,7 +30,7 @@ constexpr std::string_view kHistory =
 // Names are told to everybody, addresses only to who may read all statistics.
 constexpr std::string_view kOlderServers =
     "select count(*) as connections, coalesce(string_agg(distinct host(client_addr), ', '), '') as addresses from "
-    "pg_stat_activity where datname = current_database() and usename = $1 and application_name ~ '^slipway' and "
+    "pg_stat_activity where datname = current_database() and usename = $1 and application_name like 'slipway%' and "
     "coalesce(substring(application_name from 'steps=([0-9]+)')::bigint, 0) < $2";
 
 Task<std::vector<AppliedMigration>> applied_in(Session& session) {

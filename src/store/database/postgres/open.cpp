@@ -6,9 +6,12 @@
 namespace slipway::store {
 namespace {
 
-// Before what the URL says, as libpq takes the last.
+// Before a name that the URL gives: PostgreSQL keeps the first 63 bytes.
 void name_program(postgres::Target& target, std::size_t steps_known) {
-    target.keywords.emplace(target.keywords.begin(), "application_name", fmt::format("slipway steps={}", steps_known));
+    auto name = fmt::format("slipway steps={}", steps_known);
+    for (auto& [keyword, value] : target.keywords)
+        if (keyword == "application_name") value = name + " " + value;
+    target.keywords.emplace(target.keywords.begin(), "application_name", std::move(name));
 }
 
 }  // namespace

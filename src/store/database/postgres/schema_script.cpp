@@ -36,10 +36,11 @@ Result<std::string> postgres_schema_script(std::span<const Migration> migrations
     for (const auto& step : migrations) {
         SLIPWAY_TRY(const auto written, in_dialect(step.sql, postgres::kPostgresDialect));
         const auto sql = trim(written);
-        script +=
-            fmt::format("\n-- {} {}\n{}{}\nINSERT INTO schema_migration VALUES ('{}', {}, '{}', {}, {});\n",
-                        step.capability, step.number, sql, sql.ends_with(';') ? "" : ";", step.capability, step.number,
-                        checksum_of(step), postgres::kPostgresDialect.clock_ms, works_from(migrations, step, {}));
+        script += fmt::format(
+            "\n-- {} {}\n{}{}\nINSERT INTO schema_migration (capability, number, checksum, applied_at, "
+            "works_from) VALUES ('{}', {}, '{}', {}, {});\n",
+            step.capability, step.number, sql, sql.ends_with(';') ? "" : ";", step.capability, step.number,
+            checksum_of(step), postgres::kPostgresDialect.clock_ms, works_from(migrations, step, {}));
     }
     return script + "\n-- Row-level security\n" + postgres::secure_tables_script(role) + "\nCOMMIT;\n";
 }
