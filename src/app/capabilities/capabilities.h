@@ -6,6 +6,7 @@
 #include "account/service.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
+#include "file/service.h"
 #include "job/service.h"
 #include "knowledge/service.h"
 #include "store/cache/cache.h"
@@ -14,7 +15,7 @@
 namespace slipway::app {
 
 struct StoreHealth {
-    std::string name;    // "database", "index", "objects", "cache", "queue", "mail"
+    std::string name;    // "database", "index", "objects", "files.NAME", "cache", "queue", "mail"
     std::string url;     // without secrets; empty for files of this machine
     std::string engine;  // and its version
     std::int64_t latency_ms = 0;
@@ -26,6 +27,7 @@ struct Capabilities {
     account::Accounts& accounts;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
+    file::Files& files;
     job::Jobs& jobs;
     store::Cache& cache;
     store::Mail& mail;

@@ -219,6 +219,26 @@ create table job_schedule (
 );
 INSERT INTO schema_migration VALUES ('job', 1, '327f80cc83baf353f332bcfbcb85ea7dd047fbe480d2bb0fce4967f9917feddd', cast(extract(epoch from clock_timestamp()) * 1000 as bigint));
 
+-- file 1
+create table files (
+    workspace text not null,
+    id text not null,
+    purpose text not null,
+    owner text not null,
+    name text not null,
+    content_type text not null,
+    size bigint not null,
+    sha256 text not null,
+    etag text not null,
+    state text not null,
+    created_at bigint not null,
+    expires_at bigint,
+    primary key (workspace, id)
+);
+create index files_purpose on files(workspace, purpose, id);
+create index files_expiry on files(expires_at);
+INSERT INTO schema_migration VALUES ('file', 1, '86947a5246d0f1acea2406ba40892fd617167c7aa939083a43703e1d168f46c5', cast(extract(epoch from clock_timestamp()) * 1000 as bigint));
+
 -- Row-level security
 DO $policies$ DECLARE one RECORD; BEGIN
 FOR one IN SELECT c.oid, quote_ident(c.relname) AS name, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace' AND a.attnum > 0 AND NOT a.attisdropped) ORDER BY c.relname LOOP
