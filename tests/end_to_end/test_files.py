@@ -239,11 +239,10 @@ def test_in_a_bucket_public_keys_begin_with_public_and_hold_no_names(kept, bucke
     assert [len(found) for found in place.values()] == [1, 1, 1] and not [key for key in keys if "name" in key]
     assert place[public["id"]][0].startswith("documents/public/kept/")
     assert place[private["id"]][0].startswith("documents/kept/") and place[note["id"]][0].startswith("notes/")
-    assert {store["name"]: bool(store.get("url")) for store in stores_of(application, kept.data)} >= {"files.notes": True, "files.assets": True}
-
-
-def stores_of(application, data):
-    return json.loads(run_cli("status", application, "--data", data, "--json", folder=data.parent).stdout)["stores"]
+    told = run_cli("status", application, "--data", kept.data, "--json", folder=kept.data.parent).stdout
+    stores = {store["name"]: store for store in json.loads(told)["stores"]}
+    assert stores["files.notes"]["url"] == "s3://notes" and stores["files.assets"]["url"] == "s3://documents/public/kept"
+    assert "error" not in stores["files.notes"] and "files.drafts" not in stores
 
 
 def test_with_a_cdn_public_urls_are_its_own(application, bucket, tmp_path):
