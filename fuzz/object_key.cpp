@@ -33,7 +33,8 @@ void check_signed(const WorkspaceId& workspace, std::string_view key) {
     auto changed = target;
     changed[target.size() / 2] ^= 1;
     const auto other = store::verify_presigned(kSigningKey, "/objects", changed, store::Access::get, at);
-    fuzz::require(!other || (other->key == key && other->workspace == workspace && other->file_name == key), "nothing else is granted");
+    fuzz::require(!other || (other->key == key && other->workspace == workspace && other->file_name == key),
+                  "nothing else is granted");
 }
 
 }  // namespace

@@ -248,6 +248,8 @@ def test_in_a_bucket_public_keys_begin_with_public_and_hold_no_names(kept, bucke
 def test_with_a_cdn_public_urls_are_its_own(application, bucket, tmp_path):
     options = f"region=us-east-1&endpoint={bucket.endpoint}&style=path"
     settings = {"OBJECTS_URL": f"s3://documents/cdn?{options}", "ASSETS_CDN": "https://cdn.example.org/", **bucket.environment}
+    told = run_cli("check", application, folder=tmp_path, environment=settings | {"NOTES_URL": f"s3://notes?{options}"}).stdout
+    assert "files.notes: s3://notes\n" in told and "files.assets: stores.objects\n" in told
     with Server(application, tmp_path / "data", **settings) as server:
         file = register(server.url).upload("/api/files/assets", "a.png", b"x", "image/png", 201).json
     prefix = "https://cdn.example.org/"

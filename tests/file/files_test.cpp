@@ -51,16 +51,16 @@ class FilesTest : public testing::Test {
         NewFile wanted{std::move(purpose), std::move(name), std::move(type)};
         return run_to_end(files_->put(by, std::move(wanted), std::move(bytes)));
     }
-    std::string content(const File& file) {
-        return must(run_to_end(files_->content(kHere, file, std::nullopt))).data;
-    }
+    std::string content(const File& file) { return must(run_to_end(files_->content(kHere, file, std::nullopt))).data; }
     std::vector<std::string> listed(const Caller& by, std::string purpose) {
         std::vector<std::string> names;
         for (const auto& file : must(run_to_end(files_->list(by, std::move(purpose), 100, std::nullopt))).files)
             names.push_back(file.name);
         return names;
     }
-    std::int64_t sweep(Instant at = now() + std::chrono::hours(2)) { return must(run_to_end(files_->sweep(kHere, at))); }
+    std::int64_t sweep(Instant at = now() + std::chrono::hours(2)) {
+        return must(run_to_end(files_->sweep(kHere, at)));
+    }
     std::vector<std::string> keys() {
         std::vector<std::string> keys;
         for (const auto& object : must(run_to_end(objects_->list(kHere, "", 100, std::nullopt))).objects)
@@ -74,7 +74,8 @@ class FilesTest : public testing::Test {
     }
     std::vector<std::string> findings() { return must(run_to_end(files_->verify(kHere))).findings; }
     // What a client does with the form, as the server that serves the folder lets it.
-    std::optional<ErrorCode> post(const Upload& upload, std::string bytes, const std::string& type, Instant at = now()) {
+    std::optional<ErrorCode> post(const Upload& upload, std::string bytes, const std::string& type,
+                                  Instant at = now()) {
         std::map<std::string, std::string> fields(upload.form.fields.begin(), upload.form.fields.end());
         const store::PostedForm form{fields["policy"], fields["signature"], type, bytes.size()};
         const auto grant = store::verify_form(kSigningKey, form, at);

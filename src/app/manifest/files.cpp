@@ -44,6 +44,14 @@ void check_purpose(Checks& checks, FilesSection& one) {
     if (!one.access_key.empty() && one.store.scheme != "s3")
         checks.error(path + ".access_key", fmt::format("{}.access_key is of a bucket of its own.", path),
                      fmt::format("Name the bucket in {}.store, or leave the keys out.", path));
+    const auto& store = one.has_own_store() ? one.store : checks.manifest.stores.objects;
+    const auto held = checks.manifest.server.limits.held_bytes_max;
+    if (store.scheme == "file" && one.size_max > held)
+        checks.error(path + ".size_max",
+                     fmt::format("{}.size_max: what goes into a folder passes through this server, which holds at most "
+                                 "{} (server.limits.held_bytes_max).",
+                                 path, format_bytes(held)),
+                     "Choose a smaller size, or a bucket, which clients upload to by forms.");
     for (const auto& type : one.types)
         if (!is_type(type))
             checks.error(path + ".types",

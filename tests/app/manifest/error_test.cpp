@@ -181,6 +181,8 @@ TEST(ManifestErrors, FilesNameTheirPurposesTypesAndStores) {
               "or none for the keys in AWS's usual places.\n"
               "app.yaml:3:25: error: files.drafts.access_key is of a bucket of its own. Name the bucket in "
               "files.drafts.store, or leave the keys out.\n");
+    EXPECT_NE(problems_in("name: one\nfiles: { drafts: { size_max: 1GB } }\n").find("holds at most 256MB"),
+              std::string::npos);
     EXPECT_NE(problems_in("name: one\nfiles: { drafts: { red: owner } }\n").find("Did you mean \"read\"?"),
               std::string::npos);
     std::string many = "name: one\nfiles:\n";
