@@ -9,7 +9,8 @@ namespace slipway::file {
 namespace {
 
 constexpr std::size_t kObjectsOnPage = 1000;
-constexpr std::size_t kRowsOnPage = 5000;
+constexpr std::size_t kRowsOnPage = 1000;
+constexpr std::size_t kRoundsMax = 20;  // of one sweep; the next one goes on
 constexpr std::size_t kFindingsMax = 100;
 constexpr std::string_view kWayOut = "Restore a backup with `slipway restore`, or delete the file and store it again.";
 
@@ -20,7 +21,16 @@ void found(Verification& seen, std::string finding) {
 }  // namespace
 
 Task<std::int64_t> Files::sweep(WorkspaceId workspace, Instant at) {
-    SLIPWAY_CO_TRY(auto count, co_await sweep_rows(at));
+    if (options_.held) {
+        SLIPWAY_CO_TRY(const auto held, co_await options_.held());
+        if (held) co_return 0;
+    }
+    std::int64_t count = 0;
+    for (std::size_t round = 0; round < kRoundsMax; ++round) {
+        SLIPWAY_CO_TRY(const auto over, co_await sweep_rows(at));
+        count += over;
+        if (over < static_cast<std::int64_t>(options_.rows_max)) break;
+    }
     for (const auto& purpose : purposes_) {
         SLIPWAY_CO_TRY(const auto forgotten, co_await sweep_uploads(workspace, &purpose, at));
         count += forgotten;
@@ -86,25 +96,40 @@ Task<Verification> Files::verify(WorkspaceId workspace) {
     co_return seen;
 }
 
-// Objects are listed before the rows are read: an object whose row is not there then belongs to none.
+// Both lie in the order of their ids, so a page of objects is held against the rows of its range. A row is there before
+// its object and longer, so who finds an object without a row looks whether the object is still there.
 Task<void> Files::verify_purpose(WorkspaceId workspace, const Purpose* purpose, Verification& seen) {
-    std::unordered_set<std::string> objects;
     const auto prefix = object_key(purpose->name, "");
     std::optional<std::string> cursor;
+    std::string after;
     do {
         SLIPWAY_CO_TRY(auto page, co_await purpose->objects->list(workspace, prefix, kObjectsOnPage, cursor));
+        std::unordered_set<std::string> objects;
         for (const auto& object : page.objects) objects.insert(object.key.substr(prefix.size()));
+        std::string last;
+        if (page.next && !page.objects.empty()) last = page.objects.back().key.substr(prefix.size());
+        SLIPWAY_CO_CHECK(co_await verify_rows(workspace, purpose, after, last, objects, seen));
+        for (const auto& id : objects) {
+            const auto still = co_await purpose->objects->head(workspace, object_key(purpose->name, id));
+            if (still) found(seen, fmt::format("The object {} belongs to no file; it may be deleted.", still->key));
+        }
+        after = std::move(last);
         cursor = std::move(page.next);
     } while (cursor);
-    std::string after;
+    co_return Result<void>();
+}
+
+// Rows with an id above `after`, up to `last` or to the end. Takes from `objects` what they name.
+Task<void> Files::verify_rows(WorkspaceId workspace, const Purpose* purpose, std::string after, std::string last,
+                              std::unordered_set<std::string>& objects, Verification& seen) {
     std::size_t on_page = 0;
     do {
-        store::Parameters values{purpose->name, after, kRowsOnPage};
-        SLIPWAY_CO_TRY(const auto rows, co_await database_.read(workspace,
-                                                                "select id, state, created_at from files where "
-                                                                "workspace = $workspace and purpose = $1 and id > $2 "
-                                                                "order by id limit $3",
-                                                                std::move(values)));
+        store::Parameters values{purpose->name, after, last, kRowsOnPage};
+        SLIPWAY_CO_TRY(const auto rows,
+                       co_await database_.read(workspace,
+                                               "select id, state from files where workspace = $workspace and purpose = "
+                                               "$1 and id > $2 and ($3 = '' or id <= $3) order by id limit $4",
+                                               std::move(values)));
         on_page = rows.size();
         for (const auto row : rows) {
             after = row.text("id");
@@ -112,15 +137,12 @@ Task<void> Files::verify_purpose(WorkspaceId workspace, const Purpose* purpose, 
             if (row.text("state") != "ready") continue;
             ++seen.files;
             if (there) continue;
-            const auto asked =
-                co_await purpose->objects->head(workspace, object_key(purpose->name, after));  // it may be new
-            if (!asked)
+            const auto asked = co_await purpose->objects->head(workspace, object_key(purpose->name, after));
+            if (!asked)  // else it is newer than the page
                 found(seen,
                       fmt::format("The file {} ({}): {} {}", after, purpose->name, asked.error().message, kWayOut));
         }
     } while (on_page == kRowsOnPage);
-    for (const auto& id : objects)
-        found(seen, fmt::format("The object {} belongs to no file; it may be deleted.", object_key(purpose->name, id)));
     co_return Result<void>();
 }
 

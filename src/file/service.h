@@ -9,9 +9,9 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "file/types.h"
 #include "store/database/database.h"
@@ -22,7 +22,7 @@ struct FilesOptions {
     // Whether objects are to stay for a while although their rows have gone, as a backup is copying them.
     std::function<Task<bool>()> held;
     Milliseconds store_time_max{3'600'000};  // from the row of a file that is stored to its object; then it is swept
-    std::size_t rows_max = 500;              // of one sweep
+    std::size_t rows_max = 500;              // of one statement of a sweep
 };
 
 // Thread safe. `database` and the stores of the purposes outlive it.
@@ -69,6 +69,8 @@ class Files {
     Task<void> discard(WorkspaceId workspace, const Purpose* purpose, std::string id);
     Task<std::int64_t> sweep_rows(Instant at);
     Task<std::int64_t> sweep_uploads(WorkspaceId workspace, const Purpose* purpose, Instant at);
+    Task<void> verify_rows(WorkspaceId workspace, const Purpose* purpose, std::string after, std::string last,
+                           std::unordered_set<std::string>& objects, Verification& seen);
     Task<void> verify_purpose(WorkspaceId workspace, const Purpose* purpose, Verification& seen);
 
     store::Database& database_;

@@ -43,6 +43,7 @@ class FilesTest : public testing::Test {
 
     FilesOptions options() {
         FilesOptions options;
+        options.rows_max = 100;
         options.held = [this]() -> Task<bool> { co_return held_; };
         return options;
     }
@@ -285,6 +286,24 @@ TEST_F(FilesTest, ACheckNamesWhatDoesNotAgree) {
     files_ = std::make_unique<Files>(*database_, std::vector<Purpose>());
     ASSERT_EQ(findings().size(), 1U);
     EXPECT_NE(findings()[0].find("which app.yaml does not name any more"), std::string::npos);
+}
+
+TEST_F(FilesTest, ManyFilesAreCheckedAndSweptByPages) {
+    constexpr int kMany = 1'050;
+    std::string gone;
+    for (int i = 0; i < kMany; ++i) {
+        const auto file = must(put(ada_, "drafts", "a.txt", "x"));
+        if (i == 1'030) gone = file.id;
+    }
+    must(run_to_end(objects_->erase(kHere, "files/drafts/" + gone)));
+    const auto seen = must(run_to_end(files_->verify(kHere)));
+    EXPECT_EQ(seen.files, kMany);
+    ASSERT_EQ(seen.findings.size(), 1U);
+    EXPECT_NE(seen.findings[0].find(gone), std::string::npos);
+    const std::string over = "update files set expires_at = 1";
+    must(run_to_end(database_->write(store::Scope::system(), over)));
+    EXPECT_EQ(sweep(), kMany);
+    EXPECT_EQ(rows() + static_cast<std::int64_t>(keys().size()), 0);
 }
 
 TEST_F(FilesTest, ADamagedObjectIsNotServed) {
