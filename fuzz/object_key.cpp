@@ -23,16 +23,18 @@ bool is_inside(const std::filesystem::path& path) {
 
 void check_signed(const WorkspaceId& workspace, std::string_view key) {
     const auto expires = from_unix_ms(2'000'000'000'000), at = from_unix_ms(1'999'999'000'000);
-    const store::PresignedGrant grant{workspace, std::string(key), store::Access::get, expires};
+    const store::PresignedGrant grant{workspace, std::string(key), store::Access::get, expires, std::string(key)};
     const auto target = store::presigned_target(kSigningKey, "/objects", grant);
     const auto granted = store::verify_presigned(kSigningKey, "/objects", target, store::Access::get, at);
-    fuzz::require(granted && granted->key == key && granted->workspace == workspace, "what was signed is granted");
+    fuzz::require(granted && granted->key == key && granted->workspace == workspace && granted->file_name == key,
+                  "what was signed is granted");
     fuzz::require(!store::verify_presigned(kSigningKey, "/objects", target, store::Access::put, at),
                   "another access is not");
     auto changed = target;
     changed[target.size() / 2] ^= 1;
     const auto other = store::verify_presigned(kSigningKey, "/objects", changed, store::Access::get, at);
-    fuzz::require(!other || (other->key == key && other->workspace == workspace), "nothing else is granted");
+    fuzz::require(!other || (other->key == key && other->workspace == workspace && other->file_name == key),
+                  "nothing else is granted");
 }
 
 }  // namespace

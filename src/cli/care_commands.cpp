@@ -132,8 +132,10 @@ int check_stores(const Target& target) {
     if (!result) return report(result.error());
     const auto* findings = array_in(*result, "findings");
     if (findings == nullptr || findings->empty()) {
-        fmt::print("{} documents, {} passages: database, index and originals are whole and agree.\n",
-                   integer_or(*result, "documents", 0), integer_or(*result, "passages", 0));
+        const auto files =
+            find(*result, "files") == nullptr ? "" : fmt::format(", {} files", integer_or(*result, "files", 0));
+        fmt::print("{} documents, {} passages{}: database, index and originals are whole and agree.\n",
+                   integer_or(*result, "documents", 0), integer_or(*result, "passages", 0), files);
         return kDone;
     }
     for (const auto& finding : *findings)

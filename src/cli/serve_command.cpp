@@ -10,6 +10,7 @@
 #include "cli/load.h"
 #include "serve/rehearse.h"
 #include "serve/run.h"
+#include "serve/store_probe.h"
 #include "serve/version.h"
 #include "serve/wait_for_stores.h"
 
@@ -48,6 +49,12 @@ void end_at_once_when_told() {
     constexpr auto end = [](int signal) { std::_Exit(kSignalled + signal); };
     std::signal(SIGTERM, end);
     std::signal(SIGINT, end);
+}
+
+// For people: where files of a purpose lie.
+std::string place_of(const app::FilesSection& files) {
+    if (!files.has_own_store()) return "stores.objects";
+    return files.store.path.empty() ? serve::shown_url(files.store.url.reveal()) : files.store.path.string();
 }
 
 }  // namespace
@@ -101,6 +108,7 @@ int check(const Target& target, bool schema, bool reference) {
     }
     if (const auto rehearsed = serve::rehearse(loaded.manifest, *environment); !rehearsed)
         return report(rehearsed.error());
+    for (const auto& files : loaded.manifest.files) fmt::print("files.{}: {}\n", files.name, place_of(files));
     fmt::print("{} is right.\n", target.application);
     return kDone;
 }

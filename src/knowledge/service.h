@@ -159,6 +159,8 @@ class Knowledge {
     // copied. Documents are removed all the same; their originals go afterwards, by recover(). To be let go on the loop
     // of the caller.
     Task<std::shared_ptr<void>> hold_originals();
+    // By this process or another. For what else a backup copies, too: whoever asks has told the database what is to go.
+    Task<bool> originals_are_held();
 
     const KnowledgeOptions& options() const { return options_; }
     // Other processes may work on the same documents.
@@ -219,7 +221,6 @@ class Knowledge {
     Task<bool> begin_removal(WorkspaceId workspace, std::string id, std::string holder);
     void leave_for_later(std::string_view document_id, const Error& error);
     Task<bool> erase_originals(WorkspaceId workspace, std::string document_id, std::string kept, const Hold* hold);
-    Task<bool> originals_are_held();
     Task<void> mend_index();
     Task<std::optional<bool>> index_is_whole();
     Task<void> finish_index();

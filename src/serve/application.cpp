@@ -62,8 +62,13 @@ Result<void> Application::open_stores(IndexUse index_use) {
     aws_ = std::make_unique<AwsAccess>(environment_);
     SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_, *aws_));
     SLIPWAY_TRY(index_, open_index(manifest_.stores, *database_, *aws_, index_use == IndexUse::anew));
-    SLIPWAY_TRY(object_key_, folder_.secret(kObjectKeyName));
-    SLIPWAY_TRY(objects_, open_objects(manifest_.stores, object_key_, files_, *aws_));
+    SLIPWAY_TRY(const auto object_key, folder_.secret(kObjectKeyName));
+    const ObjectsSettings documents{.url = manifest_.stores.objects,
+                                    .access_key = manifest_.stores.objects_access_key,
+                                    .secret_key = manifest_.stores.objects_secret_key,
+                                    .signing_key = object_key};
+    SLIPWAY_TRY(objects_, open_objects(documents, files_, *aws_));
+    SLIPWAY_TRY(file_stores_, open_file_stores(manifest_, *objects_, object_key, files_, *aws_));
     SLIPWAY_TRY(cache_, open_cache(manifest_));
     SLIPWAY_TRY(channels_, open_channels(manifest_));
     events_ = std::make_unique<app::Events>(*channels_);
@@ -127,6 +132,9 @@ Result<void> Application::open_knowledge(IndexUse index_use) {
     knowledge_ = std::make_unique<knowledge::Knowledge>(*database_, *index_, *objects_, pool_, readers_, embedding_,
                                                         std::move(synonyms), std::move(options));
     SLIPWAY_CHECK(run_to_end(knowledge_->prepare(accounts_->workspace())));
+    file::FilesOptions kept;
+    kept.held = [this] { return knowledge_->originals_are_held(); };
+    stored_files_ = std::make_unique<file::Files>(*database_, file_stores_.purposes, std::move(kept));
     return {};
 }
 
@@ -165,6 +173,7 @@ Result<void> Application::open_capabilities() {
         app::Capabilities{.accounts = *accounts_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,
+                          .files = *stored_files_,
                           .jobs = *jobs_,
                           .cache = *cache_,
                           .channels = *channels_,
@@ -226,9 +235,17 @@ std::vector<StoreProbe> Application::store_probes() {
         SLIPWAY_CO_CHECK(co_await objects_->check());
         co_return engine;
     };
-    return {{"database", shown_url(stores.database.url.reveal()), ask_database},
-            {"index", shown_url(stores.index.url.reveal()), ask_index},
-            {"objects", shown_url(stores.objects.url.reveal()), ask_objects}};
+    std::vector<StoreProbe> probes{{"database", shown_url(stores.database.url.reveal()), ask_database},
+                                   {"index", shown_url(stores.index.url.reveal()), ask_index},
+                                   {"objects", shown_url(stores.objects.url.reveal()), ask_objects}};
+    for (const auto& store : file_stores_.stores) {
+        auto ask = [&store]() -> Task<std::string> {
+            SLIPWAY_CO_CHECK(co_await store.objects->check());
+            co_return store.engine;
+        };
+        probes.push_back({"files." + store.purpose, store.url, ask});
+    }
+    return probes;
 }
 
 // Those without which questions can be answered; not waited for at the start.

@@ -11,6 +11,7 @@
 #include "net/client.h"
 #include "serve/aws_access.h"
 #include "serve/data_folder.h"
+#include "serve/file_stores.h"
 #include "serve/store_checks.h"
 #include "serve/store_probe.h"
 
@@ -39,7 +40,7 @@ class Application {
     store::Database& database() { return *database_; }
     store::Index& index() { return *index_; }
     store::Objects& objects() { return *objects_; }
-    const std::string& object_key() const { return object_key_; }  // signs presigned URLs
+    const std::vector<ServedFolder>& served_folders() const { return file_stores_.folders; }
     store::Queue& queue() { return *queue_; }
     job::Jobs& jobs() { return *jobs_; }
     chat::Chats& chats() { return *chats_; }
@@ -91,13 +92,13 @@ class Application {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;
+    FileStores file_stores_;
     std::unique_ptr<store::Cache> cache_;
     std::unique_ptr<store::Channels> channels_;
     std::unique_ptr<app::Events> events_;
     std::unique_ptr<store::Queue> queue_;
     std::unique_ptr<store::Mail> mail_;
     std::unique_ptr<job::Jobs> jobs_;
-    std::string object_key_;
     std::vector<StoreProbe> probes_;
     StoreChecks store_checks_{[this] { return ask_stores(probes_); }};
     std::shared_ptr<net::Client> client_;
@@ -105,6 +106,7 @@ class Application {
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;
+    std::unique_ptr<file::Files> stored_files_;
     std::unique_ptr<agent::Graph> graph_;
     std::unique_ptr<chat::Chats> chats_;
     std::unique_ptr<app::Links> links_;

@@ -37,6 +37,9 @@ Result<json::object> finish_backup(const Application& application, const fs::pat
     const auto originals = manifest.stores.objects.path / "objects";
     const bool here = !manifest.stores.objects.path.empty();  // a bucket is its own backup
     if (here && fs::exists(originals, error)) SLIPWAY_CHECK(copy_durably(originals, temporary / "objects" / "objects"));
+    for (const auto& folder : app::own_folders(manifest.files, manifest.stores))
+        if (fs::exists(folder.path / "objects", error))
+            SLIPWAY_CHECK(copy_durably(folder.path / "objects", temporary / "files" / folder.purpose / "objects"));
     fs::create_directories(temporary / "secrets", error);
     for (const auto& entry : fs::directory_iterator(application.folder().path(), error))
         if (entry.path().extension() == ".secret")
@@ -44,7 +47,7 @@ Result<json::object> finish_backup(const Application& application, const fs::pat
     if (error)
         return fail(ErrorCode::unavailable, "{} could not be read: {}.", application.folder().path().string(),
                     error.message());
-    for (const auto* const folder : {"secrets", "objects"})
+    for (const auto* const folder : {"secrets", "objects", "files"})
         if (fs::exists(temporary / folder, error)) SLIPWAY_CHECK(sync_folder(temporary / folder));
     std::uint64_t bytes = 0;
     SLIPWAY_TRY(auto files, describe_files(temporary, bytes));

@@ -1,6 +1,6 @@
-// A backup is a folder: the database as one consistent file, the originals, the secrets made here, and backup.json with
-// the checksum of each. It can be taken while the server works. The search index is left out: restore makes it anew
-// from the database (restore.h).
+// A backup is a folder: the database as one consistent file, the originals, the files of users that lie in folders, the
+// secrets made here, and backup.json with the checksum of each. It can be taken while the server works. The search
+// index is left out: restore makes it anew from the database (restore.h).
 #pragma once
 
 #include <filesystem>

@@ -4,6 +4,7 @@
 
 #include "account/tables.h"
 #include "chat/tables.h"
+#include "file/tables.h"
 #include "job/tables.h"
 #include "knowledge/tables.h"
 #include "serve/durable_files.h"
@@ -113,7 +114,7 @@ std::vector<store::Migration> all_migrations() {
     std::vector<store::Migration> all;
     for (const auto& part :
          {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations(),
-          store::queue_migrations(), store::effect_migrations(), job::migrations()})
+          store::queue_migrations(), store::effect_migrations(), job::migrations(), file::migrations()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

@@ -1,5 +1,6 @@
-// GET, PUT and POST /objects/{workspace}/{key}: what Objects::presign() and presign_form() open when the objects lie in
-// a folder of this machine. The signature is the permission; nothing else is asked.
+// GET, PUT and POST /objects/{workspace}/{key}, and /objects-of/{purpose}/… for files with a folder of their own: what
+// Objects::presign() and presign_form() open when the objects lie in a folder of this machine. The signature is the
+// permission; nothing else is asked.
 #pragma once
 
 #include "net/router.h"
@@ -7,6 +8,6 @@
 
 namespace slipway::serve {
 
-void add_object_routes(net::Router& router, Application& application);
+void add_object_routes(net::Router& router, const Application& application);
 
 }  // namespace slipway::serve

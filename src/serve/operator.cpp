@@ -107,8 +107,18 @@ Task<json::object> Operator::check_stores() {
         co_return json::object{{"findings", std::move(findings)}};
     }
     for (const auto& finding : seen->findings) findings.emplace_back(finding);
-    co_return json::object{
-        {"documents", seen->documents}, {"passages", seen->passages}, {"findings", std::move(findings)}};
+    const auto& files = application_.capabilities().files;
+    json::object checked{{"documents", seen->documents}, {"passages", seen->passages}};
+    if (!files.purposes().empty()) {
+        const auto kept = co_await application_.capabilities().files.verify(application_.workspace());
+        if (!kept) findings.emplace_back(kept.error().message);
+        if (kept) {
+            checked["files"] = kept->files;
+            for (const auto& finding : kept->findings) findings.emplace_back(finding);
+        }
+    }
+    checked["findings"] = std::move(findings);
+    co_return checked;
 }
 
 Task<json::object> Operator::ingest(json::object arguments, OperatorEvents events) {

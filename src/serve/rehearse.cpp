@@ -20,6 +20,12 @@ Result<void> rehearse(app::Manifest manifest, Environment environment) {
     manifest.stores.database = app::StoreUrl::parse("sqlite:" + (stage.path / "database.sqlite").string());
     manifest.stores.index = app::StoreUrl::parse("embedded:" + (stage.path / "index.sqlite").string());
     manifest.stores.objects = app::StoreUrl::parse("file:" + (stage.path / "objects").string());
+    manifest.stores.objects_access_key = app::Secret();
+    for (auto& files : manifest.files) {
+        if (!files.has_own_store()) continue;
+        files.store = app::StoreUrl::parse("file:" + (stage.path / "files" / files.name).string());
+        files.access_key = app::Secret();
+    }
     manifest.stores.queue = app::StoreUrl::parse("database:");
     manifest.stores.cache = app::StoreUrl::parse("memory:");
     manifest.stores.mail = app::StoreUrl::parse("file:" + (stage.path / "outbox").string());

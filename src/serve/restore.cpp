@@ -77,6 +77,8 @@ struct Part {
 std::vector<Part> parts_of(const fs::path& source, const fs::path& folder, const app::Manifest& manifest) {
     std::vector<Part> parts;
     if (is_file(manifest.stores.objects)) parts.push_back({source / "objects", manifest.stores.objects.path});
+    for (const auto& own : app::own_folders(manifest.files, manifest.stores))
+        parts.push_back({source / "files" / own.purpose, own.path});
     if (is_file(manifest.stores.database)) parts.push_back({source / "database.sqlite", manifest.stores.database.path});
     std::error_code error;
     if (fs::exists(source / "secrets", error))
@@ -122,6 +124,8 @@ Result<void> finish_restore(const DataFolder& folder, const app::Manifest& manif
     if (!fs::exists(list_file, error)) {
         for (const auto& path : {manifest.stores.database.path, manifest.stores.objects.path})
             if (!path.empty()) SLIPWAY_CHECK(take_away(with(path, kArriving)));
+        for (const auto& own : app::own_folders(manifest.files, manifest.stores))
+            SLIPWAY_CHECK(take_away(with(own.path, kArriving)));
         return {};
     }
     std::ifstream file(list_file);

@@ -33,6 +33,7 @@ void add_page(net::Router& router, const Application& application) {
 Result<void> add_public_routes(net::Router& router, Application& application, RateLimit* limit) {
     face::ApiOptions options;
     options.upload_bytes_max = application.manifest().knowledge.upload_bytes_max;
+    options.file_bytes_max = application.manifest().server.limits.held_bytes_max;
     if (limit != nullptr) options.admit_message = [limit](const account::User& user) { return limit->admit(user); };
     face::add_api(router, application.capabilities(), options);
     add_object_routes(router, application);

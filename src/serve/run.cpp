@@ -21,9 +21,10 @@ namespace slipway::serve {
 namespace {
 
 constexpr Milliseconds kWatchEvery{1000};
-constexpr int kSignalled = 128;             // as a shell tells the end by a signal
-constexpr Milliseconds kTellMax{5'000};     // for telling clients that their answer ends, and storing it
-constexpr Milliseconds kRetryEvery{5'000};  // what failed for want of space, a model and the like
+constexpr int kSignalled = 128;               // as a shell tells the end by a signal
+constexpr Milliseconds kTellMax{5'000};       // for telling clients that their answer ends, and storing it
+constexpr Milliseconds kSweepEvery{600'000};  // files that are over or were left half
+constexpr Milliseconds kRetryEvery{5'000};    // what failed for want of space, a model and the like
 
 net::ServerOptions server_options(Application& application, RateLimit* limit) {
     const auto& section = application.manifest().server;
@@ -84,6 +85,20 @@ class Upkeep {
             if (!knowledge.has_leftovers()) continue;
             const auto recovered = co_await knowledge.recover(application_.workspace());
             if (!recovered) log::warning("documents not recovered", {{"error", recovered.error().message}});
+        }
+    }
+
+    // One of several servers is enough, and more do no harm.
+    asio::awaitable<void> files() {
+        auto& files = application_.capabilities().files;
+        if (files.purposes().empty() || role_ == ServeRole::api) co_return;
+        while (true) {
+            if (!application_.quiet()) {
+                const auto swept = co_await files.sweep(application_.workspace(), now());
+                if (!swept) log::warning("files not swept", {{"error", swept.error().message}});
+                if (swept && *swept > 0) log::info("files swept", {{"files", *swept}});
+            }
+            co_await sleep_for(kSweepEvery);
         }
     }
 
@@ -256,6 +271,7 @@ Result<void> run(Application& application, RunOptions options) {
     keeping.start(upkeep.documents());
     keeping.start(upkeep.scripts());
     keeping.start(upkeep.leftovers());
+    keeping.start(upkeep.files());
     if (options.role != ServeRole::api) jobs.start(background->run());
     if (options.ready) options.ready(server.port());
 

@@ -54,22 +54,22 @@ Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& store
     return store::open_embedded(url.path);
 }
 
-Result<std::unique_ptr<store::Objects>> open_objects(const app::StoresSection& stores, const std::string& signing_key,
-                                                     WorkerPool& files, AwsAccess& aws) {
-    const auto& url = stores.objects;
+Result<std::unique_ptr<store::Objects>> open_objects(const ObjectsSettings& settings, WorkerPool& files,
+                                                     AwsAccess& aws) {
+    const auto& url = settings.url;
     if (url.scheme == "s3") {
         store::S3ObjectsOptions options;
         options.url = aws.at_endpoint(url.url.reveal(), "S3");
         options.region = aws.region();
-        options.credentials =
-            stores.objects_access_key.empty()
-                ? aws.credentials()
-                : store::CredentialsProvider::of({.access_key_id = stores.objects_access_key.reveal(),
-                                                  .secret_access_key = stores.objects_secret_key.reveal()});
+        options.credentials = settings.access_key.empty()
+                                  ? aws.credentials()
+                                  : store::CredentialsProvider::of({.access_key_id = settings.access_key.reveal(),
+                                                                    .secret_access_key = settings.secret_key.reveal()});
         return store::open_s3_objects(std::move(options), aws.client(), files);
     }
     store::FileObjectsOptions options;
-    options.signing_key = signing_key;
+    options.signing_key = settings.signing_key;
+    options.url_prefix = settings.url_prefix;
     return store::open_file_objects(url.path, std::move(options), files);
 }
 

@@ -21,9 +21,16 @@ namespace slipway::serve {
 Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, store::Database& database,
                                                  AwsAccess& aws, bool anew);
 
-// `signing_key` is of the URLs that this server serves itself; a bucket signs its own. `files` and `aws` outlive it.
-Result<std::unique_ptr<store::Objects>> open_objects(const app::StoresSection& stores, const std::string& signing_key,
-                                                     WorkerPool& files, AwsAccess& aws);
+struct ObjectsSettings {
+    app::StoreUrl url;
+    app::Secret access_key, secret_key;  // empty: those of AwsAccess
+    // Of a folder, whose URLs this server serves itself; a bucket signs its own.
+    std::string signing_key;
+    std::string url_prefix = "/objects";
+};
+// `files` and `aws` outlive it.
+Result<std::unique_ptr<store::Objects>> open_objects(const ObjectsSettings& settings, WorkerPool& files,
+                                                     AwsAccess& aws);
 // What it is called: the protocol tells neither the name nor the version of a server.
 std::string objects_engine(const app::StoreUrl& url);
 

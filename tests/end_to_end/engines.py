@@ -151,9 +151,9 @@ class Moto(_Engine):
 class TaskRole:
     """The endpoint at which ECS hands the role of a task to its containers. Without a token, as versitygw refuses any."""
 
-    def __init__(self, access_key, secret_key):
+    def __init__(self, access_key, secret_key, end=None):
         answer = json.dumps({"RoleArn": "arn:aws:iam::123456789012:role/of-the-task", "AccessKeyId": access_key, "SecretAccessKey": secret_key,
-                             "Expiration": "2099-01-01T00:00:00Z"}).encode()
+                             "Expiration": end.strftime("%Y-%m-%dT%H:%M:%SZ") if end else "2099-01-01T00:00:00Z"}).encode()
         role = self
         self.asked = 0
 
@@ -262,3 +262,30 @@ class Postgres:
     def url(self, user, database):
         secret = SUPERUSER if user == "superuser" else f"{user}-secret"
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}?sslmode=disable"
+
+
+class PgBouncer(_Engine):
+    """Transaction pooling in front of a Postgres, for these users and their passwords."""
+
+    def __init__(self, place, postgres, users):
+        super().__init__()
+        programs = folder("pgbouncer")
+        (place / "users.txt").write_text("".join(f'"{user}" "{secret}"\n' for user, secret in users.items()))
+        (place / "pgbouncer.ini").write_text(f"""[databases]
+* = host=127.0.0.1 port={postgres.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {self.port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {place / "users.txt"}
+pool_mode = transaction
+default_pool_size = 20
+max_client_conn = 100
+""")
+        command = as_somebody([str(programs / "usr/sbin/pgbouncer"), str(place / "pgbouncer.ini")])
+        self.start(command, place, {"LD_LIBRARY_PATH": str(programs / "usr/lib/x86_64-linux-gnu")})
+        self._users = users
+
+    def url(self, user, database):
+        return f"postgresql://{user}:{self._users[user]}@127.0.0.1:{self.port}/{database}?sslmode=disable"

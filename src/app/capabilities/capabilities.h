@@ -6,6 +6,7 @@
 #include "account/service.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
+#include "file/service.h"
 #include "job/service.h"
 #include "knowledge/service.h"
 #include "store/cache/cache.h"
@@ -17,7 +18,8 @@ namespace slipway::app {
 class Events;
 
 struct StoreHealth {
-    std::string name;    // "database", "index", "objects", "cache", "channels", "queue", "mail"
+    // "database", "index", "objects", "files.NAME", "cache", "channels", "queue", "mail"
+    std::string name;
     std::string url;     // without secrets; empty for files of this machine
     std::string engine;  // and its version
     std::int64_t latency_ms = 0;
@@ -29,6 +31,7 @@ struct Capabilities {
     account::Accounts& accounts;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
+    file::Files& files;
     job::Jobs& jobs;
     store::Cache& cache;
     store::Channels& channels;

@@ -44,9 +44,10 @@ void check_scheme(Checks& checks, std::string_view path, const StoreUrl& store, 
                                    : fmt::format("It begins with one of {}.", fmt::join(names, ", ")));
 }
 
-void place(Checks& checks, std::string_view path, StoreUrl& store, std::string_view scheme, const StoreUrl& otherwise) {
+void place(Checks& checks, std::string_view path, StoreUrl& store, std::string_view scheme,
+           const std::filesystem::path& otherwise) {
     if (store.scheme != scheme) return;
-    if (store.path.empty()) store.path = otherwise.path;
+    if (store.path.empty()) store.path = otherwise;
     if (store.path == ":memory:")
         checks.error(path, fmt::format("{}: :memory: would lose everything at the next start.", path), "Name a file.");
     store.path = (checks.manifest.data / store.path).lexically_normal();
@@ -104,12 +105,17 @@ bool is_store_of_secrets(const StoreUrl& store) { return std::ranges::find(kSecr
 
 static bool is_redis(const StoreUrl& store) { return store.scheme == "redis" || store.scheme == "rediss"; }
 
+void check_objects(Checks& checks, std::string_view path, StoreUrl& store, const std::filesystem::path& otherwise) {
+    check_scheme(checks, path, store, kObjects);
+    place(checks, path, store, "file", otherwise);
+}
+
 void check_stores(Checks& checks) {
     const StoresSection defaults;
     auto& stores = checks.manifest.stores;
     check_scheme(checks, "stores.database", stores.database, kDatabases);
     check_scheme(checks, "stores.index", stores.index, kIndexes);
-    check_scheme(checks, "stores.objects", stores.objects, kObjects);
+    check_objects(checks, "stores.objects", stores.objects, defaults.objects.path);
     check_scheme(checks, "stores.secrets", stores.secrets, kSecrets);
     check_scheme(checks, "stores.cache", stores.cache, kCaches);
     if (!checks.reader.given("stores.channels") && is_redis(stores.cache)) stores.channels = stores.cache;
@@ -121,10 +127,9 @@ void check_stores(Checks& checks) {
                        "stores.channels is memory:, so what one process does is told to no client of another.",
                        "Give it a Redis where several servers or workers share the database.");
     check_scheme(checks, "stores.mail", stores.mail, kMails);
-    place(checks, "stores.database", stores.database, "sqlite", defaults.database);
-    place(checks, "stores.index", stores.index, "embedded", defaults.index);
-    place(checks, "stores.objects", stores.objects, "file", defaults.objects);
-    place(checks, "stores.mail", stores.mail, "file", defaults.mail);
+    place(checks, "stores.database", stores.database, "sqlite", defaults.database.path);
+    place(checks, "stores.index", stores.index, "embedded", defaults.index.path);
+    place(checks, "stores.mail", stores.mail, "file", defaults.mail.path);
     if (stores.objects_access_key.empty() != stores.objects_secret_key.empty())
         checks.error("stores.objects_access_key",
                      "stores.objects_access_key and stores.objects_secret_key belong together.",

@@ -33,6 +33,10 @@ void check_models(Checks& checks);
 void check_chat(Checks& checks);
 void check_content(Checks& checks);  // script, site
 void check_jobs(Checks& checks);
+void check_files(Checks& checks);
+
+// That the URL is one of objects; a folder comes to lie below the data folder, where it names none in `otherwise`.
+void check_objects(Checks& checks, std::string_view path, StoreUrl& store, const std::filesystem::path& otherwise);
 
 // Whether there is such a kind of store of secrets; check_stores tells when there is not.
 bool is_store_of_secrets(const StoreUrl& store);

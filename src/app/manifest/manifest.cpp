@@ -73,10 +73,11 @@ void describe(Keys& keys, Manifest& manifest) {
     keys.section("models", manifest.models, "Which model answers.");
     keys.section("chat", manifest.chat, "How a message is answered.");
     keys.section("script", manifest.script, "The application's own routes, in Lua.");
+    keys.named("files", manifest.files,
+               "Files that users and scripts store, by what they are for; documents are kept by `knowledge`.");
     keys.section("jobs", manifest.jobs, "Work in the background and by the clock.");
     keys.section("site", manifest.site, "The page at /.");
     keys.later("records", "Tables of the application's own.");
-    keys.later("files", "Files of users.");
     keys.later("agents", "Agents with memory and tools.");
     keys.later("workflows", "Steps that run one after another.");
     keys.later("voice", "Speech in and out.");
@@ -115,6 +116,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     check_chat(checks);
     check_content(checks);
     check_jobs(checks);
+    check_files(checks);
     if (!asked)
         checks.warning("stores.secrets",
                        fmt::format("stores.secrets: {}: was not asked, so what it holds is not checked.", url.scheme),

@@ -25,6 +25,7 @@
 
 #include "app/manifest/accounts.h"
 #include "app/manifest/chat.h"
+#include "app/manifest/files.h"
 #include "app/manifest/jobs.h"
 #include "app/manifest/knowledge.h"
 #include "app/manifest/models.h"
@@ -56,6 +57,7 @@ struct Manifest {
     ChatSection chat;
     ScriptSection script;
     JobsSection jobs;
+    std::vector<FilesSection> files;
     SiteSection site;
 
     std::filesystem::path folder;  // of the application

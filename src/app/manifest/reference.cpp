@@ -108,6 +108,8 @@ void rows(std::string& page, const std::string& prefix, const std::vector<KeyDes
     }
 }
 
+bool has_keys(const KeyDescription& key) { return key.type == ValueType::section || key.type == ValueType::named; }
+
 constexpr std::string_view kTable = "| key | type | default | meaning |\n|---|---|---|---|\n";
 
 }  // namespace
@@ -120,11 +122,11 @@ std::string manifest_reference() {
     std::string page(kHead);
     page += "\n## The application\n\n" + std::string(kTable);
     for (const auto& key : keys)
-        if (key.type != ValueType::section && key.type != ValueType::later) row(page, key.key, key);
+        if (!has_keys(key) && key.type != ValueType::later) row(page, key.key, key);
     for (const auto& key : keys) {
-        if (key.type != ValueType::section) continue;
+        if (!has_keys(key)) continue;
         page += fmt::format("\n## {}\n\n{}\n\n{}", key.key, key.sentence, kTable);
-        rows(page, key.key + ".", key.keys);
+        rows(page, key.key + (key.type == ValueType::named ? ".NAME." : "."), key.keys);
     }
     page +=
         "\n## The rules of a guard\n\nA file of its own, named by `chat.graph.NAME.options.rules` of a guard node.\n\n";

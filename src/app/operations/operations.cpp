@@ -31,6 +31,7 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_account_operations(host, capabilities);
     bind_chat_operations(host, capabilities);
     bind_document_operations(host, capabilities);
+    bind_file_operations(host, capabilities);
     bind_background_operations(host, capabilities);
     bind_channel_operations(host, capabilities);
 

@@ -1,5 +1,5 @@
 // What scripts can call: slipway.accounts.*, slipway.chats.*, slipway.documents.*, slipway.knowledge.*,
-// slipway.jobs.*, slipway.mail.*, slipway.cache.*, slipway.stores.*.
+// slipway.files.*, slipway.jobs.*, slipway.mail.*, slipway.cache.*, slipway.stores.*.
 //
 // All take one table and return one. What belongs to a user is done for the user of the request
 // (CallContext::principal, see set_principal); without one these operations are `unauthorized`.
@@ -22,6 +22,13 @@
 //     documents.remove_all{namespace}                   → {deleted}
 //     documents.namespaces{}                            → {namespaces}
 //     knowledge.search{question, namespaces, limit}     → {results}
+//     files.put{purpose, name, content_type, content | file}   → the file
+//     files.get{purpose, id, content}                   → the file; with content: true its text, too
+//     files.list{purpose, limit, cursor}                → {files, next}
+//     files.erase{purpose, id}
+//     files.link{purpose, id}                           → {url, expires_at}
+//     files.upload_form{purpose, name, content_type, size}     → {id, url, fields, expires_at}
+//     files.complete{purpose, id}                       → the file
 //     jobs.start{name, arguments, delay_ms, key, priority, group, attempts}    → the job; it runs as the same user
 //     jobs.get{id}                                      → {id, name, state, attempts, …, reason}
 //     jobs.list{state, limit, cursor}                   → {jobs, next}; role admin
@@ -44,6 +51,7 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_channel_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_file_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_background_operations(ScriptHost& host, const Capabilities& capabilities);
 
 // The call goes on as this user; request.user in Lua is user_json().

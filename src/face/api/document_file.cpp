@@ -1,7 +1,7 @@
 #include "face/api/document_file.h"
 
-#include "base/percent.h"
 #include "face/api/access.h"
+#include "net/content_disposition.h"
 #include "net/file_body.h"
 
 namespace slipway::face {
@@ -29,8 +29,7 @@ void describe(net::Response& response, const knowledge::Document& document) {
         "Content-Security-Policy",
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf");
     response.headers.set("Content-Disposition",
-                         fmt::format("{}; filename*=UTF-8''{}", is_shown(type) ? "inline" : "attachment",
-                                     percent_encode(document.file_name)));
+                         net::content_disposition(is_shown(type) ? "inline" : "attachment", document.file_name));
 }
 
 Task<WorkspaceId> workspace_of(const app::Capabilities& capabilities, const net::Request& request) {

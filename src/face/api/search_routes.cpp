@@ -73,6 +73,7 @@ void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOpti
     add_chat_socket(router, capabilities, options);
     add_document_routes(router, capabilities, options);
     add_search_routes(router, capabilities, options);
+    add_file_routes(router, capabilities, options);
     add_job_routes(router, capabilities);
     add_event_routes(router, capabilities);
 }

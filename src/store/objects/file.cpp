@@ -89,7 +89,8 @@ class FileObjects final : public Objects {
     Task<void> erase(WorkspaceId workspace, std::string key) override;
     Task<ObjectPage> list(WorkspaceId workspace, std::string prefix, std::size_t limit,
                           std::optional<std::string> cursor) override;
-    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) override;
+    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for,
+                             std::string file_name) override;
     Task<SignedForm> presign_form(WorkspaceId workspace, std::string key, FormLimits limits,
                                   Milliseconds valid_for) override;
     Task<void> check() override;
@@ -197,10 +198,14 @@ Result<void> FileObjects::check_link(const WorkspaceId& workspace, std::string_v
     return check_link_time(valid_for);
 }
 
-Task<SignedLink> FileObjects::presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) {
+Task<SignedLink> FileObjects::presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for,
+                                      std::string file_name) {
     SLIPWAY_CO_CHECK(check_link(workspace, key, valid_for));
-    const PresignedGrant grant{
-        .workspace = std::move(workspace), .key = std::move(key), .access = access, .expires = now() + valid_for};
+    const PresignedGrant grant{.workspace = std::move(workspace),
+                               .key = std::move(key),
+                               .access = access,
+                               .expires = now() + valid_for,
+                               .file_name = std::move(file_name)};
     co_return SignedLink{.url = presigned_target(options_.signing_key, options_.url_prefix, grant),
                          .expires = grant.expires};
 }

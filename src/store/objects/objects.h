@@ -121,8 +121,9 @@ class Objects {
     virtual Task<ObjectPage> list(WorkspaceId workspace, std::string prefix, std::size_t limit,
                                   std::optional<std::string> cursor) = 0;
     // A URL that allows one kind of access to one object until it expires, for whoever has it: at most 7 days. Relative
-    // ("/objects/…") when the server itself serves it.
-    virtual Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) = 0;
+    // ("/objects/…") when the server itself serves it. A browser keeps what it reads by it under `file_name`, if given.
+    virtual Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for,
+                                     std::string file_name = {}) = 0;
     virtual Task<SignedForm> presign_form(WorkspaceId workspace, std::string key, FormLimits limits,
                                           Milliseconds valid_for) = 0;
     virtual Task<void> check() = 0;  // `unavailable` with the reason when the store cannot be used

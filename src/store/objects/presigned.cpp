@@ -17,14 +17,16 @@ std::string_view name_of(Access access) { return access == Access::get ? "get" :
 
 // Workspaces and keys hold no control characters, so the parts cannot run into each other.
 std::string signature(std::string_view signing_key, std::string_view access, std::int64_t expires,
-                      std::string_view workspace, std::string_view key) {
-    return to_base64url(
-        hmac_sha256(signing_key, fmt::format("slipway object 1\n{}\n{}\n{}\n{}", access, expires, workspace, key)));
+                      std::string_view workspace, std::string_view key, std::string_view file_name) {
+    auto text = fmt::format("slipway object 1\n{}\n{}\n{}\n{}", access, expires, workspace, key);
+    if (!file_name.empty()) text += fmt::format("\n{}", file_name);
+    return to_base64url(hmac_sha256(signing_key, text));
 }
 
 struct Query {
     std::string_view access;
     std::string_view signature;
+    std::string file_name;
     std::int64_t expires = 0;
 };
 
@@ -37,6 +39,11 @@ std::optional<Query> parse_query(std::string_view text) {
         const auto value = part.substr(equals + 1);
         if (name == "access") query.access = value;
         if (name == "signature") query.signature = value;
+        if (name == "name") {
+            auto file_name = percent_decode(value);
+            if (!file_name) return std::nullopt;
+            query.file_name = *std::move(file_name);
+        }
         if (name == "expires") {
             const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.expires);
             if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
@@ -73,9 +80,9 @@ std::optional<Parts> parse_target(std::string_view prefix, std::string_view targ
     if (slash == std::string_view::npos) return std::nullopt;
     auto workspace = percent_decode(path.substr(0, slash));
     auto key = percent_decode(path.substr(slash + 1));
-    const auto query = parse_query(target.substr(question + 1));
+    auto query = parse_query(target.substr(question + 1));
     if (!workspace || !key || !query) return std::nullopt;
-    return Parts{*std::move(workspace), *std::move(key), *query};
+    return Parts{*std::move(workspace), *std::move(key), *std::move(query)};
 }
 
 }  // namespace
@@ -83,9 +90,10 @@ std::optional<Parts> parse_target(std::string_view prefix, std::string_view targ
 std::string presigned_target(std::string_view signing_key, std::string_view prefix, const PresignedGrant& grant) {
     const auto expires = std::chrono::ceil<std::chrono::seconds>(grant.expires).time_since_epoch().count();
     const auto access = name_of(grant.access);
-    return fmt::format("{}/{}/{}?access={}&expires={}&signature={}", prefix, percent_encode(grant.workspace.value),
-                       percent_encode(grant.key, "/"), access, expires,
-                       signature(signing_key, access, expires, grant.workspace.value, grant.key));
+    const auto name = grant.file_name.empty() ? std::string() : "&name=" + percent_encode(grant.file_name);
+    return fmt::format("{}/{}/{}?access={}&expires={}{}&signature={}", prefix, percent_encode(grant.workspace.value),
+                       percent_encode(grant.key, "/"), access, expires, name,
+                       signature(signing_key, access, expires, grant.workspace.value, grant.key, grant.file_name));
 }
 
 Result<PresignedGrant> verify_presigned(std::string_view signing_key, std::string_view prefix, std::string_view target,
@@ -97,12 +105,17 @@ Result<PresignedGrant> verify_presigned(std::string_view signing_key, std::strin
     if (!parts) return refused();
     WorkspaceId workspace{std::move(parts->workspace)};
     const auto& query = parts->query;
-    const auto expected = signature(signing_key, query.access, query.expires, workspace.value, parts->key);
+    const auto expected =
+        signature(signing_key, query.access, query.expires, workspace.value, parts->key, query.file_name);
     if (!equal_constant_time(expected, query.signature) || query.access != name_of(access)) return refused();
     // Signed by us, so these cannot fail; checked all the same before they meet the file system.
     if (!check_object_key(workspace, parts->key)) return refused();
     if (to_unix_ms(at) / 1000 >= query.expires) return expired();
-    return PresignedGrant{std::move(workspace), std::move(parts->key), access, from_unix_ms(query.expires * 1000)};
+    return PresignedGrant{.workspace = std::move(workspace),
+                          .key = std::move(parts->key),
+                          .access = access,
+                          .expires = from_unix_ms(query.expires * 1000),
+                          .file_name = std::move(parts->query.file_name)};
 }
 
 SignedForm signed_form(std::string_view signing_key, std::string_view prefix, const FormGrant& grant) {

@@ -1,6 +1,6 @@
 // URLs that the server signs itself: <prefix>/<workspace>/<key>?access=get&expires=<seconds since
-// 1970>&signature=<base64url> The signature is HMAC-SHA256 over access, expiry, workspace and key. Whoever has the URL
-// has the access, until it expires.
+// 1970>[&name=<file name>]&signature=<base64url> The signature is HMAC-SHA256 over access, expiry, workspace, key and
+// name. Whoever has the URL has the access, until it expires.
 #pragma once
 
 #include <string>
@@ -20,6 +20,7 @@ struct PresignedGrant {
     std::string key;
     Access access = Access::get;
     Instant expires;
+    std::string file_name = {};  // under which a browser keeps it; empty: none
 };
 
 // The path and query. The prefix is the path under which the server answers ("/objects").

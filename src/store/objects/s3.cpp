@@ -41,7 +41,8 @@ class S3Objects final : public Objects {
     Task<void> erase(WorkspaceId workspace, std::string key) override;
     Task<ObjectPage> list(WorkspaceId workspace, std::string prefix, std::size_t limit,
                           std::optional<std::string> cursor) override;
-    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) override;
+    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for,
+                             std::string file_name) override;
     Task<SignedForm> presign_form(WorkspaceId workspace, std::string key, FormLimits limits,
                                   Milliseconds valid_for) override;
     Task<void> check() override;
@@ -197,10 +198,11 @@ Task<ObjectPage> S3Objects::list(WorkspaceId workspace, std::string prefix, std:
     co_return page;
 }
 
-Task<SignedLink> S3Objects::presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) {
+Task<SignedLink> S3Objects::presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for,
+                                    std::string file_name) {
     SLIPWAY_CO_CHECK(check_object_key(workspace, key));
     SLIPWAY_CO_CHECK(check_link_time(valid_for));
-    co_return co_await bucket_->presign(workspace, key, access, valid_for);
+    co_return co_await bucket_->presign(workspace, key, access, valid_for, file_name);
 }
 
 Task<SignedForm> S3Objects::presign_form(WorkspaceId workspace, std::string key, FormLimits limits,

@@ -33,7 +33,8 @@ struct S3Bucket {
     // A put in one request.
     Task<ObjectInfo> put(const WorkspaceId& workspace, std::string key, std::string data,
                          const ObjectAttributes& attributes, const WriteCondition& condition);
-    Task<SignedLink> presign(const WorkspaceId& workspace, std::string_view key, Access access, Milliseconds valid_for);
+    Task<SignedLink> presign(const WorkspaceId& workspace, std::string_view key, Access access, Milliseconds valid_for,
+                             std::string_view file_name);
     Task<SignedForm> presign_form(const WorkspaceId& workspace, std::string_view key, const FormLimits& limits,
                                   Milliseconds valid_for);
 };

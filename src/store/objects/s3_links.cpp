@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "net/content_disposition.h"
 #include "store/objects/s3_bucket.h"
 
 namespace slipway::store {
@@ -19,7 +20,7 @@ Result<std::chrono::seconds> link_time(const AwsCredentials& credentials, Millis
 }  // namespace
 
 Task<SignedLink> S3Bucket::presign(const WorkspaceId& workspace, std::string_view key, Access access,
-                                   Milliseconds valid_for) {
+                                   Milliseconds valid_for, std::string_view file_name) {
     SLIPWAY_CO_TRY(const auto credentials, co_await aws.credentials()->get());
     const auto at = now();
     const SigningScope scope{.region = place.endpoint.region, .service = "s3", .at = aws.service_time()};
@@ -27,6 +28,8 @@ Task<SignedLink> S3Bucket::presign(const WorkspaceId& workspace, std::string_vie
     SignedRequest link{.path = place.path_of(workspace, key), .payload_hash = std::string(kUnsignedPayload)};
     if (access == Access::put) link.method = net::Method::put;
     link.headers.set("Host", authority_of(place.endpoint.url));
+    if (!file_name.empty())
+        link.query.emplace_back("response-content-disposition", net::content_disposition("attachment", file_name));
     sign_query(link, scope, credentials, time, signing_rules_of("s3"));
     co_return SignedLink{.url = place.endpoint.url + link.path + "?" + amz_query(link.query), .expires = at + time};
 }

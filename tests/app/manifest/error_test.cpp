@@ -156,10 +156,38 @@ TEST(ManifestErrors, KnowWhatComesLater) {
     EXPECT_EQ(problems_in("name: one\nstores: { objects: \"s3://bucket\", database: \"sqlit:x\" }\n"),
               "app.yaml:2:45: error: stores.database: sqlit: is not a kind of store that is known here. Did you mean "
               "\"sqlite:\"?\n");
-    for (const auto* section : {"records", "files", "agents", "workflows", "voice", "deploy"})
+    for (const auto* section : {"records", "agents", "workflows", "voice", "deploy"})
         EXPECT_NE(problems_in(fmt::format("name: one\n{}: {{ a: 1 }}\n", section)).find("comes with a later release"),
                   std::string::npos)
             << section;
+}
+
+TEST(ManifestErrors, FilesNameTheirPurposesTypesAndStores) {
+    EXPECT_EQ(
+        problems_in("name: one\nfiles:\n  drafts: { types: [image/, text/plain], write: scripts, keep: 30d }\n"
+                    "  assets: { read: public, public_url: \"https://cdn.example.org/\", store: \"s3://assets\" }\n"),
+        "");
+    EXPECT_EQ(problems_in("name: one\nfiles:\n  drafts: { store: \"ftp://x\" }\n"),
+              "app.yaml:3:20: error: files.drafts.store: ftp: is not a kind of store that is known here. There are "
+              "file:, s3:.\n");
+    EXPECT_EQ(problems_in("name: one\nfiles:\n  drafts: { types: [PNG] }\n"),
+              "app.yaml:3:20: error: files.drafts.types: \"PNG\" is not a content type. Write image/png, or image/ for "
+              "all images, in lower case.\n");
+    EXPECT_EQ(problems_in("name: one\nfiles:\n  drafts: { public_url: \"https://cdn.example.org\" }\n"),
+              "app.yaml:3:25: error: files.drafts.public_url is for a purpose with read: public. Set "
+              "files.drafts.read: public, or remove it.\n");
+    EXPECT_EQ(problems_in("name: one\nfiles:\n  drafts: { access_key: a }\n"),
+              "app.yaml:3:25: error: files.drafts.access_key and files.drafts.secret_key belong together. Give both, "
+              "or none for the keys in AWS's usual places.\n"
+              "app.yaml:3:25: error: files.drafts.access_key is of a bucket of its own. Name the bucket in "
+              "files.drafts.store, or leave the keys out.\n");
+    EXPECT_NE(problems_in("name: one\nfiles: { drafts: { size_max: 1GB } }\n").find("holds at most 256MB"),
+              std::string::npos);
+    EXPECT_NE(problems_in("name: one\nfiles: { drafts: { red: owner } }\n").find("Did you mean \"read\"?"),
+              std::string::npos);
+    std::string many = "name: one\nfiles:\n";
+    for (int i = 0; i < 17; ++i) many += fmt::format("  p{}: {{}}\n", i);
+    EXPECT_NE(problems_in(many).find("at most 16 purposes"), std::string::npos);
 }
 
 TEST(ManifestErrors, RefuseWeakSecretsInProduction) {

@@ -52,8 +52,9 @@ class PassingObjects : public Objects {
                           std::optional<std::string> cursor) override {
         return inner_->list(std::move(workspace), std::move(prefix), limit, std::move(cursor));
     }
-    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for) override {
-        return inner_->presign(std::move(workspace), std::move(key), access, valid_for);
+    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access access, Milliseconds valid_for,
+                             std::string file_name) override {
+        return inner_->presign(std::move(workspace), std::move(key), access, valid_for, std::move(file_name));
     }
     Task<SignedForm> presign_form(WorkspaceId workspace, std::string key, FormLimits limits,
                                   Milliseconds valid_for) override {
@@ -149,8 +150,9 @@ struct TearsObjects final : PassingObjects {
 
 struct SameLinkForAll final : PassingObjects {
     using PassingObjects::PassingObjects;
-    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access, Milliseconds valid_for) override {
-        return inner_->presign(std::move(workspace), std::move(key), Access::get, valid_for);
+    Task<SignedLink> presign(WorkspaceId workspace, std::string key, Access, Milliseconds valid_for,
+                             std::string file_name) override {
+        return inner_->presign(std::move(workspace), std::move(key), Access::get, valid_for, std::move(file_name));
     }
 };
 

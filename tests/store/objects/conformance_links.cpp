@@ -48,7 +48,12 @@ Task<void> links_open_what_they_name(ObjectsPlace& place) {
     SLIPWAY_CO_TRY(const auto get, co_await objects->presign(kHere, key, Access::get, kMinute));
     LinkUse use{.kind = LinkUse::Kind::get, .url = get.url};
     SLIPWAY_CO_TRY(const auto answer, co_await place.use(*objects, use));
-    co_return expect(answer.status == 200 && answer.body == "by a link", "what is got by a link");
+    SLIPWAY_CO_CHECK(expect(answer.status == 200 && answer.body == "by a link", "what is got by a link"));
+    SLIPWAY_CO_TRY(const auto named, co_await objects->presign(kHere, key, Access::get, kMinute, "report.pdf"));
+    SLIPWAY_CO_TRY(const auto opened, co_await status_of(place, *objects, LinkUse::Kind::get, named.url));
+    const auto renamed = replace_all(named.url, "report", "resort");
+    SLIPWAY_CO_TRY(const auto refused, co_await status_of(place, *objects, LinkUse::Kind::get, renamed));
+    co_return expect(opened == 200 && renamed != named.url && refused == 403, "a link names the file it is kept as");
 }
 
 Task<void> links_open_nothing_else(ObjectsPlace& place) {

@@ -26,7 +26,7 @@ INSERT INTO schema_migration (capability, number, checksum, applied_at, works_fr
 
 -- index 4
 ALTER TABLE index_passage ADD COLUMN near BOOLEAN NOT NULL DEFAULT FALSE;ALTER TABLE index_space ADD COLUMN settled BIGINT NOT NULL DEFAULT 0;SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);CREATE FUNCTION index_make_graph(which BIGINT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ DECLARE size INTEGER; metric TEXT; kind TEXT; BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('index_make_near', which));IF to_regclass('index_passage_near_' || which) IS NOT NULL THEN RETURN; END IF;SELECT (options::json->>'dimension')::integer, options::json->>'metric' INTO size, metric FROM index_collection WHERE number = which AND name IS NOT NULL;kind := CASE WHEN size < 1 THEN NULL WHEN metric = 'cosine' AND size <= 4000 THEN 'halfvec' WHEN size <= 2000 THEN 'vector' END;IF kind IS NULL THEN RETURN; END IF;EXECUTE format('CREATE INDEX %I ON index_passage USING hnsw ((embedding::%s(%s)) %s_%s_ops) WITH (m = 16, ef_construction = 100) WHERE collection = %s AND near', 'index_passage_near_' || which, kind, size, kind, CASE metric WHEN 'euclid' THEN 'l2' ELSE 'ip' END, which);END $$;
-INSERT INTO schema_migration VALUES ('index', 4, 'f68d1134413f94d46488ae4414d4e80acd52dd91eb8a22ab66231f0ade49d889', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
+INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('index', 4, 'f68d1134413f94d46488ae4414d4e80acd52dd91eb8a22ab66231f0ade49d889', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
 
 -- series 1
 CREATE TABLE series (workspace TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL, PRIMARY KEY (workspace, name));
@@ -198,7 +198,7 @@ INSERT INTO schema_migration (capability, number, checksum, applied_at, works_fr
 
 -- queue 2
 CREATE INDEX queue_message_leased ON queue_message (queue, due) WHERE state = 1;
-INSERT INTO schema_migration VALUES ('queue', 2, 'efcd2de2d26ca4e51c7b5ffa4035540fdcc11408a7294ca463fc9542aef51b45', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
+INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('queue', 2, 'efcd2de2d26ca4e51c7b5ffa4035540fdcc11408a7294ca463fc9542aef51b45', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
 
 -- effect 1
 CREATE TABLE queue_effect (workspace TEXT NOT NULL, name TEXT NOT NULL, happened BIGINT NOT NULL, PRIMARY KEY (workspace, name));CREATE INDEX queue_effect_happened ON queue_effect (happened);
@@ -226,6 +226,26 @@ create table job_schedule (
     primary key (workspace, name)
 );
 INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('job', 1, '327f80cc83baf353f332bcfbcb85ea7dd047fbe480d2bb0fce4967f9917feddd', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
+
+-- file 1
+create table files (
+    workspace text not null,
+    id text not null,
+    purpose text not null,
+    owner text not null,
+    name text not null,
+    content_type text not null,
+    size bigint not null,
+    sha256 text not null,
+    etag text not null,
+    state text not null,
+    created_at bigint not null,
+    expires_at bigint,
+    primary key (workspace, id)
+);
+create index files_purpose on files(workspace, purpose, id);
+create index files_expiry on files(expires_at);
+INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('file', 1, '86947a5246d0f1acea2406ba40892fd617167c7aa939083a43703e1d168f46c5', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
 
 -- Row-level security
 DO $policies$ DECLARE one RECORD; BEGIN
