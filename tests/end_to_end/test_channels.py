@@ -1,6 +1,7 @@
 """What is done through one server is told to clients of another: over PostgreSQL and Redis they are one application."""
 
 import contextlib
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from http_api import Api, register
 from listeners import EventListener, SocketListener
 from programs import Server, eventually, run_cli
 
+KNOWN_ELSEWHERE = 1.2  # seconds after which a server goes by what another program changed (store/database/database.h)
 MANIFEST = """
 name: told
 stores:
@@ -161,10 +163,12 @@ def hears_jobs_of_all(application, tmp_path, settings, server, somebody):
     """An admin hears of everybody's, until the role is taken away; the stream goes on."""
     admin = register(server.url)
     run_cli("users", "role", application, admin.name, "admin", "--data", tmp_path / "cli", folder=tmp_path, environment=settings)
+    time.sleep(KNOWN_ELSEWHERE)
     listener = ready(EventListener(admin))
     job = somebody.post("/api/jobs", {"name": "note"}, 202).json
     listener.wait_for(type="job", id=job["id"], state="queued")
     run_cli("users", "role", application, admin.name, "member", "--data", tmp_path / "cli", folder=tmp_path, environment=settings)
+    time.sleep(KNOWN_ELSEWHERE)
     hidden = somebody.post("/api/jobs", {"name": "note"}, 202).json
     listener.wait_for(type="missed")  # what it may hear is another thing now
     own = admin.post("/api/jobs", {"name": "note"}, 202).json
@@ -201,6 +205,7 @@ def test_who_is_blocked_hears_no_more(settings, application, tmp_path):
         script, room = EventListener(at(one, alice), "/rooms/blue"), SocketListener(at(one, alice), "/rooms/blue/ws", first=[])
         script.wait_for(type="here"), room.wait_for(type="here")
         run_cli("users", "block", application, alice.name, "--data", tmp_path / "cli", folder=tmp_path, environment=settings)
+        time.sleep(KNOWN_ELSEWHERE)
         document = bob.post("/api/documents", {"title": "Secret", "content": "# Secret\n\nNot for the blocked.\n"}, 201).json
         bob.post("/rooms/blue", {"text": "not for the blocked"})
         assert stream.wait_for(type="error")["error"]["code"] == "unauthorized"

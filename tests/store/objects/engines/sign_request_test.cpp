@@ -32,8 +32,7 @@ TEST(SignRequest, IsAcceptedByAServerThatChecksIt) {
     if (engine == nullptr) GTEST_SKIP() << "versitygw was not fetched";
     using enum net::Method;
     EXPECT_EQ(status_of(*engine, put, "/slipway-tests/signed%20by%20hand", "what is signed", kS3Keys), 200);
-    EXPECT_EQ(status_of(*engine, get, "/slipway-tests?list-type=2&prefix=signed%20by&max-keys=1", "", kS3Keys),
-              200);
+    EXPECT_EQ(status_of(*engine, get, "/slipway-tests?list-type=2&prefix=signed%20by&max-keys=1", "", kS3Keys), 200);
     auto wrong = kS3Keys;
     wrong.secret_access_key += "!";
     EXPECT_EQ(status_of(*engine, get, "/slipway-tests?list-type=2", "", wrong), 403);
