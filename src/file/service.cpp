@@ -130,8 +130,8 @@ Task<File> Files::settle(WorkspaceId workspace, const Purpose* purpose, File fil
 Task<File> Files::read_row(WorkspaceId workspace, std::string purpose, std::string id, std::string_view state) {
     if (id.size() > kIdBytesMax) co_return no_such(id);
     store::Parameters values{now(), id, std::move(purpose)};
-    auto sql =
-        fmt::format("select * from files where workspace = $workspace and id = $2 and purpose = $3 and ({})", state);
+    auto sql = fmt::format("select {} from files where workspace = $workspace and id = $2 and purpose = $3 and ({})",
+                           kFileColumns, state);
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(std::move(workspace), std::move(sql), std::move(values)));
     if (rows.empty()) co_return no_such(id);
     co_return file_of(rows.front());
@@ -161,7 +161,8 @@ Task<Page> Files::list(Caller caller, std::string name, std::size_t limit, std::
     SLIPWAY_CO_TRY(const auto* const purpose, find(name));
     limit = std::clamp<std::size_t>(limit, 1, kPageMax);
     store::Parameters values{now(), std::move(name), limit + 1};
-    auto sql = fmt::format("select * from files where workspace = $workspace and purpose = $2 and {}", kVisible);
+    auto sql = fmt::format("select {} from files where workspace = $workspace and purpose = $2 and {}", kFileColumns,
+                           kVisible);
     if (cursor) {
         values.emplace_back(*std::move(cursor));
         sql += fmt::format(" and id < ${}", values.size());

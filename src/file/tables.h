@@ -15,6 +15,9 @@ std::span<const store::Migration> migrations();
 // see it when it is ready and not over; the others are swept once their time is over.
 inline constexpr std::string_view kVisible = "state = 'ready' and (expires_at is null or expires_at > $1)";
 
+// Of a row with these columns.
+inline constexpr std::string_view kFileColumns =
+    "id, purpose, owner, name, content_type, size, sha256, etag, created_at, expires_at";
 File file_of(const store::Row& row);
 
 Task<void> insert_pending(store::Database& database, WorkspaceId workspace, File file);

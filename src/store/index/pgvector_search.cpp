@@ -275,7 +275,8 @@ std::string near_sql(const RemoteCollection& collection, const Filter& filter, N
     return fmt::format(
         "WITH walked AS MATERIALIZED (SELECT number, id, content, embedding FROM index_passage WHERE workspace = "
         "$workspace AND collection = {0} AND near AND {1} ORDER BY embedding::{2}({3}) {4} $1::vector::{2}({3}) LIMIT "
-        "{5}) SELECT * FROM ((SELECT number, id, octet_length(content) AS bytes, embedding {4} $1::vector AS distance "
+        "{5}) SELECT number, id, bytes, distance FROM ((SELECT number, id, octet_length(content) AS bytes, embedding "
+        "{4} $1::vector AS distance "
         "FROM walked ORDER BY embedding {4} $1::vector, id LIMIT {6}) UNION ALL (SELECT number, id, "
         "octet_length(content) AS bytes, embedding {4} $1::vector AS distance FROM index_passage WHERE workspace = "
         "$workspace AND collection = {0} AND number > ${7} AND NOT near AND embedding IS NOT NULL AND {1} ORDER BY "
