@@ -80,7 +80,7 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
     std::shared_ptr<Stop> wait;                 // of the lane that asks
     std::vector<std::shared_ptr<Stop>> sweeps;  // of each lane
     std::atomic<bool> woken = false;
-    bool stopping = false, cut_off = false, queue_lost = false, polling = false, asleep = false;
+    bool stopping = false, cut_off = false, queue_lost = false, polling = false, asleep = false, leasing = false;
 
     asio::awaitable<void> lane();
     asio::awaitable<std::vector<store::LeasedMessage>> next();
@@ -148,7 +148,7 @@ void Worker::wake() {
     const std::lock_guard lock(state_->waking);
     if (state_->executor)
         asio::post(*state_->executor, [state = state_] {
-            if (state->wait) state->wait->ask();
+            if (state->wait && !(state->leasing && state->queue.hears_while_waiting())) state->wait->ask();
         });
 }
 
@@ -193,7 +193,9 @@ asio::awaitable<std::vector<store::LeasedMessage>> Worker::State::next() {
     lease.visibility = options.visibility;
     lease.wait = options.poll_time;
     lease.stop = wait;
+    leasing = true;
     auto messages = co_await queue.lease(options.queue_name, lease);
+    leasing = false;
     if (messages) {
         queue_lost = false;
         co_return *std::move(messages);

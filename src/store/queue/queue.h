@@ -120,6 +120,9 @@ class Queue {
 
     // The next messages of all workspaces; none when none came within options.wait.
     Task<std::vector<LeasedMessage>> lease(std::string queue, LeaseOptions options = {});
+    // Whether a lease that waits is given at once what is enqueued meanwhile. Then it is not to be stopped for that:
+    // what it is just being given would be hidden as long as a lease.
+    virtual bool hears_while_waiting() const { return false; }
     // The lease ends `visibility` from now. `conflict` here and below when it is not held any more: it ran out and
     // somebody else took the message, or it is done. What the worker did then may be done again by another.
     virtual Task<void> extend(Lease lease, Milliseconds visibility) = 0;

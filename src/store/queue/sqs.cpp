@@ -64,6 +64,7 @@ class SqsQueue final : public Queue {
         return records_->purge(std::move(workspace), std::move(queue), dead_letters);
     }
     Task<QueueStatus> status() override;
+    bool hears_while_waiting() const override { return true; }
 
  protected:
     Task<std::vector<LeasedMessage>> lease_now(std::string queue, std::size_t count_max,

@@ -46,13 +46,15 @@ constexpr Migration kFirst{
     .capability = "history", .number = 1, .sql = "CREATE TABLE history (id {serial}, text TEXT)"};
 constexpr Migration kSecond{.capability = "history",
                             .number = 2,
-                            .sql = "INSERT INTO history (text) VALUES ('a'); INSERT INTO history (text) VALUES ('b')"};
+                            .sql =
+                                "CREATE TABLE event (id {serial}, text TEXT); INSERT INTO event (text) VALUES "
+                                "('a'); INSERT INTO event (text) VALUES ('b')"};
 constexpr Migration kFailing{.capability = "history",
                              .number = 3,
-                             .sql = "INSERT INTO history (text) VALUES ('c'); INSERT INTO nowhere VALUES (1)"};
+                             .sql = "INSERT INTO event (text) VALUES ('c'); INSERT INTO nowhere VALUES (1)"};
 
 Task<std::int64_t> count_history(Database& database) {
-    SLIPWAY_CO_TRY(const auto rows, co_await database.read(kSystem, "SELECT count(*) AS n FROM history"));
+    SLIPWAY_CO_TRY(const auto rows, co_await database.read(kSystem, "SELECT count(*) AS n FROM event"));
     co_return rows.front().integer("n");
 }
 
