@@ -162,11 +162,15 @@ Result<void> Connection::check_in_place() {
     int moved = 0;
     sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (moved == 0) return {};
+    return no_longer_in_place(state_->file);
+}
+
+std::unexpected<Error> no_longer_in_place(const std::filesystem::path& file) {
     return fail(
         ErrorCode::unavailable,
         "{} was removed or replaced while it was in use, so nothing is written any more. Stop the server, put the "
         "file back or run `slipway restore`, and start again.",
-        state_->file.string());
+        file.string());
 }
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(state_->handle); }

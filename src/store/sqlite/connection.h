@@ -171,6 +171,9 @@ class Connection {
     std::unique_ptr<ConnectionState> state_;
 };
 
+// What check_in_place() says of this file.
+std::unexpected<Error> no_longer_in_place(const std::filesystem::path& file);
+
 // "3.40.1"
 std::string_view library_version();
 

@@ -11,6 +11,9 @@ Result<Connection> Readers::take() {
             return connection;
         }
     }
+    // It was there when the writer opened it; another one must not be made in its place.
+    std::error_code error;
+    if (!std::filesystem::exists(file_, error)) return no_longer_in_place(file_);
     return Connection::open(file_, options_);
 }
 

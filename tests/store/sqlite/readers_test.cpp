@@ -55,6 +55,15 @@ TEST_F(SqliteReaders, AReadThatLeavesATransactionOpenDoesNotFreezeTheNextOne) {
     EXPECT_EQ(run<std::int64_t>(count).value(), 2);
 }
 
+// A connection that is opened late finds what the others have seen.
+TEST_F(SqliteReaders, AFileThatIsGoneIsToldAsRemoved) {
+    std::filesystem::remove(folder_ / "a.db");
+    const auto counted = run<std::int64_t>(count);
+    ASSERT_FALSE(counted);
+    EXPECT_TRUE(counted.error().message.contains("was removed")) << counted.error().message;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "a.db"));
+}
+
 TEST_F(SqliteReaders, WhatThrowsIsAnErrorThatNamesTheReader) {
     const auto throws = [](Connection&) -> Result<void> { throw std::runtime_error("oops"); };
     const auto result = run<void>(throws);
