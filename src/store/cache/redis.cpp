@@ -236,10 +236,10 @@ Task<CacheStatus> RedisCache::status() {
 }  // namespace
 
 Result<std::unique_ptr<Cache>> open_redis_cache(std::string_view url, CacheOptions options) {
-    SLIPWAY_TRY(auto where, redis::parse_url(url));
-    const auto query = url.substr(std::min(url.find('?'), url.size()));
-    if (!query.contains("?timeout=") && !query.contains("&timeout=")) where.command_time_max = kCommandTime;
-    if (!query.contains("connect_timeout=")) where.connect_time_max = kConnectTime;
+    redis::Options defaults;
+    defaults.command_time_max = kCommandTime;
+    defaults.connect_time_max = kConnectTime;
+    SLIPWAY_TRY(auto where, redis::parse_url(url, std::move(defaults)));
     SLIPWAY_TRY(auto client, redis::open(std::move(where)));
     return std::unique_ptr<Cache>(std::make_unique<RedisCache>(std::move(client), std::move(options)));
 }

@@ -324,10 +324,10 @@ Task<ChannelsStatus> RedisChannels::status() {
 }  // namespace
 
 Result<std::unique_ptr<Channels>> open_redis_channels(std::string_view url, ChannelsOptions options) {
-    SLIPWAY_TRY(auto where, redis::parse_url(url));
-    const auto query = url.substr(std::min(url.find('?'), url.size()));
-    if (!query.contains("?timeout=") && !query.contains("&timeout=")) where.command_time_max = kCommandTime;
-    if (!query.contains("connect_timeout=")) where.connect_time_max = kConnectTime;
+    redis::Options defaults;
+    defaults.command_time_max = kCommandTime;
+    defaults.connect_time_max = kConnectTime;
+    SLIPWAY_TRY(auto where, redis::parse_url(url, std::move(defaults)));
     const auto prefix = fmt::format("{}:{}:", options.name, where.database);
     SLIPWAY_TRY(auto client, redis::open(std::move(where)));
     return std::unique_ptr<Channels>(std::make_unique<RedisChannels>(std::move(client), options, prefix));

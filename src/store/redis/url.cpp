@@ -77,11 +77,10 @@ std::string Options::place() const {
     return fmt::format("{}://{}/{}", secure ? "rediss" : "redis", address.text(), database);
 }
 
-Result<Options> parse_url(std::string_view url) {
+Result<Options> parse_url(std::string_view url, Options options) {
     if (url.size() > kUrlBytesMax) return wrong("is too long");
     const auto parsed = boost::urls::parse_uri(url);
     if (!parsed) return wrong("is not valid (encode special characters of the password as %XX)");
-    Options options;
     const auto scheme = lower_ascii(parsed->scheme());
     if (scheme != "redis" && scheme != "rediss") return wrong("must begin with redis:// or rediss://");
     options.secure = scheme == "rediss";

@@ -48,7 +48,8 @@ struct Options {
     std::string place() const;
 };
 
-// `invalid` says what is wrong, without the URL itself: it may hold the password.
-Result<Options> parse_url(std::string_view url);
+// `options`: what holds where the URL says nothing else. `invalid` says what is wrong, without the URL itself: it may
+// hold the password.
+Result<Options> parse_url(std::string_view url, Options options = {});
 
 }  // namespace slipway::store::redis

@@ -23,6 +23,15 @@ TEST(RedisUrl, ReadsAllParts) {
     EXPECT_EQ(options->place(), "rediss://cache.example:7000/3");
 }
 
+TEST(RedisUrl, WhatItDoesNotSayStaysAsItWasGiven) {
+    Options defaults;
+    defaults.command_time_max = Milliseconds(700);
+    defaults.connect_time_max = Milliseconds(900);
+    const auto options = parse_url("redis://cache.example?timeout=500ms", defaults).value();
+    EXPECT_EQ(options.command_time_max, Milliseconds(500));
+    EXPECT_EQ(options.connect_time_max, Milliseconds(900));
+}
+
 TEST(RedisUrl, HasDefaults) {
     const auto options = parse_url("redis://:word@[::1]");
     ASSERT_TRUE(options.has_value()) << options.error().message;
