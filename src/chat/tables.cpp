@@ -62,6 +62,25 @@ model::Role role_from(std::string_view name) {
 std::string_view to_string(MessageStatus status) { return kStatuses[static_cast<std::size_t>(status)]; }
 std::span<const store::Migration> migrations() { return kMigrations; }
 
+std::span<const store::Migration> migrations_apart() {
+    static constexpr std::string_view kUser = " references users(id) on delete cascade";
+    static const auto texts = [] {
+        std::array<std::string, kMigrations.size()> apart;
+        for (std::size_t i = 0; i < apart.size(); ++i) {
+            apart[i] = kMigrations[i].sql;
+            for (auto at = apart[i].find(kUser); at != std::string::npos; at = apart[i].find(kUser, at))
+                apart[i].erase(at, kUser.size());
+        }
+        return apart;
+    }();
+    static const auto apart = [] {
+        auto steps = kMigrations;
+        for (std::size_t i = 0; i < steps.size(); ++i) steps[i].sql = texts[i];
+        return steps;
+    }();
+    return apart;
+}
+
 Chat chat_of(const store::Row& row) {
     Chat chat;
     chat.id = row.text("id");

@@ -1,6 +1,7 @@
 // The tables of chats and how their rows become values.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "chat/types.h"
@@ -9,6 +10,9 @@
 namespace slipway::chat {
 
 std::span<const store::Migration> migrations();
+// The same tables in a database without users (stores.agents): who owns a chat is an id of the other database there.
+std::span<const store::Migration> migrations_apart();
+inline constexpr std::array<std::string_view, 2> kTables{"chats", "messages"};
 
 inline constexpr std::string_view kChatColumns =
     "c.id, c.number, c.user_id, c.title, c.tokens, c.created_at, c.updated_at, "

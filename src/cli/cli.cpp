@@ -27,7 +27,7 @@ struct Parsed {
     JobArguments job;
     std::string text, path, where, shell, role = "all";
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
-    bool plan = false, contract = false;
+    bool plan = false, contract = false, move_agents = false;
 };
 
 CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& what,
@@ -132,11 +132,16 @@ void add_databases(CLI::App& app, Parsed& parsed) {
         ->excludes(printing)
         ->excludes(planning);
     planning->excludes(printing);
+    migrating
+        ->add_flag("--move-agents", parsed.move_agents,
+                   "Also move the chats that stores.database holds to stores.agents, once that names another database")
+        ->excludes(printing)
+        ->excludes(planning);
     migrating->callback([&parsed] {
         const auto& owner_from = parsed.copy.owner_from;
         parsed.code = !parsed.text.empty() ? print_schema(parsed.target, parsed.text)
                       : parsed.plan        ? migration_plan(parsed.target, owner_from)
-                                           : migrate(parsed.target, owner_from, parsed.contract);
+                                           : migrate(parsed.target, owner_from, parsed.contract, parsed.move_agents);
     });
 
     auto* copying = command(app, parsed, "copy", "Move all rows to another database, and compare (no server may run)");

@@ -41,7 +41,8 @@ struct CopyArguments {
     std::string owner_from;  // name of the variable with the owner's URL
 };
 // Steps that would break servers of the release before are applied with `contract` alone.
-int migrate(const Target& target, const std::string& owner_from, bool contract);
+// `move_agents`: chats from before stores.agents was set, too.
+int migrate(const Target& target, const std::string& owner_from, bool contract, bool move_agents);
 // What waits to be applied: kDone, kContracts or kBlocked.
 int migration_plan(const Target& target, const std::string& owner_from);
 // The SQL that makes an empty PostgreSQL ready for `role`, to standard output.

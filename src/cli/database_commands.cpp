@@ -44,14 +44,18 @@ Result<std::vector<store::CopiedTable>> copied(const Target& target, const CopyA
 
 }  // namespace
 
-int migrate(const Target& target, const std::string& owner_from, bool contract) {
+int migrate(const Target& target, const std::string& owner_from, bool contract, bool move_agents) {
     const auto done = [&]() -> Result<std::string> {
         SLIPWAY_TRY(const auto loaded, load(target));
         SLIPWAY_TRY(const auto owner, owner_url(loaded.environment, owner_from));
         SLIPWAY_TRY(const auto folder, serve::DataFolder::open(loaded.manifest.data));
         serve::AwsAccess aws(loaded.environment);
         const auto steps = contract ? store::ContractSteps::apply : store::ContractSteps::wait;
-        return serve::migrate_database(loaded.manifest.stores, folder, owner, steps, aws);
+        const auto& stores = loaded.manifest.stores;
+        SLIPWAY_TRY(auto told, serve::migrate_database(stores, folder, owner, steps, aws));
+        if (!move_agents) return told;
+        SLIPWAY_TRY(const auto moved, serve::move_agents(stores, folder, aws));
+        return told + " " + moved;
     }();
     if (!done) return report(done.error());
     fmt::print("{}\n", *done);

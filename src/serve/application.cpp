@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "knowledge/synonyms.h"
 #include "model/metered.h"
+#include "serve/agents_rows.h"
 #include "serve/databases.h"
 #include "serve/graph.h"
 #include "serve/models.h"
@@ -61,7 +62,10 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
 Result<void> Application::open_stores(IndexUse index_use) {
     aws_ = std::make_unique<AwsAccess>(environment_);
     SLIPWAY_TRY(database_, open_database(manifest_.stores, folder_, *aws_));
-    SLIPWAY_TRY(index_, open_index(manifest_.stores, *database_, *aws_, index_use == IndexUse::anew));
+    SLIPWAY_TRY(agents_, open_agents_database(manifest_.stores, *aws_));
+    if (agents_ != nullptr) SLIPWAY_CHECK(refuse_left_behind(*database_));
+    auto& shared = index_is_in_agents(manifest_.stores) ? *agents_ : *database_;
+    SLIPWAY_TRY(index_, open_index(manifest_.stores, shared, *aws_, index_use == IndexUse::anew));
     SLIPWAY_TRY(const auto object_key, folder_.secret(kObjectKeyName));
     const ObjectsSettings documents{.url = manifest_.stores.objects,
                                     .access_key = manifest_.stores.objects_access_key,
@@ -145,7 +149,7 @@ Result<void> Application::open_chats() {
     options.message_characters_max = manifest_.chat.message_characters_max;
     options.history_tokens = static_cast<std::int64_t>(manifest_.chat.history_tokens);
     options.title_characters_max = manifest_.chat.title.characters_max;
-    chats_ = std::make_unique<chat::Chats>(*database_, *graph_, options);
+    chats_ = std::make_unique<chat::Chats>(agents_ != nullptr ? *agents_ : *database_, *graph_, options);
     return {};
 }
 
@@ -238,6 +242,13 @@ std::vector<StoreProbe> Application::store_probes() {
     std::vector<StoreProbe> probes{{"database", shown_url(stores.database.url.reveal()), ask_database},
                                    {"index", shown_url(stores.index.url.reveal()), ask_index},
                                    {"objects", shown_url(stores.objects.url.reveal()), ask_objects}};
+    if (agents_ != nullptr) {
+        auto ask_agents = [this]() -> Task<std::string> {
+            SLIPWAY_CO_TRY(const auto status, co_await agents_->status());
+            co_return status.engine;
+        };
+        probes.push_back({"agents", shown_url(stores.agents.url.reveal()), ask_agents});
+    }
     for (const auto& store : file_stores_.stores) {
         auto ask = [&store]() -> Task<std::string> {
             SLIPWAY_CO_CHECK(co_await store.objects->check());

@@ -38,6 +38,8 @@ class Application {
     app::ScriptHost* scripts() { return scripts_.get(); }
     const agent::Graph& graph() const { return *graph_; }
     store::Database& database() { return *database_; }
+    // stores.agents where that is a database of its own, else null: then database() keeps chats, too.
+    store::Database* agents() { return agents_.get(); }
     store::Index& index() { return *index_; }
     store::Objects& objects() { return *objects_; }
     const std::vector<ServedFolder>& served_folders() const { return file_stores_.folders; }
@@ -90,6 +92,7 @@ class Application {
     WorkerPool files_;
     std::unique_ptr<AwsAccess> aws_;
     std::unique_ptr<store::Database> database_;
+    std::unique_ptr<store::Database> agents_;
     std::unique_ptr<store::Index> index_;
     std::unique_ptr<store::Objects> objects_;
     FileStores file_stores_;

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "base/crypto.h"
+#include "serve/agents_rows.h"
 #include "serve/durable_files.h"
 #include "serve/version.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t kFilesMax = 10'000'000;
+constexpr std::string_view kDatabaseName = "database.sqlite", kAgentsName = "agents.sqlite";
 
 // Lists everything below `folder`.
 Result<json::array> describe_files(const fs::path& folder, std::uint64_t& bytes) {
@@ -64,6 +66,24 @@ Result<json::object> finish_backup(const Application& application, const fs::pat
     return json::object{{"path", destination.string()}, {"bytes", bytes}, {"files", count}};
 }
 
+Result<void> unite_databases(const fs::path& folder) {
+    const auto agents = folder / kAgentsName;
+    SLIPWAY_CHECK(add_agents_rows(agents, folder / kDatabaseName));
+    std::error_code error;
+    for (const auto* const ending : {"", "-wal", "-shm"}) fs::remove(agents.string() + ending, error);
+    return {};
+}
+
+// Agents first, where they have a database of their own: whose chats these are is known to the other one then.
+Task<void> copy_databases(Application& application, fs::path folder) {
+    auto* const agents = application.agents();
+    if (agents != nullptr) SLIPWAY_CO_CHECK(co_await agents->backup(folder / kAgentsName));
+    SLIPWAY_CO_CHECK(co_await application.database().backup(folder / kDatabaseName));
+    if (agents == nullptr) co_return Result<void>();
+    auto unite = [folder] { return unite_databases(folder); };
+    co_return co_await application.pool().run(std::move(unite));
+}
+
 }  // namespace
 
 Result<std::string> checksum_of_file(const fs::path& path) {
@@ -94,7 +114,7 @@ Task<json::object> backup(Application& application, std::string given) {
         fs::remove_all(temporary, error);
         co_return pass(hold);
     }
-    auto copied = co_await application.database().backup(temporary / "database.sqlite");
+    auto copied = co_await copy_databases(application, temporary);
     if (!copied) {
         fs::remove_all(temporary, error);
         co_return pass(copied);

@@ -7,6 +7,7 @@
 #include "file/tables.h"
 #include "job/tables.h"
 #include "knowledge/tables.h"
+#include "serve/agents_rows.h"
 #include "serve/durable_files.h"
 #include "store/database/migration_kind.h"
 #include "store/database/postgres/postgres.h"
@@ -132,12 +133,34 @@ Result<std::unique_ptr<store::Database>> open_index_database(const app::StoresSe
     return database;
 }
 
+Result<std::unique_ptr<store::Database>> open_agents_database(const app::StoresSection& stores, AwsAccess& aws,
+                                                              store::ContractSteps contract) {
+    if (!agents_are_apart(stores)) return nullptr;
+    SLIPWAY_TRY(auto database,
+                open_postgres(stores.agents.url.reveal(), {stores.agents_owner.reveal(), contract}, aws));
+    if (index_is_in_agents(stores)) SLIPWAY_CHECK(store::migrate_pgvector(*database));
+    const auto migrations = agents_migrations();
+    SLIPWAY_CHECK(run_to_end(database->migrate(migrations)));
+    return database;
+}
+
 Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores) {
-    if (!is_postgres(stores.database)) return std::nullopt;
-    SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
-    SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, stores.database.url.reveal()));
-    if (!target.drains) return std::nullopt;
-    return rest_of(target);
+    std::optional<Milliseconds> soonest;
+    for (const auto* const url : {&stores.database, &stores.agents}) {
+        if (!is_postgres(*url)) continue;
+        SLIPWAY_TRY(const auto* const pq, store::postgres::libpq());
+        SLIPWAY_TRY(const auto target, store::postgres::parse_url(*pq, url->url.reveal()));
+        if (target.drains) soonest = std::min(soonest.value_or(rest_of(target)), rest_of(target));
+    }
+    return soonest;
+}
+
+bool agents_are_apart(const app::StoresSection& stores) {
+    return is_postgres(stores.agents) && stores.agents.url.reveal() != stores.database.url.reveal();
+}
+
+bool index_is_in_agents(const app::StoresSection& stores) {
+    return agents_are_apart(stores) && stores.index.url.reveal() == stores.agents.url.reveal();
 }
 
 bool index_is_in_postgres(const app::StoresSection& stores) { return is_postgres(stores.index); }
@@ -162,35 +185,58 @@ Result<std::string> migrate_database(const app::StoresSection& stores, const Dat
     SLIPWAY_TRY(const auto plan, store::plan_migrations(migrations, applied));
     auto done = fmt::format("{}: all {} steps are applied", status.engine, migrations.size() - plan.waiting.size());
     done += plan.waiting.empty() ? "." : fmt::format(", {} wait for --contract.", plan.waiting.size());
+    SLIPWAY_TRY(const auto agents, open_agents_database(stores, aws, contract));
+    if (agents != nullptr) done += fmt::format(" Agents: all {} steps are applied.", agents_migrations().size());
     if (!index_is_in_postgres(stores)) return done;
-    if (!index_is_in_database(stores)) SLIPWAY_CHECK(open_index_database(stores, aws, contract));
+    if (!index_is_in_database(stores) && !index_is_in_agents(stores))
+        SLIPWAY_CHECK(open_index_database(stores, aws, contract));
     return done + fmt::format(" Search index: all {} steps are applied.", store::pgvector_migrations().size());
 }
 
-Result<WaitingSteps> waiting_steps(const app::StoresSection& stores, const std::string& owner_url, AwsAccess& aws) {
+// Of one database; null where there is none yet. `where` stands before each step.
+static Result<void> add_waiting_steps(WaitingSteps& waiting, store::Database* database,
+                                      std::span<const store::Migration> migrations, bool shared,
+                                      std::string_view where) {
     std::vector<store::AppliedMigration> applied;
-    std::error_code error;
-    const bool shared = is_postgres(stores.database);
-    if (shared || fs::exists(stores.database.path, error)) {
-        std::unique_ptr<store::Database> database;
-        if (shared) {
-            SLIPWAY_TRY(database, open_postgres(owner_url.empty() ? stores.database.url.reveal() : owner_url, {}, aws));
-        } else {
-            SLIPWAY_TRY(database, store::open_sqlite(stores.database.path));
-        }
+    if (database != nullptr) {
         SLIPWAY_TRY(applied, run_to_end(store::applied_steps(*database)));
     }
-    const auto migrations = shared && index_is_in_database(stores) ? every_migration() : all_migrations();
     SLIPWAY_TRY(const auto plan, store::plan_migrations(migrations, applied, store::ContractSteps::apply));
-    WaitingSteps waiting;
-    waiting.blocked = shared && !store::plan_migrations(migrations, applied);
+    waiting.blocked = waiting.blocked || (shared && !store::plan_migrations(migrations, applied));
     for (const auto* const step : plan.missing) {
         const auto why = store::contracts(*step, applied) ? store::contracting_statement(step->sql) : std::string();
         waiting.contract = waiting.contract || (shared && !why.empty());  // SQLite is one process's
-        waiting.text += fmt::format("{} {}: {}\n", step->capability, step->number,
+        waiting.text += fmt::format("{}{} {}: {}\n", where, step->capability, step->number,
                                     why.empty() ? "expand" : fmt::format("contract ({})", why));
     }
+    return {};
+}
+
+Result<WaitingSteps> waiting_steps(const app::StoresSection& stores, const std::string& owner_url, AwsAccess& aws) {
+    std::error_code error;
+    const bool shared = is_postgres(stores.database);
+    std::unique_ptr<store::Database> database;
+    if (shared) {
+        SLIPWAY_TRY(database, open_postgres(owner_url.empty() ? stores.database.url.reveal() : owner_url, {}, aws));
+    } else if (fs::exists(stores.database.path, error)) {
+        SLIPWAY_TRY(database, store::open_sqlite(stores.database.path));
+    }
+    const auto migrations = shared && index_is_in_database(stores) ? every_migration() : all_migrations();
+    WaitingSteps waiting;
+    SLIPWAY_CHECK(add_waiting_steps(waiting, database.get(), migrations, shared, ""));
+    if (!agents_are_apart(stores)) return waiting;
+    const auto& owner = stores.agents_owner.empty() ? stores.agents.url : stores.agents_owner;
+    SLIPWAY_TRY(const auto agents, open_postgres(owner.reveal(), {}, aws));
+    SLIPWAY_CHECK(add_waiting_steps(waiting, agents.get(), agents_migrations(), true, "agents: "));
     return waiting;
+}
+
+Result<std::string> move_agents(const app::StoresSection& stores, const DataFolder& folder, AwsAccess& aws) {
+    if (!agents_are_apart(stores))
+        return fail(ErrorCode::invalid, "stores.agents names no database of its own to move chats to.");
+    SLIPWAY_TRY(const auto database, open_database(stores, folder, aws));
+    SLIPWAY_TRY(const auto agents, open_agents_database(stores, aws));
+    return move_agents_rows(*database, *agents);
 }
 
 Result<std::string> database_script(const std::string& role) {
@@ -205,7 +251,7 @@ Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, c
     SLIPWAY_TRY(const auto target_url, database_url(to, false));
     SLIPWAY_TRY(const auto source, open_migrated(source_url, {}, aws));
     SLIPWAY_TRY(const auto target, open_migrated(target_url, {owner_url}, aws));
-    return run_to_end(store::copy_rows(*source, *target, progress));
+    return run_to_end(store::copy_rows(*source, *target, {.progress = progress}));
 }
 
 Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stores, const DataFolder& folder,
@@ -220,9 +266,12 @@ Result<void> restore_rows(const fs::path& backup, const app::StoresSection& stor
     SLIPWAY_CHECK(copy_durably(backup, arriving));
     auto restored = [&]() -> Result<void> {
         SLIPWAY_TRY(const auto source, open_migrated(app::StoreUrl::parse("sqlite:" + arriving.string()), {}, aws));
-        SLIPWAY_TRY(const auto target, open_migrated(stores.database, {stores.database_owner.reveal()}, aws));
-        SLIPWAY_TRY(const auto copied, run_to_end(store::copy_rows(*source, *target)));
-        return {};
+        std::unique_ptr<store::Database> target;
+        if (is_postgres(stores.database)) {
+            SLIPWAY_TRY(target, open_migrated(stores.database, {stores.database_owner.reveal()}, aws));
+        }
+        SLIPWAY_TRY(const auto agents, open_agents_database(stores, aws));
+        return restore_apart(*source, target.get(), agents.get());
     }();
     remove();
     return restored;

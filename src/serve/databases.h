@@ -24,12 +24,18 @@ Result<std::unique_ptr<store::Database>> open_database(const app::StoresSection&
 // The PostgreSQL of a search index that is not the database's own, with the tables of the index; as above.
 Result<std::unique_ptr<store::Database>> open_index_database(
     const app::StoresSection& stores, AwsAccess& aws, store::ContractSteps contract = store::ContractSteps::wait);
+// What agents keep, where stores.agents is a database of its own, with the tables of the search index where that lies
+// there; as above. Else none.
+Result<std::unique_ptr<store::Database>> open_agents_database(
+    const app::StoresSection& stores, AwsAccess& aws, store::ContractSteps contract = store::ContractSteps::wait);
+bool agents_are_apart(const app::StoresSection& stores);
+bool index_is_in_agents(const app::StoresSection& stores);
 bool index_is_in_postgres(const app::StoresSection& stores);
 // The same URL: one pool of connections, and one owner.
 bool index_is_in_database(const app::StoresSection& stores);
 
-// With idle=drain: how long nobody may have asked for anything before the database is left alone. A connection rests as
-// long before it is closed, so none is open when the time is over that the URL says.
+// Where a database is idle=drain: how long nobody may have asked for anything before the database is left alone. A
+// connection rests as long before it is closed, so none is open when the time is over that the URL says.
 Result<std::optional<Milliseconds>> rest_after(const app::StoresSection& stores);
 
 // `slipway migrate`: as the owner makes or changes the role that the application runs as, and applies what is missing;
@@ -54,7 +60,10 @@ Result<std::vector<store::CopiedTable>> copy_database(const std::string& from, c
                                                       const std::string& owner_url, AwsAccess& aws,
                                                       const store::CopyProgress& progress);
 
-// Into an empty database that is no file of this machine: the rows of a backup, of this version or an earlier one.
+// `slipway migrate --move-agents`: chats from the time before stores.agents was set. Says what was done.
+Result<std::string> move_agents(const app::StoresSection& stores, const DataFolder& folder, AwsAccess& aws);
+
+// Into empty databases that are no files of this machine: the rows of a backup, of this version or an earlier one.
 Result<void> restore_rows(const std::filesystem::path& backup, const app::StoresSection& stores,
                           const DataFolder& folder, AwsAccess& aws);
 

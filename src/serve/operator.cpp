@@ -99,6 +99,10 @@ Task<json::object> Operator::check_stores() {
     };
     const auto database = co_await application_.database().check_integrity();
     note(database);
+    if (auto* const own = application_.agents()) {
+        const auto agents = co_await own->check_integrity();
+        note(agents);
+    }
     const auto index = co_await application_.index().check_integrity();
     note(index);
     const auto seen = co_await application_.capabilities().knowledge.verify(application_.workspace());

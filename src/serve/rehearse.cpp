@@ -18,6 +18,7 @@ Result<void> rehearse(app::Manifest manifest, Environment environment) {
     const Stage stage;
     manifest.data = stage.path;
     manifest.stores.database = app::StoreUrl::parse("sqlite:" + (stage.path / "database.sqlite").string());
+    manifest.stores.agents = app::StoreUrl();
     manifest.stores.index = app::StoreUrl::parse("embedded:" + (stage.path / "index.sqlite").string());
     manifest.stores.objects = app::StoreUrl::parse("file:" + (stage.path / "objects").string());
     manifest.stores.objects_access_key = app::Secret();

@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "serve/agents_rows.h"
 #include "serve/backup.h"
 #include "serve/databases.h"
 #include "serve/durable_files.h"
@@ -156,14 +157,16 @@ Result<json::object> restore(const fs::path& source, const app::Manifest& manife
         return fail(ErrorCode::conflict,
                     "{} exists already; --replace puts the backup in its place and keeps the old data beside it.",
                     database.string());
-    // Refused where it holds rows already; files come after it.
-    if (!is_file(manifest.stores.database)) {
+    // Refused where one holds rows already; files come after them.
+    const bool apart = agents_are_apart(manifest.stores);
+    if (!is_file(manifest.stores.database) || apart) {
         AwsAccess aws(environment);
         SLIPWAY_CHECK(restore_rows(source / "database.sqlite", manifest.stores, folder, aws));
     }
     json::array targets;
     for (const auto& part : parts_of(source, folder.path(), manifest)) {
         SLIPWAY_CHECK(bring(part));
+        if (apart && part.target == database) SLIPWAY_CHECK(remove_agents_rows(with(part.target, kArriving)));
         targets.emplace_back(part.target.string());
     }
     const json::object list{{"targets", std::move(targets)}};

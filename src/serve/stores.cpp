@@ -45,7 +45,7 @@ Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& store
         if (!stores.index_key.empty()) options.remote.headers.set("api-key", stores.index_key.reveal());
         return store::open_qdrant(std::move(options));
     }
-    if (index_is_in_database(stores)) return store::open_pgvector(database);
+    if (index_is_in_database(stores) || index_is_in_agents(stores)) return store::open_pgvector(database);
     if (index_is_in_postgres(stores)) {
         SLIPWAY_TRY(auto own, open_index_database(stores, aws));
         return store::open_pgvector(std::move(own));

@@ -15,7 +15,8 @@
 
 namespace slipway::serve {
 
-// `database`: the open one of the manifest, which a pgvector index of the same URL shares; it outlives the index.
+// `database`: the open one of the manifest (stores.database or stores.agents) that a pgvector index of the same URL
+// shares; it outlives the index.
 // `anew`: an embedded file that is damaged or foreign is removed first; the caller runs Knowledge::reindex.
 // `aws` outlives the index.
 Result<std::unique_ptr<store::Index>> open_index(const app::StoresSection& stores, store::Database& database,

@@ -23,6 +23,7 @@ NOTES = {
 }
 # The last ones share no word with what answers them.
 QUESTIONS = ("sourdough", "prune tree winter", "debt", "How do I water tomatoes?", "rest at night", "financial trouble", "maintenance of a vessel")
+SHARED_SECRET = "a-secret-that-both-services-of-the-test-sign-with-0123456789"
 BACKENDS = ("pgvector", "qdrant", "opensearch")
 
 
@@ -127,6 +128,22 @@ def test_one_postgresql_holds_records_and_vectors(postgres, tmp_path, backend):
         assert peers_of(server.process.pid, int(server.url.rsplit(":", 1)[1])) == {postgres.port}
         assert "pgvector" in stores_of(settings, tmp_path / "data")
     assert not [path.name for path in (tmp_path / "data").iterdir() if path.name.startswith(("index", "rikai"))]
+
+
+def test_two_services_share_one_postgresql(postgres, tmp_path):
+    """R26: as the API on 8000 and the Letta server on 8283 do, which are two services of one program."""
+    settings = records(postgres, "shared")
+    with Server(RIKAI, tmp_path / "api", **settings, JWT_SECRET=SHARED_SECRET) as api:
+        user = register(api.url)
+        without_owner = settings | {"RIKAI_POSTGRES_OWNER_URL": ""}
+        with Server(RIKAI, tmp_path / "letta", **without_owner, JWT_SECRET=SHARED_SECRET) as letta:
+            add_notes(user)
+            there = Api(letta.url, user.token)
+            assert any("sourdough" in text for _, text, _ in found_by(there, "sourdough"))
+            chat = there.post("/api/chats/new/messages", {"content": "How long does the sourdough rest?"}).json
+            assert len(user.get(f"/api/chats/{chat['chat_id']}/messages").json["messages"]) == 2
+            for server in (api, letta):
+                assert peers_of(server.process.pid, int(server.url.rsplit(":", 1)[1])) == {postgres.port}
 
 
 def peers_of(process, own_port):

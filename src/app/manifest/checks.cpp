@@ -10,6 +10,7 @@ namespace {
 
 using Schemes = std::span<const std::string_view>;
 constexpr std::array<std::string_view, 3> kDatabases{"sqlite", "postgresql", "postgres"};
+constexpr std::array<std::string_view, 2> kAgents{"postgresql", "postgres"};
 constexpr std::array<std::string_view, 7> kIndexes{"embedded", "qdrant+http",     "qdrant+https",    "postgresql",
                                                    "postgres", "opensearch+http", "opensearch+https"};
 constexpr std::array<std::string_view, 2> kObjects{"file", "s3"};
@@ -114,6 +115,7 @@ void check_stores(Checks& checks) {
     const StoresSection defaults;
     auto& stores = checks.manifest.stores;
     check_scheme(checks, "stores.database", stores.database, kDatabases);
+    if (!stores.agents.url.empty()) check_scheme(checks, "stores.agents", stores.agents, kAgents);
     check_scheme(checks, "stores.index", stores.index, kIndexes);
     check_objects(checks, "stores.objects", stores.objects, defaults.objects.path);
     check_scheme(checks, "stores.secrets", stores.secrets, kSecrets);

@@ -130,9 +130,13 @@ void describe(Keys& keys, StoresSection& stores) {
         "database_owner", stores.database_owner,
         "The URL of the role that owns the tables of PostgreSQL, for migrations at the start. Without it `slipway "
         "migrate` applies them before a new version starts.");
+    describe_store(keys, "agents", stores.agents,
+                   "A PostgreSQL of their own for what agents keep: conversations and what became of each step. Left "
+                   "out: `stores.database`. No transaction spans both.");
+    keys.secret("agents_owner", stores.agents_owner, "As `database_owner`, for `stores.agents`.");
     describe_store(keys, "index", stores.index,
-                   "`embedded:PATH`, PostgreSQL with pgvector (the URL of `stores.database`, or another "
-                   "`postgresql://…`), Qdrant (`qdrant+https://HOST:6333/PREFIX`) or OpenSearch "
+                   "`embedded:PATH`, PostgreSQL with pgvector (the URL of `stores.database` or `stores.agents`, or "
+                   "another `postgresql://…`), Qdrant (`qdrant+https://HOST:6333/PREFIX`) or OpenSearch "
                    "(`opensearch+https://USER:PASSWORD@HOST:9200/PREFIX`).");
     describe_store(
         keys, "objects", stores.objects,

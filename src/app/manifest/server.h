@@ -70,6 +70,8 @@ struct StoresSection {
     StoreUrl database = StoreUrl::parse("sqlite:database.sqlite");
     Secret database_owner;  // the URL of the role that owns the tables of PostgreSQL
     StoreUrl index = StoreUrl::parse("embedded:index.sqlite");
+    StoreUrl agents;      // empty: in `database`
+    Secret agents_owner;  // as database_owner
     Secret index_key;
     Secret index_owner;  // as database_owner, of an index in another PostgreSQL
     StoreUrl objects = StoreUrl::parse("file:objects");

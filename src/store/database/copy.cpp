@@ -59,7 +59,9 @@ class Tally {
     std::optional<Sha256> hash_;
 };
 
-std::string insert_sql(const TableShape& table, std::size_t rows) {
+bool takes(const CopyOptions& options, const TableShape& table) { return !options.takes || options.takes(table.name); }
+
+std::string insert_sql(const TableShape& table, std::size_t rows, bool add) {
     std::string sql = fmt::format("insert into {} (", quoted_name(table.name));
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         sql += fmt::format("{}{}", i == 0 ? "" : ", ", quoted_name(table.columns[i]));
@@ -71,10 +73,13 @@ std::string insert_sql(const TableShape& table, std::size_t rows) {
             sql += fmt::format("{}${}", i == 0 ? "" : ", ", ++parameter);
         sql += ')';
     }
-    return sql;
+    if (!add || table.key.empty()) return sql;
+    for (std::size_t i = 0; i < table.key.size(); ++i)
+        sql += fmt::format("{}{}", i == 0 ? " on conflict (" : ", ", quoted_name(table.key[i]));
+    return sql + ") do nothing";
 }
 
-Task<void> insert_page(Transaction& transaction, const TableShape& table, const Rows& rows) {
+Task<void> insert_page(Transaction& transaction, const TableShape& table, const Rows& rows, bool add) {
     const auto columns = table.columns.size();
     const auto at_once = std::max<std::size_t>(1, kParametersMax / columns);
     const auto cells = rows.cells();
@@ -82,27 +87,29 @@ Task<void> insert_page(Transaction& transaction, const TableShape& table, const 
         const auto count = std::min(at_once, rows.size() - first);
         const auto part = cells.subspan(first * columns, count * columns);
         Parameters values(part.begin(), part.end());
-        SLIPWAY_CO_CHECK(co_await transaction.execute(insert_sql(table, count), std::move(values)));
+        SLIPWAY_CO_CHECK(co_await transaction.execute(insert_sql(table, count, add), std::move(values)));
     }
     co_return Result<void>();
 }
 
-Task<void> write_page(Database& to, const TableShape& table, const Rows& rows) {
+Task<void> write_page(Database& to, const TableShape& table, const Rows& rows, bool add) {
     if (rows.empty()) co_return Result<void>();
-    const Database::Body body = [&](Transaction& transaction) { return insert_page(transaction, table, rows); };
+    const Database::Body body = [&](Transaction& transaction) { return insert_page(transaction, table, rows, add); };
     co_return co_await to.transact(Scope::system(), body);
 }
 
-// Refuses before anything is written.
-Task<void> check_shapes(Database& from, Database& to) {
+}  // namespace
+
+Task<void> check_copy(Database& from, Database& to, CopyOptions options) {
     std::vector<TableShape> here, there;
     const Database::Page of_source = [&](const TableShape& table, const Rows&) -> Task<void> {
+        if (!takes(options, table)) co_return Result<void>();
         if (here.empty() || here.back().name != table.name) here.push_back(table);
         co_return Result<void>();
     };
     const Database::Page of_target = [&](const TableShape& table, const Rows& rows) -> Task<void> {
         there.push_back(table);
-        if (rows.empty()) co_return Result<void>();
+        if (rows.empty() || options.add || !takes(options, table)) co_return Result<void>();
         co_return fail(ErrorCode::conflict, "The table {} to copy into is not empty.", table.name);
     };
     SLIPWAY_CO_CHECK(co_await to.dump(of_target));
@@ -119,8 +126,6 @@ Task<void> check_shapes(Database& from, Database& to) {
     co_return Result<void>();
 }
 
-}  // namespace
-
 Task<std::vector<CopiedTable>> checksums_of(Database& database) {
     Tally tally;
     const Database::Page page = [&](const TableShape& table, const Rows& rows) -> Task<void> {
@@ -131,13 +136,14 @@ Task<std::vector<CopiedTable>> checksums_of(Database& database) {
     co_return tally.result();
 }
 
-Task<std::vector<CopiedTable>> copy_rows(Database& from, Database& to, CopyProgress progress) {
-    SLIPWAY_CO_CHECK(co_await check_shapes(from, to));
+Task<std::vector<CopiedTable>> copy_rows(Database& from, Database& to, CopyOptions options) {
+    SLIPWAY_CO_CHECK(co_await check_copy(from, to, options));
     Tally tally;
     const Database::Page page = [&](const TableShape& table, const Rows& rows) -> Task<void> {
-        SLIPWAY_CO_CHECK(co_await write_page(to, table, rows));
+        if (!takes(options, table)) co_return Result<void>();
+        SLIPWAY_CO_CHECK(co_await write_page(to, table, rows, options.add));
         tally.add(table, rows);
-        if (progress) progress(tally.latest());
+        if (options.progress) options.progress(tally.latest());
         co_return Result<void>();
     };
     SLIPWAY_CO_CHECK(co_await from.dump(page));
@@ -145,7 +151,10 @@ Task<std::vector<CopiedTable>> copy_rows(Database& from, Database& to, CopyProgr
     SLIPWAY_CO_TRY(const auto found, co_await checksums_of(to));
     for (const auto& table : copied) {
         const auto same = std::ranges::find(found, table.name, &CopiedTable::name);
-        if (same == found.end() || same->rows != table.rows || same->checksum != table.checksum)
+        const bool whole =
+            same != found.end() &&
+            (options.add ? same->rows >= table.rows : same->rows == table.rows && same->checksum == table.checksum);
+        if (!whole)
             co_return fail(ErrorCode::conflict, "The table {} reads otherwise than it was copied ({} rows).",
                            table.name, table.rows);
     }
