@@ -54,27 +54,28 @@ locals {
 
   dashboards = { for key, widgets in { services = local.service_widgets, functions = local.function_widgets } : key => widgets if length(widgets) > 0 }
 
+  # The fields are those of the program's own log lines.
   queries = {
     errors = <<-EOT
-      fields @timestamp, level, message, request
+      fields @timestamp, level, event, reason, error, request_id
       | filter level in ["error", "warning"]
       | sort @timestamp desc
       | limit 100
     EOT
     slow   = <<-EOT
-      fields @timestamp, method, path, status, duration_ms
-      | filter duration_ms > 1000
-      | sort duration_ms desc
+      fields @timestamp, method, path, status, ms, request_id
+      | filter event = "request" and ms > 1000
+      | sort ms desc
       | limit 50
     EOT
     routes = <<-EOT
-      filter ispresent(path)
-      | stats count(*) as requests, avg(duration_ms) as average, pct(duration_ms, 99) as p99, sum(status >= 500) as failed by method, path
+      filter event = "request"
+      | stats count(*) as requests, avg(ms) as average, pct(ms, 99) as p99, sum(status >= 500) as failed by method, route
       | sort requests desc
     EOT
     starts = <<-EOT
-      fields @timestamp, message
-      | filter message like /listening|draining|stopped/
+      fields @timestamp, event, signal
+      | filter event in ["serving", "draining", "stopped", "forced to stop"]
       | sort @timestamp desc
       | limit 50
     EOT
