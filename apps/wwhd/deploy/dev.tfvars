@@ -1,8 +1,10 @@
-# One task with Qdrant beside the program, all files on EFS: the document's own decision.
+# One task with Qdrant beside the program, all files on EFS: the document's own decision. It lists no NAT: the task has an address of its own,
+# and admits the load balancer alone.
 environment         = "dev"
 region              = "us-west-2"
 vpc_cidr            = "10.0.0.0/16"
 availability_zones  = ["us-west-2a", "us-west-2b"]
+nat                 = "none"
 database            = "files"
 ecs_cpu             = 1024
 ecs_memory          = 2048

@@ -49,6 +49,14 @@ variable "ingress" {
   }
 }
 
+variable "targets" {
+  description = "Where it may connect to, by name: the security group and port of the tasks behind it."
+  type = map(object({
+    security_group_id = string
+    port              = number
+  }))
+}
+
 variable "domain" {
   description = "Host of the HTTPS listener, as `api.example.org`; empty: no certificate is made."
   type        = string
@@ -61,16 +69,16 @@ variable "alternative_domains" {
   default     = []
 }
 
-variable "zone_id" {
-  description = "Route 53 zone of `domain`; with it the certificate is proven and the host points here. Empty: the records stand in `certificate_records`, and the HTTPS listener waits for `certificate_arn`."
-  type        = string
-  default     = ""
+variable "zone" {
+  description = "Route 53 zone of `domain`: with it the certificate is proven and the host points here. Null: the records to make stand in `certificate_records`, and the HTTPS listener waits for `certificate`."
+  type        = object({ id = string })
+  default     = null
 }
 
-variable "certificate_arn" {
-  description = "A certificate that exists already, in place of one of `domain`."
-  type        = string
-  default     = ""
+variable "certificate" {
+  description = "A certificate that exists already, in the load balancer's region, in place of one that is made for `domain`."
+  type        = object({ arn = string })
+  default     = null
 }
 
 variable "additional_certificate_arns" {

@@ -1,19 +1,19 @@
 output "arn" {
   description = "ARN of the repository."
-  value       = null
+  value       = aws_ecr_repository.this.arn
 }
 
 output "name" {
   description = "Its name."
-  value       = null
+  value       = aws_ecr_repository.this.name
 }
 
 output "repository_url" {
   description = "Its URL, to push to; with @sha256:… the image of a task."
-  value       = null
+  value       = aws_ecr_repository.this.repository_url
 }
 
 output "registry_id" {
   description = "Account of the registry."
-  value       = null
+  value       = aws_ecr_repository.this.registry_id
 }

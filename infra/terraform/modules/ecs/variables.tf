@@ -71,6 +71,21 @@ variable "repository_arns" {
   default     = []
 }
 
+variable "peers" {
+  description = "Which services of this cluster connect to which, by name, and on which port."
+  type = map(object({
+    from = string
+    to   = string
+    port = number
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for p in values(var.peers) : contains(keys(var.services), p.from) && contains(keys(var.services), p.to)])
+    error_message = "peers: from and to are names of services."
+  }
+}
+
 variable "services" {
   description = <<-TEXT
     The services, by name. A service is one task definition, one security group, two roles and, unless `run` is false (a task that is started by

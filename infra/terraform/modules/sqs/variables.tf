@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the queue, without `.fifo`; its dead letters are in NAME-dead."
+  description = "Name of the queue, without `.fifo`; Slipway's are PREFIX-jobs."
   type        = string
 
   validation {
@@ -12,6 +12,23 @@ variable "tags" {
   description = "Tags of every resource."
   type        = map(string)
   default     = {}
+}
+
+variable "region" {
+  description = "Region, for the statements of roles."
+  type        = string
+}
+
+variable "account_id" {
+  description = "AWS account, for the statements of roles; empty: any, which for a role without rights elsewhere is its own."
+  type        = string
+  default     = ""
+}
+
+variable "dead_suffix" {
+  description = "What follows the name in that of the queue of dead letters."
+  type        = string
+  default     = "_dead"
 }
 
 variable "fifo" {
@@ -34,13 +51,18 @@ variable "visibility_timeout" {
 variable "retention_seconds" {
   description = "Seconds that a message waits at most, 60 to 1209600 (14 days); dead letters always wait 14 days."
   type        = number
-  default     = 345600
+  default     = 1209600
+
+  validation {
+    condition     = var.retention_seconds >= 60 && var.retention_seconds <= 1209600
+    error_message = "retention_seconds: 60 to 1209600."
+  }
 }
 
 variable "max_receive_count" {
-  description = "Attempts after which a message counts as dead."
+  description = "Receives after which a message counts as dead. Slipway counts attempts itself and wants 1000 here; other consumers take about 5."
   type        = number
-  default     = 5
+  default     = 1000
 
   validation {
     condition     = var.max_receive_count >= 2
