@@ -44,10 +44,9 @@ output "certificate_arn" {
   value       = try(aws_acm_certificate_validation.this[0].certificate_arn, "")
 }
 
-output "origin_certificate_arn" {
-  description = "Certificate of the stack's own region for the load balancer, empty without a domain."
-  # Its first letters are known before it is made, so that a listener can be planned by whether there is one.
-  value = local.with_domain && var.origin_certificate ? "arn:${trimprefix(aws_acm_certificate_validation.origin[0].certificate_arn, "arn:")}" : ""
+output "origin_certificate" {
+  description = "Certificate of the stack's own region for the load balancer: its ARN; null without a domain."
+  value       = local.with_domain && var.origin_certificate ? { arn = aws_acm_certificate_validation.origin[0].certificate_arn } : null
 }
 
 output "web_acl_arn" {

@@ -8,7 +8,7 @@ module "alb" {
   internal            = true
   ingress             = { CloudFront = { prefix_list_id = local.cloudfront_prefix_list_id } }
   targets             = { letta = { security_group_id = module.ecs.security_group_ids["letta"], port = 8283 } }
-  certificate_arn     = module.cloudfront.origin_certificate_arn
+  certificate         = module.cloudfront.origin_certificate
   target_groups       = { letta = { port = 8283, health_path = "/v1/health" } }
   rules               = { api = { priority = 10, target_group = "letta", paths = ["/api/*"] } }
   idle_timeout        = 120 # twice what CloudFront waits
