@@ -32,7 +32,7 @@ module "ecs" {
     letta = merge(local.task, {
       desired_count  = var.ecs_desired_count
       spot           = var.ecs_spot
-      alarms         = ["${local.name}-edge-5xx"]
+      alarms         = [module.monitoring.alarm_names["edge-5xx"]]
       grace_seconds  = 60
       load_balancers = { letta = { target_group_arn = module.alb.target_group_arns["letta"], container = "letta", port = 8283 } }
       ingress        = { balancer = { port = 8283, security_group_id = module.alb.security_group_id } }
