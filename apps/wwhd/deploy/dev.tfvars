@@ -2,6 +2,7 @@
 # and admits the load balancer alone.
 environment         = "dev"
 region              = "us-west-2"
+domain              = "dev.wwhd.ai"
 vpc_cidr            = "10.0.0.0/16"
 availability_zones  = ["us-west-2a", "us-west-2b"]
 nat                 = "none"

@@ -1,7 +1,7 @@
 # PostgreSQL with pgvector holds everything, so that two tasks and more can serve.
 environment        = "prod"
 region             = "us-west-2"
-domain             = "api.wwhd.ai"
+domain             = "wwhd.ai"
 vpc_cidr           = "10.1.0.0/16"
 availability_zones = ["us-west-2a", "us-west-2b"]
 nat_per_zone       = true

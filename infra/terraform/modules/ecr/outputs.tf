@@ -1,6 +1,6 @@
 output "arn" {
   description = "ARN of the repository."
-  value       = aws_ecr_repository.this.arn
+  value       = var.account_id == "" ? aws_ecr_repository.this.arn : "arn:aws:ecr:${var.region}:${var.account_id}:repository/${aws_ecr_repository.this.name}"
 }
 
 output "name" {

@@ -14,6 +14,18 @@ variable "tags" {
   default     = {}
 }
 
+variable "region" {
+  description = "Region, for the ARN that a plan shows with `account_id`."
+  type        = string
+  default     = ""
+}
+
+variable "account_id" {
+  description = "AWS account; with it (and `region`) the ARN is known in the plan, and the policies that name it can be checked there."
+  type        = string
+  default     = ""
+}
+
 variable "keep_images" {
   description = "How many tagged images are kept; they are what can be rolled back to."
   type        = number

@@ -143,7 +143,7 @@ resource "aws_ecs_service" "this" {
     ignore_changes = [desired_count, task_definition]
 
     precondition {
-      condition     = length(each.value.volumes) == 0 || alltrue([for volume in values(each.value.volumes) : volume.file_system_id == null]) || each.value.maximum_percent <= 100
+      condition     = length(local.file_volumes[each.key]) == 0 || each.value.maximum_percent <= 100
       error_message = "${each.key}: two tasks would write to the same files while one replaces the other; set minimum_percent 0 and maximum_percent 100."
     }
   }

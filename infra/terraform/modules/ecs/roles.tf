@@ -18,7 +18,7 @@ locals {
     }]
   })
   file_volumes = {
-    for name, service in var.services : name => [for volume in values(service.volumes) : volume if volume.file_system_id != null]
+    for name, service in var.services : name => [for volume in values(service.volumes) : volume.efs if volume.efs != null]
   }
 }
 

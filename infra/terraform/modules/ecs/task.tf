@@ -89,7 +89,7 @@ resource "aws_ecs_task_definition" "this" {
       name = volume.key
 
       dynamic "efs_volume_configuration" {
-        for_each = volume.value.file_system_id == null ? [] : [volume.value]
+        for_each = volume.value.efs == null ? [] : [volume.value.efs]
 
         content {
           file_system_id     = efs_volume_configuration.value.file_system_id

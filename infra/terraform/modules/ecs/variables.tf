@@ -100,7 +100,8 @@ variable "services" {
     `value_from` and `resource`, as module `secrets` gives them), `health_command` and its times, `mounts` (volume → path), `user`,
     `read_only` root file system, `essential`, `depends_on` (container → START, HEALTHY, …), `stop_timeout`.
 
-    Volumes: an access point of EFS, mounted with TLS and the task's role; without `file_system_id` a folder on the task's own disk.
+    Volumes: an access point of EFS (`efs`, as module `efs` gives it), mounted with TLS and the task's role; without it a folder on the
+    task's own disk.
     Network: `ingress` and `egress` by name, each with `port` and one of `security_group_id`, `prefix_list_id`, `cidr`. Without `egress` a
     task may open HTTPS connections to anywhere, which models and AWS need, and no other.
     Rights: `statements` are those of the task's role; resources that are known in the plan can be checked there.
@@ -141,10 +142,12 @@ variable "services" {
       mounts         = optional(map(object({ path = string, read_only = optional(bool, false) })), {})
     }))
     volumes = optional(map(object({
-      file_system_id   = optional(string)
-      file_system_arn  = optional(string)
-      access_point_id  = optional(string)
-      access_point_arn = optional(string)
+      efs = optional(object({
+        file_system_id   = string
+        file_system_arn  = string
+        access_point_id  = string
+        access_point_arn = string
+      }))
     })), {})
     load_balancers = optional(map(object({
       target_group_arn = string

@@ -22,10 +22,12 @@ output "volumes" {
   description = "By access point: what a volume of the ecs module takes."
   value = {
     for name, point in aws_efs_access_point.this : name => {
-      file_system_id   = aws_efs_file_system.this.id
-      file_system_arn  = aws_efs_file_system.this.arn
-      access_point_id  = point.id
-      access_point_arn = point.arn
+      efs = {
+        file_system_id   = aws_efs_file_system.this.id
+        file_system_arn  = aws_efs_file_system.this.arn
+        access_point_id  = point.id
+        access_point_arn = point.arn
+      }
     }
   }
 }

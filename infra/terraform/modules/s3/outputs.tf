@@ -1,6 +1,6 @@
 output "names" {
   description = "Names, by purpose."
-  value       = { for purpose, bucket in aws_s3_bucket.this : purpose => bucket.id }
+  value       = { for purpose, bucket in aws_s3_bucket.this : purpose => bucket.bucket }
 }
 
 output "arns" {
