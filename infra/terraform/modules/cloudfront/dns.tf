@@ -65,3 +65,24 @@ resource "aws_acm_certificate_validation" "this" {
   certificate_arn         = aws_acm_certificate.this[0].arn
   validation_record_fqdns = [aws_route53_record.validation[0].fqdn]
 }
+
+# For the load balancer behind it. The record that validates a name is the same in every region.
+resource "aws_acm_certificate" "origin" {
+  count = local.with_domain && var.origin_certificate ? 1 : 0
+
+  domain_name               = var.domain
+  subject_alternative_names = ["*.${var.domain}"]
+  validation_method         = "DNS"
+  tags                      = merge(var.tags, { Name = "${var.name}-origin" })
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_acm_certificate_validation" "origin" {
+  count = local.with_domain && var.origin_certificate ? 1 : 0
+
+  certificate_arn         = aws_acm_certificate.origin[0].arn
+  validation_record_fqdns = [aws_route53_record.validation[0].fqdn]
+}

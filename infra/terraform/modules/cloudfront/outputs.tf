@@ -44,6 +44,11 @@ output "certificate_arn" {
   value       = try(aws_acm_certificate_validation.this[0].certificate_arn, "")
 }
 
+output "origin_certificate" {
+  description = "Certificate of the stack's own region for the load balancer: its ARN; null without a domain."
+  value       = local.with_domain && var.origin_certificate ? { arn = aws_acm_certificate_validation.origin[0].certificate_arn } : null
+}
+
 output "web_acl_arn" {
   description = "The web ACL, empty without one."
   value       = try(aws_wafv2_web_acl.this[0].arn, "")

@@ -26,6 +26,12 @@ variable "zone_id" {
   default     = ""
 }
 
+variable "origin_certificate" {
+  description = "Make a second certificate of the domain in the stack's own region, for the load balancer behind the distributions."
+  type        = bool
+  default     = false
+}
+
 variable "buckets" {
   description = "Origins in S3, read by origin access control: name of the origin to the bucket's regional domain name."
   type        = map(string)

@@ -24,7 +24,6 @@ resource "aws_iam_role" "this" {
   name                 = "${var.name}-github-${each.key}"
   description          = "GitHub Actions of ${var.repository}: ${each.key}"
   max_session_duration = 3600
-  permissions_boundary = each.key == "infrastructure" ? var.infrastructure.boundary_arn : null
   tags                 = var.tags
 
   assume_role_policy = jsonencode({
@@ -105,7 +104,7 @@ resource "aws_iam_role_policy" "deploy" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.deploy_statements })
 }
 
-# Everything but roles: those only below its own prefix, and only bounded ones.
+# Everything but rights; roles only below the prefixes.
 resource "aws_iam_role_policy_attachment" "infrastructure" {
   count = var.infrastructure == null ? 0 : 1
 
@@ -123,30 +122,35 @@ resource "aws_iam_role_policy" "infrastructure" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "BoundedRoles"
-        Effect   = "Allow"
-        Action   = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:AttachRolePolicy"]
-        Resource = "arn:aws:iam::${split(":", var.infrastructure.boundary_arn)[4]}:role/${var.name}-*"
-        Condition = {
-          StringEquals = { "iam:PermissionsBoundary" = var.infrastructure.boundary_arn }
-        }
-      },
-      {
         Sid    = "Roles"
         Effect = "Allow"
         Action = [
-          "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
-          "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
-          "iam:UpdateRoleDescription",
+          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole", "iam:GetRolePolicy",
+          "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:PutRolePolicy",
+          "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription",
         ]
-        Resource = "arn:aws:iam::${split(":", var.infrastructure.boundary_arn)[4]}:role/${var.name}-*"
+        Resource = [for prefix in var.infrastructure.role_prefixes : "arn:aws:iam::*:role/${prefix}-*"]
       },
       {
-        # Not its own role, nor those of its siblings: they are made by hand with the bootstrap stack.
+        # Of AWS's own policies only those that the modules attach.
+        Sid       = "Attach"
+        Effect    = "Allow"
+        Action    = ["iam:AttachRolePolicy"]
+        Resource  = [for prefix in var.infrastructure.role_prefixes : "arn:aws:iam::*:role/${prefix}-*"]
+        Condition = { ArnLike = { "iam:PolicyARN" = "arn:aws:iam::aws:policy/service-role/*" } }
+      },
+      {
+        Sid      = "ServiceLinkedRoles"
+        Effect   = "Allow"
+        Action   = ["iam:CreateServiceLinkedRole"]
+        Resource = "arn:aws:iam::*:role/aws-service-role/*"
+      },
+      {
+        # Neither itself nor its siblings: they are made by hand with the bootstrap stack.
         Sid      = "NotItself"
         Effect   = "Deny"
         Action   = ["iam:*"]
-        Resource = ["arn:aws:iam::${split(":", var.infrastructure.boundary_arn)[4]}:role/${var.name}-github-*", var.infrastructure.boundary_arn]
+        Resource = "arn:aws:iam::*:role/*-github-*"
       },
     ]
   })

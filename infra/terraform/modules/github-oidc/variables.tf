@@ -48,15 +48,15 @@ variable "deploy" {
 
 variable "infrastructure" {
   description = <<-EOT
-    Role that applies Terraform, from a protected GitHub environment (one that people have to approve); null: none. `boundary_arn`:
-    policy that bounds the roles that it makes; without one it could make itself anything.
+    Role that applies Terraform; null: none. Its GitHub environment has to be a protected one, which people approve: who may make roles
+    may in the end do everything. It makes roles with these prefixes of names only, and cannot touch those of this module.
   EOT
-  type        = object({ environment = string, boundary_arn = string })
+  type        = object({ environment = string, role_prefixes = list(string) })
   default     = null
 
   validation {
-    condition     = var.infrastructure == null || can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.infrastructure.boundary_arn))
-    error_message = "Name the policy that bounds the roles which this role makes."
+    condition     = var.infrastructure == null || (length(try(var.infrastructure.role_prefixes, [])) > 0 && alltrue([for prefix in try(var.infrastructure.role_prefixes, []) : length(prefix) >= 3 && !strcontains(prefix, "*")]))
+    error_message = "Name the prefixes of the roles that it may make, three characters or more, without wildcards."
   }
 }
 

@@ -20,7 +20,7 @@ variables {
 run "one_subject_each" {
   variables {
     plan           = { state_bucket_arn = "arn:aws:s3:::states" }
-    infrastructure = { environment = "infrastructure", boundary_arn = "arn:aws:iam::123456789012:policy/shop-boundary" }
+    infrastructure = { environment = "infrastructure", role_prefixes = ["shop"] }
   }
 
   assert {
@@ -33,8 +33,8 @@ run "one_subject_each" {
   }
 
   assert {
-    condition     = aws_iam_role.this["infrastructure"].permissions_boundary == "arn:aws:iam::123456789012:policy/shop-boundary"
-    error_message = "the strongest role is bounded"
+    condition     = one([for one in jsondecode(aws_iam_role_policy.infrastructure[0].policy).Statement : one.Resource if one.Effect == "Deny"]) == "arn:aws:iam::*:role/*-github-*"
+    error_message = "the strongest role cannot change itself"
   }
 }
 
@@ -66,11 +66,11 @@ run "every_repository_of_an_owner" {
   expect_failures = [var.repository]
 }
 
-run "an_unbounded_role_that_makes_roles" {
+run "every_role" {
   command = plan
 
   variables {
-    infrastructure = { environment = "infrastructure", boundary_arn = "" }
+    infrastructure = { environment = "infrastructure", role_prefixes = ["*"] }
   }
 
   expect_failures = [var.infrastructure]
