@@ -70,7 +70,10 @@ variable "alternative_domains" {
 }
 
 variable "zone" {
-  description = "Route 53 zone of `domain`: with it the certificate is proven and the host points here. Null: the records to make stand in `certificate_records`, and the HTTPS listener waits for `certificate`."
+  description = <<-TEXT
+    Route 53 zone of `domain`: with it the certificate is proven and the host points here. Null: the records to make
+    stand in `certificate_records`, and the HTTPS listener waits for `certificate`.
+  TEXT
   type        = object({ id = string })
   default     = null
 }
@@ -127,7 +130,10 @@ variable "default_target_group" {
 }
 
 variable "rules" {
-  description = "Rules, by name, in the order of `priority`; `paths` and `hosts` must both match where both are given. A rule has five values at most."
+  description = <<-TEXT
+    Rules, by name, in the order of `priority`; `paths` and `hosts` must both match where both are given. A rule has
+    five values at most.
+  TEXT
   type = map(object({
     priority     = number
     target_group = string
@@ -143,7 +149,10 @@ variable "rules" {
 }
 
 variable "origin_header" {
-  description = "Header that a request must bear, as CloudFront adds it before a public load balancer; two values while they rotate. The values are in the state: an internal load balancer with a VPC origin needs none."
+  description = <<-TEXT
+    Header that a request must bear, as CloudFront adds it before a public load balancer; two values while they rotate.
+    The values are in the state: an internal load balancer with a VPC origin needs none.
+  TEXT
   type = object({
     name   = string
     values = list(string)
@@ -158,7 +167,10 @@ variable "origin_header" {
 }
 
 variable "plain_http" {
-  description = "Whether port 80 serves while there is no certificate; null: only where the load balancer is internal, behind CloudFront. With a certificate port 80 redirects."
+  description = <<-TEXT
+    Whether port 80 serves while there is no certificate; null: only where the load balancer is internal, behind
+    CloudFront. With a certificate port 80 redirects.
+  TEXT
   type        = bool
   default     = null
 }
@@ -175,7 +187,10 @@ variable "idle_timeout" {
 }
 
 variable "access_log_bucket" {
-  description = "Bucket of access logs; empty: none. URLs stand in them: keep them off, or for days only, where a token may stand in a query."
+  description = <<-TEXT
+    Bucket of access logs; empty: none. URLs stand in them: keep them off, or for days only, where a token may stand in
+    a query.
+  TEXT
   type        = string
   default     = ""
 }

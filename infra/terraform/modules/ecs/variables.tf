@@ -221,9 +221,9 @@ variable "services" {
 
   validation {
     condition = alltrue(flatten([for s in values(var.services) : [for c in values(s.containers) : [
-      for k in keys(c.environment) : !can(regex("(SECRET|PASSWORD|PRIVATE_KEY|API_KEY|ACCESS_KEY)$", k))
+      for k, v in c.environment : !can(regex("(SECRET|PASSWORD|PRIVATE_KEY|API_KEY|ACCESS_KEY)$", k)) && !can(regex("://[^/@:]*:[^/@]+@", v))
     ]]]))
-    error_message = "services: a secret stands in environment; give it by secrets."
+    error_message = "services: a secret (or a URL with a password) stands in environment; give it by secrets."
   }
 
   validation {

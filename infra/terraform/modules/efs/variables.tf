@@ -68,7 +68,10 @@ variable "backup" {
 }
 
 variable "infrequent_access_days" {
-  description = "Days after which files that nobody reads move to cheaper storage (7, 14, 30, 60 or 90); 0: never. A database file is read all the time and stays."
+  description = <<-TEXT
+    Days after which files that nobody reads move to cheaper storage (7, 14, 30, 60 or 90); 0: never. A database file is
+    read all the time and stays.
+  TEXT
   type        = number
   default     = 30
 

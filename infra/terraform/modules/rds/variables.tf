@@ -36,7 +36,10 @@ variable "client_security_groups" {
 }
 
 variable "engine_version" {
-  description = "Version of PostgreSQL. A major version alone takes the newest minor one that the region offers; a minor version may be withdrawn."
+  description = <<-TEXT
+    Version of PostgreSQL. A major version alone takes the newest minor one that the region offers; a minor version may
+    be withdrawn.
+  TEXT
   type        = string
   default     = "16"
 
@@ -63,7 +66,10 @@ variable "username" {
 }
 
 variable "password" {
-  description = "Password of the owner's role, 16 to 128 characters, where `password_version` is not 0. Written, never read back: it is in no plan and no state."
+  description = <<-TEXT
+    Password of the owner's role, 16 to 128 characters, where `password_version` is not 0. Written, never read back: it
+    is in no plan and no state.
+  TEXT
   type        = string
   default     = null
   sensitive   = true
@@ -71,7 +77,10 @@ variable "password" {
 }
 
 variable "password_version" {
-  description = "0: RDS makes the password, keeps it in Secrets Manager and rotates it. From 1 on `password` is set, again whenever the number rises."
+  description = <<-TEXT
+    0: RDS makes the password, keeps it in Secrets Manager and rotates it. From 1 on `password` is set, again whenever
+    the number rises.
+  TEXT
   type        = number
   default     = 0
 }
@@ -118,7 +127,10 @@ variable "kms_key_arn" {
 }
 
 variable "parameters" {
-  description = "Parameters of the engine beside the forced TLS and the log of slow statements; applied at once where the engine allows it, else at the next restart."
+  description = <<-TEXT
+    Parameters of the engine beside the forced TLS and the log of slow statements; applied at once where the engine
+    allows it, else at the next restart.
+  TEXT
   type        = map(string)
   default     = {}
 

@@ -43,7 +43,10 @@ variable "buckets" {
 }
 
 variable "cloudfront_readers" {
-  description = "By bucket: the CloudFront distributions that may read it (by origin access control), and the part of the keys that they see, as `public/`."
+  description = <<-TEXT
+    By bucket: the CloudFront distributions that may read it (by origin access control), and the part of the keys that
+    they see, as `public/`.
+  TEXT
   type = map(object({
     distribution_arns = list(string)
     prefix            = optional(string, "")

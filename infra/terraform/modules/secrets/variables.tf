@@ -1,5 +1,8 @@
 variable "prefix" {
-  description = "First part of every name that the secrets leave open, as `postmagiq` in `postmagiq/jwt-secret` or `/rikaios/dev` for parameters."
+  description = <<-TEXT
+    First part of every name that the secrets leave open, as `postmagiq` in `postmagiq/jwt-secret` or `/rikaios/dev` for
+    parameters.
+  TEXT
   type        = string
 }
 
@@ -56,7 +59,10 @@ variable "secrets" {
 }
 
 variable "values" {
-  description = "Values of the secrets with a `value_version`, by key (a JSON object where `variables` names keys). Written, never read back: they are in no plan and no state."
+  description = <<-TEXT
+    Values of the secrets with a `value_version`, by key (a JSON object where `variables` names keys). Written, never
+    read back: they are in no plan and no state.
+  TEXT
   type        = map(string)
   default     = {}
   sensitive   = true

@@ -60,7 +60,10 @@ variable "retention_seconds" {
 }
 
 variable "max_receive_count" {
-  description = "Receives after which a message counts as dead. Slipway counts attempts itself and wants 1000 here; other consumers take about 5."
+  description = <<-TEXT
+    Receives after which a message counts as dead. Slipway counts attempts itself and wants 1000 here; other consumers
+    take about 5.
+  TEXT
   type        = number
   default     = 1000
 

@@ -30,7 +30,10 @@ variable "cidr" {
 }
 
 variable "availability_zones" {
-  description = "Zones in which tasks and databases are placed, one to three. With one, empty subnets in a second zone are added, because load balancers and subnet groups need two."
+  description = <<-TEXT
+    Zones in which tasks and databases are placed, one to three. With one, empty subnets in a second zone are added,
+    because load balancers and subnet groups need two.
+  TEXT
   type        = list(string)
 
   validation {
@@ -58,7 +61,10 @@ variable "private_subnet_cidrs" {
 }
 
 variable "nat" {
-  description = "How private subnets reach the internet: `gateway`, `instance` (a small machine that translates addresses, about a fifth of the price, down for minutes when it fails) or `none`."
+  description = <<-TEXT
+    How private subnets reach the internet: `gateway`, `instance` (a small machine that translates addresses, about a
+    fifth of the price, down for minutes when it fails) or `none`.
+  TEXT
   type        = string
   default     = "gateway"
 
@@ -87,7 +93,10 @@ variable "nat_instance_image" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services reached by private addresses, as `ecr.api`, `ecr.dkr`, `logs`, `secretsmanager`, `ssm`; each costs by zone and hour."
+  description = <<-TEXT
+    AWS services reached by private addresses, as `ecr.api`, `ecr.dkr`, `logs`, `secretsmanager`, `ssm`; each costs by
+    zone and hour.
+  TEXT
   type        = set(string)
   default     = []
 }

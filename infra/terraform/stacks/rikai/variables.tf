@@ -105,7 +105,10 @@ variable "deletion_protection" {
 }
 
 variable "database_password" {
-  description = "Password of the role that the application runs as, where database_password_version is not 0. It is in no plan and no state."
+  description = <<-TEXT
+    Password of the role that the application runs as, where database_password_version is not 0. It is in no plan and no
+    state.
+  TEXT
   type        = string
   default     = null
   sensitive   = true
@@ -121,7 +124,10 @@ variable "database_owner_password" {
 }
 
 variable "database_password_version" {
-  description = "0: RDS makes the owner's password, people write the URLs. From 1 on both passwords are given, and URLs are written with them, again whenever it rises."
+  description = <<-TEXT
+    0: RDS makes the owner's password, people write the URLs. From 1 on both passwords are given, and URLs are written
+    with them, again whenever it rises.
+  TEXT
   type        = number
   default     = 0
 
@@ -172,7 +178,10 @@ variable "aurora_instance_count" {
 }
 
 variable "model_keys" {
-  description = "Keys of models: name of the parameter to variable of the program. Only those that are used: a task does not start without their values."
+  description = <<-TEXT
+    Keys of models: name of the parameter to variable of the program. Only those that are used: a task does not start
+    without their values.
+  TEXT
   type        = map(string)
   default     = { voyage-api-key = "VOYAGE_API_KEY", anthropic-api-key = "ANTHROPIC_API_KEY" }
 }

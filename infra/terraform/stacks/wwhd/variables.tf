@@ -105,7 +105,10 @@ variable "deletion_protection" {
 }
 
 variable "database_password" {
-  description = "Password of the role that the application runs as, where database_password_version is not 0. It is in no plan and no state."
+  description = <<-TEXT
+    Password of the role that the application runs as, where database_password_version is not 0. It is in no plan and no
+    state.
+  TEXT
   type        = string
   default     = null
   sensitive   = true
@@ -121,7 +124,10 @@ variable "database_owner_password" {
 }
 
 variable "database_password_version" {
-  description = "0: RDS makes the owner's password, people write the URLs. From 1 on both passwords are given, and URLs are written with them, again whenever it rises."
+  description = <<-TEXT
+    0: RDS makes the owner's password, people write the URLs. From 1 on both passwords are given, and URLs are written
+    with them, again whenever it rises.
+  TEXT
   type        = number
   default     = 0
 
