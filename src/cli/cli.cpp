@@ -247,6 +247,7 @@ int run(int count, char** arguments) {
     add_databases(app, parsed);
     add_users(app, parsed);
     add_jobs(app, parsed);
+    add_lambda(app, parsed.code);
     add_rest(app, parsed);
     try {
         app.parse(count, arguments);
