@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/lambda_local.h"
 #include "cli/load.h"
 #include "lambda/function.h"
 #include "serve/run_function.h"
@@ -20,10 +21,9 @@ constexpr Milliseconds kStartWait{7'000};
 constexpr const char* kRuntimeApi = "AWS_LAMBDA_RUNTIME_API";
 constexpr std::string_view kAnyHandler = "bootstrap";  // what a custom runtime is given that has only one function
 
-struct LambdaArguments {
-    Target target;
-    std::string function;
-    bool streams = false;
+struct LambdaArguments : LocalFunction {
+    std::string event;
+    bool local = false;
 };
 
 // Of the function's zip, below its root.
@@ -79,19 +79,45 @@ int serve_function(LambdaArguments arguments) {
 }  // namespace
 
 void add_lambda(CLI::App& app, int& code) {
-    auto* serving = app.add_subcommand("lambda", "Serve an application as a function of AWS Lambda");
     const auto arguments = std::make_shared<LambdaArguments>();
+    auto* serving = app.add_subcommand("lambda", "Serve an application as a function of AWS Lambda");
+    const auto share = [&arguments](CLI::App* command) {
+        command
+            ->add_option("--data", arguments->target.data,
+                         "Folder of the data (default: $DATA, else slipway below /tmp; on a desk data/NAME)")
+            ->type_name("DIR");
+        command->add_flag(
+            "--stream", arguments->streams,
+            "Answer with streams, as function URLs with RESPONSE_STREAM and REST APIs with STREAM want it");
+    };
     serving->add_option("APP", arguments->target.application,
                         "Folder of the application (default: app in the function's zip)");
-    serving
-        ->add_option("--data", arguments->target.data, "Folder of the data (default: $DATA, else slipway below /tmp)")
-        ->type_name("DIR");
     serving->add_option("--function", arguments->function,
                         "Which of the manifest's functions; default: what Lambda calls the handler ($_HANDLER), and "
                         "for bootstrap all routes");
-    serving->add_flag("--stream", arguments->streams,
-                      "Answer with streams, as function URLs with RESPONSE_STREAM and REST APIs with STREAM want it");
-    serving->callback([arguments, &code] { code = serve_function(*arguments); });
+    share(serving);
+    auto* local = serving->add_flag("--local", arguments->local,
+                                    "On a desk: with an emulator of Lambda and HTTP in front, anew at each change");
+    serving->add_option("--host", arguments->target.host, "Address that --local listens on (default: 127.0.0.1)")
+        ->needs(local);
+    serving->add_option("--port", arguments->target.port, "Port that --local listens on (default: 8766)")->needs(local);
+    serving->callback([arguments, serving, &code] {
+        if (!serving->get_subcommands().empty()) return;
+        code = arguments->local ? serve_locally(*arguments) : serve_function(*arguments);
+    });
+
+    auto* invoking =
+        serving->add_subcommand("invoke", "Hand one event to a function on this desk, and print its answer");
+    invoking->add_option("FUNCTION", arguments->function, "Which of the manifest's functions")->required();
+    invoking->add_option("--event", arguments->event, "File with the event as JSON; - reads standard input")
+        ->required();
+    invoking->add_option("--app", arguments->target.application, "Folder of the application (default: this one)")
+        ->type_name("DIR");
+    share(invoking);
+    invoking->callback([arguments, &code] {
+        if (arguments->target.application.empty()) arguments->target.application = ".";
+        code = invoke_locally(*arguments, arguments->event);
+    });
 }
 
 }  // namespace slipway::cli
