@@ -14,7 +14,6 @@
 
 #include "base/log.h"
 #include "cli/load.h"
-#include "knowledge/folder.h"
 #include "lambda/emulator.h"
 #include "lambda/runtime.h"
 #include "lambda/sandbox.h"
@@ -125,9 +124,21 @@ Result<app::Manifest> manifest_of(const LocalFunction& local) {
     return std::move(loaded.manifest);
 }
 
-std::string changes_of(const std::string& folder) {
-    const auto fingerprint = knowledge::folder_fingerprint(folder);
-    return fingerprint ? *fingerprint : std::string();
+// Differs whenever a file was added, removed or written. Nothing that is hidden, and not the data.
+std::string changes_of(const fs::path& folder, const fs::path& data) {
+    std::string seen;
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        std::error_code gone;
+        if (entry->path().filename().string().starts_with('.') || fs::equivalent(entry->path(), data, gone)) {
+            entry.disable_recursion_pending();
+            continue;
+        }
+        if (!entry->is_regular_file(gone)) continue;
+        seen += fmt::format("{} {} {}\n", entry->path().string(), entry->file_size(gone),
+                            entry->last_write_time(gone).time_since_epoch().count());
+    }
+    return seen;
 }
 
 Result<std::string> read_event(const std::string& event) {
@@ -151,15 +162,17 @@ int serve_locally(const LocalFunction& local) {
         return report(listening.error());
     std::signal(SIGPIPE, SIG_IGN);
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { told_to_stop = 1; });
-    auto seen = changes_of(local.target.application);
+    const auto data = data_folder_of(local.target, Environment::of_process());
+    auto seen = changes_of(local.target.application, data);
     if (const auto started = desk.start_sandbox(); !started) return report(started.error());
     log::info("function served locally",
               {{"function", desk.name()}, {"url", fmt::format("http://127.0.0.1:{}", desk.port())}});
     bool ended = false;
     while (told_to_stop == 0) {
         std::this_thread::sleep_for(kLookEvery);
-        const auto changes = changes_of(local.target.application);
-        const bool changed = std::exchange(seen, changes) != changes;
+        auto changes = changes_of(local.target.application, data);
+        const bool changed = changes != seen;
+        seen = std::move(changes);
         if (!ended) ended = !desk.sandbox_runs();
         // One that never asked for work would end again; a change may mend it.
         if (!changed && !(ended && desk.sandbox_served())) continue;
