@@ -179,7 +179,8 @@ void Emulator::add_apis(net::Router& router) {
 asio::awaitable<net::Response> Emulator::invoke_api(net::Request& request) {
     if (request.parameter("name") != options_.function)
         co_return invalid(404, "ResourceNotFoundException", "There is no function of that name.");
-    auto outcome = co_await invoke(request.body.empty() ? std::string("{}") : std::move(request.body));
+    if (request.body.empty()) request.body = "{}";
+    auto outcome = co_await invoke(std::move(request.body));
     const auto error = error_of(outcome.end);
     if (outcome.body.empty()) outcome.body = write_json(json::object{{"errorType", error}, {"errorMessage", error}});
     auto response = net::Response::text(200, std::move(outcome.body), "application/json");
