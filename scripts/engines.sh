@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain)
+all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain cargo-lambda)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -131,6 +131,7 @@ fetch() {
       aiosmtpd==1.4.6=72c99179ba5aa9ae0abbda6994668239b64a5ce054471955fe75f581d2592475 \
       atpublic==9.0.0=449c3c4f0c74df79749d6fe225ba55e2a2fce34b303f0329211e4d6989ed6f6e \
       attrs==26.1.0=c647aa4a12dfbad9333ca4e71fe62ddc36f4e63b2d260a37a8b83d2f043ac309 ;;
+    cargo-lambda) place "$1" 1.9.2 wheel cargo-lambda==1.9.2 db2c0b1d53d7ed0055198fd045f641addc91b180b20d794fcf78cc9a9efacb38 ;;
     opensearch) place "$1" 3.3.2 opensearch ;;
     qdrant-edge) place "$1" edge-0.9.0-client-1.20.0 wheels \
       qdrant-edge-py==0.9.0=7bc734ea493d1f92e6b8af74bc68c4f903b2ca90593f899cd1b998cd12744da4 \

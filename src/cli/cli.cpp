@@ -254,6 +254,7 @@ int run(int count, char** arguments) {
     add_users(app, parsed);
     add_jobs(app, parsed);
     add_terraform(app, parsed.code);
+    add_lambda(app, parsed.code);
     add_rest(app, parsed);
     try {
         app.parse(count, arguments);

@@ -6,6 +6,10 @@
 
 #include "cli/command.h"
 
+namespace CLI {
+class App;
+}
+
 namespace slipway::cli {
 
 // `role`: all, api or worker.
@@ -72,6 +76,9 @@ int users_create(const Target& target, UserArguments arguments);
 int users_password(const Target& target, UserArguments arguments);
 int users_role(const Target& target, const UserArguments& arguments);
 int users_active(const Target& target, const UserArguments& arguments, bool active);
+
+// Adds the commands `lambda` and `lambda invoke`, which set `code`.
+void add_lambda(CLI::App& app, int& code);
 
 int new_application(const std::string& name);
 int completion(const std::string& shell);

@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include <boost/asio/post.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "net/descriptors.h"
@@ -37,6 +39,7 @@ struct Server::State {
     std::atomic<bool> stopping{false};
     std::mutex running_mutex;  // held while the loops are asked something or ended
     bool running = false;
+    std::size_t next_loop = 0;  // of connect()
 
     // Runs `work` on every loop and waits until all have.
     template <typename Work>
@@ -85,6 +88,7 @@ struct Server::State {
 
 Result<void> Server::State::listen() {
     const auto& options = service.options;
+    if (!options.listens) return {};
     listener = std::make_unique<Listener>(loops);
     SLIPWAY_CHECK(listener->listen_tcp(options.host, options.port));
     port = listener->port();
@@ -121,13 +125,35 @@ Result<void> Server::start() {
         return listening;
     }
     for (auto& loop : state_->loops) loop->start();
-    state_->listener->start();
+    if (state_->listener) state_->listener->start();
     if (state_->private_listener) state_->private_listener->start();
     state_->running = true;
     return {};
 }
 
 std::uint16_t Server::port() const { return state_->port; }
+
+Result<int> Server::connect() {
+    auto& state = *state_;
+    const std::lock_guard once(state.running_mutex);
+    if (!state.running || state.service.draining) return fail(ErrorCode::unavailable, "The server does not run.");
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return fail(ErrorCode::unavailable, "No connection can be made inside this process: {}.",
+                    std::error_code(errno, std::system_category()).message());
+    auto& loop = *state.loops[state.next_loop++ % state.loops.size()];
+    Channel::Socket socket(loop.context());
+    boost::system::error_code error;
+    socket.assign(asio::generic::stream_protocol(AF_UNIX, 0), ends[0], error);
+    if (error) {
+        for (const int end : ends) ::close(end);
+        return fail(ErrorCode::unavailable, "No connection can be made inside this process: {}.", error.message());
+    }
+    state.service.connections.fetch_add(1);
+    asio::post(loop.context(),
+               [&loop, socket = std::move(socket)]() mutable { loop.open(std::move(socket), false, false); });
+    return ends[1];
+}
 
 void Server::set_router(std::shared_ptr<const Router> router) {
     state_->router = std::move(router);

@@ -65,6 +65,7 @@ struct ServerOptions {
     std::uint16_t port = 8000;                            // 0: any free one, see Server::port()
     std::optional<std::filesystem::path> private_socket;  // a Unix socket (mode 0600) with the same routes
     std::optional<TlsFiles> tls;
+    bool listens = true;    // false: it has the connections of connect() alone
     std::size_t loops = 0;  // 0: one per core
     ServerLimits limits;
     Cors cors;
@@ -91,6 +92,9 @@ class Server {
     // TLS file, host or socket path.
     Result<void> start();
     std::uint16_t port() const;
+    // A connection from inside this process, without TLS, as of a client whose address is not known: the descriptor of
+    // its other end, which the caller closes. `unavailable` when the server does not run, or no descriptor is left.
+    Result<int> connect();
     // Swaps the routes for requests that begin from now on (reload in development).
     void set_router(std::shared_ptr<const Router> router);
     // The loops, for work that belongs to none of the connections (ingestion, timers). Valid after start().

@@ -14,8 +14,8 @@
 #include "knowledge/folder.h"
 #include "net/server.h"
 #include "serve/background.h"
-#include "serve/metrics.h"
 #include "serve/routes.h"
+#include "serve/server_options.h"
 
 namespace slipway::serve {
 namespace {
@@ -25,29 +25,6 @@ constexpr int kSignalled = 128;               // as a shell tells the end by a s
 constexpr Milliseconds kTellMax{5'000};       // for telling clients that their answer ends, and storing it
 constexpr Milliseconds kSweepEvery{600'000};  // files that are over or were left half
 constexpr Milliseconds kRetryEvery{5'000};    // what failed for want of space, a model and the like
-
-net::ServerOptions server_options(Application& application, RateLimit* limit) {
-    const auto& section = application.manifest().server;
-    net::ServerOptions options;
-    options.host = section.host;
-    options.port = section.port;
-    options.private_socket = private_socket_of(application.folder().path());
-    if (section.tls.configured()) options.tls = net::TlsFiles{section.tls.certificate, section.tls.key};
-    options.limits = section.limits;
-    options.cors.origins = section.cors.origins;
-    options.cors.credentials = section.cors.credentials;
-    options.trusted_proxies = section.trusted_proxies;
-    if (!section.metrics.path.empty()) options.observe = observe_request;
-    if (limit != nullptr || application.may_rest())
-        options.admit = [&application, limit](const net::Request& request) -> Task<void> {
-            const auto& server = application.manifest().server;
-            const bool watches = is_probe(server, request) || request.route == server.metrics.path;
-            if (!watches) application.note_request();
-            if (limit == nullptr) co_return Result<void>();
-            co_return co_await limit->admit(request);
-        };
-    return options;
-}
 
 // Brings the application's own documents up to date, and again when they change.
 class Upkeep {

@@ -34,6 +34,7 @@ void check_chat(Checks& checks);
 void check_content(Checks& checks);  // script, site
 void check_jobs(Checks& checks);
 void check_files(Checks& checks);
+void check_functions(Checks& checks);
 
 // That the URL is one of objects; a folder comes to lie below the data folder, where it names none in `otherwise`.
 void check_objects(Checks& checks, std::string_view path, StoreUrl& store, const std::filesystem::path& otherwise);

@@ -76,6 +76,9 @@ void describe(Keys& keys, Manifest& manifest) {
     keys.named("files", manifest.files,
                "Files that users and scripts store, by what they are for; documents are kept by `knowledge`.");
     keys.section("jobs", manifest.jobs, "Work in the background and by the clock.");
+    keys.named(
+        "functions", manifest.functions,
+        "Parts of the API that `slipway lambda` serves as functions of AWS Lambda, beside servers on the same data.");
     keys.section("site", manifest.site, "The page at /.");
     keys.later("records", "Tables of the application's own.");
     keys.later("agents", "Agents with memory and tools.");
@@ -117,6 +120,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     check_content(checks);
     check_jobs(checks);
     check_files(checks);
+    check_functions(checks);
     if (!asked)
         checks.warning("stores.secrets",
                        fmt::format("stores.secrets: {}: was not asked, so what it holds is not checked.", url.scheme),

@@ -26,6 +26,7 @@
 #include "app/manifest/accounts.h"
 #include "app/manifest/chat.h"
 #include "app/manifest/files.h"
+#include "app/manifest/functions.h"
 #include "app/manifest/jobs.h"
 #include "app/manifest/knowledge.h"
 #include "app/manifest/models.h"
@@ -58,6 +59,7 @@ struct Manifest {
     ScriptSection script;
     JobsSection jobs;
     std::vector<FilesSection> files;
+    std::vector<FunctionSection> functions;
     SiteSection site;
 
     std::filesystem::path folder;  // of the application

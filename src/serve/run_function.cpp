@@ -1,0 +1,76 @@
+#include "serve/run_function.h"
+
+#include "lambda/function.h"
+#include "serve/routes.h"
+#include "serve/server_options.h"
+
+namespace slipway::serve {
+namespace {
+
+std::shared_ptr<const net::Router> only(const net::Router& all, const app::FunctionSection& function) {
+    auto router = std::make_shared<net::Router>();
+    for (const auto& route : all.routes()) {
+        if (!function.has(route->pattern)) continue;
+        if (const auto* const handler = std::get_if<net::Handler>(&route->handler))
+            router->add(route->method, route->pattern, route->operation, *handler);
+    }
+    return router;
+}
+
+// `?key=value` at the end of a URL that has no such key.
+std::string with_key(std::string url, std::string_view key, std::string_view value) {
+    const auto query = url.find('?');
+    for (const char mark : {'?', '&'})
+        if (query != std::string::npos && url.find(fmt::format("{}{}=", mark, key), query) != std::string::npos)
+            return url;
+    return fmt::format("{}{}{}={}", url, query == std::string::npos ? '?' : '&', key, value);
+}
+
+void fit(app::StoreUrl& store) {
+    if (!store.scheme.starts_with("postgres")) return;
+    auto url = with_key(store.url.reveal(), "pool", "1");
+    store.url = app::Secret(with_key(std::move(url), "idle_timeout", "1m"));
+}
+
+}  // namespace
+
+Result<const app::FunctionSection*> find_function(const app::Manifest& manifest, const std::string& name) {
+    std::vector<std::string> names;
+    for (const auto& function : manifest.functions) {
+        if (function.name == name) return &function;
+        names.push_back(function.name);
+    }
+    return fail(ErrorCode::not_found, "{} has no function '{}': under `functions` its manifest has {}.", manifest.name,
+                name, names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+void fit_to_function(app::Manifest& manifest) {
+    fit(manifest.stores.database);
+    fit(manifest.stores.index);
+}
+
+Result<void> run_function(Application& application, const FunctionRun& run) {
+    Operator commands(application);
+    const auto limit = make_rate_limit(application);
+    SLIPWAY_TRY(auto router, make_router(application, commands, limit.get(), ServeRole::api));
+    if (!run.function.empty()) {
+        SLIPWAY_TRY(const auto* const function, find_function(application.manifest(), run.function));
+        router = only(*router, *function);
+    }
+    auto options = server_options(application, limit.get());
+    options.listens = false;
+    options.private_socket.reset();
+    options.tls.reset();
+    options.loops = 1;
+    // The sender of the event is one proxy, which says who the client is.
+    options.trusted_proxies = std::max<std::size_t>(options.trusted_proxies, 1);
+    net::Server server(std::move(options), std::move(router), render_outside_error);
+    SLIPWAY_CHECK(server.start());
+    lambda::FunctionOptions served;
+    served.runtime_api = run.runtime_api;
+    served.streams = run.streams;
+    served.render_error = render_outside_error;
+    return lambda::run_function(server, std::move(served));
+}
+
+}  // namespace slipway::serve
