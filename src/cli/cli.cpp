@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "cli/deploy_options.h"
 #include "cli/mistake.h"
 
 namespace slipway::cli {
@@ -247,6 +248,8 @@ int run(int count, char** arguments) {
     add_databases(app, parsed);
     add_users(app, parsed);
     add_jobs(app, parsed);
+    add_deploy(app, parsed.code);
+    add_verify(app, parsed.code);
     add_rest(app, parsed);
     try {
         app.parse(count, arguments);
