@@ -51,7 +51,8 @@ def test_release_ends_with_its_true_verdict(name, simulator, tmp_path):
     release = RELEASES[name]
     expected = release["expect"]
     simulator.play(**release)
-    done, verdict = deploy(simulator, tmp_path, *release.get("arguments", []))
+    verifying = ["--verify", simulator.endpoint, "--only", "health"] if release.get("verify") else []
+    done, verdict = deploy(simulator, tmp_path, *release.get("arguments", []), *verifying)
     everything = done.stdout + done.stderr
     assert (verdict.get("outcome"), done.returncode) == (expected["outcome"], expected["exit"]), everything
     assert verdict["exit_code"] == done.returncode and "SimulatorFault" not in everything
@@ -60,6 +61,7 @@ def test_release_ends_with_its_true_verdict(name, simulator, tmp_path):
         assert part in told or part in done.stderr, f"{part!r} is not said in\n{everything}"
     for part in expected.get("tells", []):
         assert part in done.stderr, everything
+    assert f"--{expected.get('uncalled', 'nothing')}" not in done.stderr
     for secret in expected.get("hides", []):
         assert secret not in everything
     if expected.get("spot"):

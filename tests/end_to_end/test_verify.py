@@ -16,7 +16,7 @@ name: checked
 stores: { cache: "memory:" }
 accounts: { secret: "a secret of this test, longer than 32 bytes" }
 models: { order: [openai, local] }
-knowledge: { embedding: { order: [local] } }
+knowledge: { documents: docs, embedding: { order: [local] } }
 files:
   artifacts: { read: workspace, write: member }
   pictures: { types: [image/], read: owner }

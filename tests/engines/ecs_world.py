@@ -130,6 +130,8 @@ class World:
         for deployment in self.deployments:
             if not deployment.over:
                 deployment.status, deployment.reason, deployment.finished = "STOPPED", "Superseded by another service deployment.", self.now
+        if self.began is not None and self.release.get("old_broken_later"):
+            self.behaviours["old"] = {"fail": "secret"}
         self.deployments.append(Deployment(self, definition))
         self.began = self.now if self.began is None else self.began
 
