@@ -49,6 +49,7 @@ Result<deploy::ReleaseOptions> options_of(const DeployArguments& given) {
     options.contract = given.contract;
     options.migration_command = given.migration_command;
     options.migration_family = given.migration_family;
+    options.count = given.count;
     options.replace = given.replace;
     options.roll_back = !given.keep;
     options.dry_run = given.dry_run;

@@ -13,6 +13,7 @@ struct DeployArguments {
     bool migrate = false, contract = false, replace = false, keep = false, dry_run = false, json = false;
     std::vector<std::string> migration_command;
     std::string migration_family;
+    int count = 0;
     VerifyArguments verify;  // without a URL: nothing is verified
     std::string timeout = "30m", poll = "5s", settle = "5m";
 };

@@ -62,6 +62,9 @@ void add_ecs(CLI::App& deploying, int& code) {
     ecs->add_option("--poll", given->poll, "Between two looks (default: 5s)");
     ecs->add_option("--settle", given->settle,
                     "How long it may take from the end of the deployment until all is as it should be (default: 5m)");
+    ecs->add_option("--count", given->count,
+                    "Tasks that the service is to want; for the first release, before which it wants none")
+        ->check(CLI::Range(1, 5000));
     ecs->add_flag("--replace", given->replace, "Take the place of a deployment that is under way");
     ecs->add_flag("--no-rollback", given->keep, "Leave a release whose verification is red as it is");
     ecs->add_flag("--dry-run", given->dry_run, "Only look, and say what would be done");

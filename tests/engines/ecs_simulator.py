@@ -133,7 +133,7 @@ class Api:
 
     def update_service(self, given):
         self.describe_task_definition(given)
-        self.world.deploy(given["taskDefinition"])
+        self.world.deploy(given["taskDefinition"], given.get("desiredCount"))
         return {"service": self._service()}
 
     def list_service_deployments(self, given):
@@ -289,7 +289,11 @@ class Play:
     def __init__(self, release):
         world = World(release)
         world.register(first_definition(release))
+        for other in release.get("families", []):
+            world.register({**first_definition({}), **other})
         world.begin()
+        if release.get("newer"):  # registered by Terraform since
+            world.register({**first_definition(release), "memory": "2048"})
         self.api, self.faults, self.keys_given = Api(world, release), Faults(release), 0
 
 

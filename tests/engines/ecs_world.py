@@ -126,7 +126,9 @@ class World:
             self.deploy(first)
             self.began = None
 
-    def deploy(self, definition):
+    def deploy(self, definition, desired=None):
+        if desired is not None:
+            self.service["desired"] = desired
         for deployment in self.deployments:
             if not deployment.over:
                 deployment.status, deployment.reason, deployment.finished = "STOPPED", "Superseded by another service deployment.", self.now

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/text.h"
 #include "deploy/rollout/serving.h"
 #include "deploy/rollout/task_run.h"
 
@@ -31,7 +32,7 @@ class Release {
     Task<json::object> describe(std::string definition);
     Task<void> migrate();
     Task<int> migration(std::vector<std::string> more);
-    Result<std::vector<std::string>> migration_command() const;
+    Task<void> prepare_migration();
     Task<void> roll_out();
     Task<bool> deploy(json::object definition, std::set<std::string, std::less<>> digests);
     Task<bool> settle(json::object definition, std::set<std::string, std::less<>> digests);
@@ -39,6 +40,7 @@ class Release {
     Task<void> contract();
     Task<std::string> red();
     Task<void> go_back(std::string why);
+    Task<void> stop_first(std::string why);
     Task<void> explain();
     void end(Outcome outcome, std::string reason);
     void describe_plan();
@@ -48,9 +50,10 @@ class Release {
     Tell tell_;
     Evidence evidence_;
     Verdict verdict_;
-    json::object service_, before_, next_, migrating_;
+    json::object service_, before_, pattern_, next_, migrating_;
     std::set<std::string, std::less<>> digests_;
-    std::string container_;
+    std::string container_, migrating_container_;
+    std::vector<std::string> migration_command_;
     std::string failed_;  // why deploy() was in vain
     How how_ = How::lost;
     bool changed_ = false, ended_ = false, contracts_ = false, in_vain_ = false;
@@ -82,9 +85,10 @@ Task<json::object> Release::registered(json::object definition, std::string cont
 }
 
 Result<void> Release::check_service() {
-    if (integer_or(service_, "desiredCount", 0) == 0)
+    if (integer_or(service_, "desiredCount", 0) == 0 && options_.count == 0)
         return fail(ErrorCode::invalid,
-                    "The service {} wants no task (desired count 0), so nothing would serve: raise it first.",
+                    "The service {} wants no task (desired count 0), so nothing would serve: say with --count how many "
+                    "it is to want.",
                     options_.service);
     if (const auto* controller = object_in(service_, "deploymentController"))
         if (const auto type = text_or(*controller, "type", "ECS"); type != "ECS")
@@ -107,7 +111,10 @@ Task<void> Release::prepare() {
     SLIPWAY_CO_CHECK(check_service());
     SLIPWAY_CO_TRY(before_, co_await describe(std::string(text_or(service_, "taskDefinition"))));
     verdict_.before = short_name(arn_of(before_));
-    SLIPWAY_CO_TRY(container_, container_for(before_, options_.container, options_.image));
+    SLIPWAY_CO_TRY(pattern_, co_await describe(std::string(text_or(before_, "family"))));
+    if (arn_of(pattern_) != arn_of(before_)) tell_(fmt::format("the pattern is {}", short_name(arn_of(pattern_))));
+    SLIPWAY_CO_TRY(container_, container_for(pattern_, options_.container, options_.image));
+    if (options_.migrate) SLIPWAY_CO_CHECK(co_await prepare_migration());
     auto digests = co_await digests_of(cloud_, options_.image);
     if (digests) {
         digests_ = *std::move(digests);
@@ -123,39 +130,37 @@ Task<void> Release::prepare() {
 void Release::describe_plan() {
     tell_(fmt::format("service {} in {}: {}, {} tasks", options_.service, options_.cluster, verdict_.before,
                       integer_or(service_, "desiredCount", 0)));
-    tell_(fmt::format("container {}: {} becomes {}", container_, image_in(before_, container_), verdict_.image));
-    if (options_.migrate)
-        if (const auto command = migration_command()) {
-            std::string words;
-            for (const auto& word : *command) words += " " + word;
-            tell_(fmt::format("task before it:{}", words));
-        }
+    tell_(fmt::format("container {}: {} becomes {}", container_, image_in(pattern_, container_), verdict_.image));
+    if (options_.migrate) tell_(fmt::format("task before it: {}", join(migration_command_, " ")));
     if (options_.verify) tell_("verified after it; red rolls back to " + verdict_.before);
 }
 
-Result<std::vector<std::string>> Release::migration_command() const {
-    if (!options_.migration_command.empty()) return options_.migration_command;
-    const auto* container = container_in(before_, container_);
-    const auto* command = container == nullptr ? nullptr : array_in(*container, "command");
-    if (command != nullptr)
-        for (std::size_t i = 0; i + 1 < command->size(); ++i)
-            if ((*command)[i] == "serve" && (*command)[i + 1].is_string())
-                return std::vector<std::string>{"migrate", to_text((*command)[i + 1].get_string())};
-    return fail(ErrorCode::invalid,
-                "The container {} has no command 'serve APP', so say with --migration-command how to migrate.",
-                container_);
+Task<void> Release::prepare_migration() {
+    migrating_ = pattern_;
+    migrating_container_ = container_;
+    if (!options_.migration_family.empty()) {
+        SLIPWAY_CO_TRY(migrating_, co_await describe(options_.migration_family));
+        SLIPWAY_CO_TRY(migrating_container_, container_for(migrating_, "", options_.image));
+    }
+    migration_command_ = options_.migration_command;
+    if (migration_command_.empty()) migration_command_ = migration_command(migrating_, migrating_container_);
+    if (migration_command_.empty())
+        co_return fail(ErrorCode::invalid,
+                       "The container {} neither migrates nor serves by its command, so say with --migration-command "
+                       "how to migrate.",
+                       migrating_container_);
+    co_return Result<void>();
 }
 
 Task<int> Release::migration(std::vector<std::string> more) {
-    SLIPWAY_CO_TRY(auto command, migration_command());
-    std::string words;
+    auto command = migration_command_;
     command.insert(command.end(), more.begin(), more.end());
-    for (const auto& word : command) words += " " + word;
-    tell_("running" + words);
+    const auto words = join(command, " ");
+    tell_("running " + words);
     TaskOrder order{.cluster = options_.cluster,
                     .service = service_,
                     .definition = migrating_,
-                    .container = container_,
+                    .container = migrating_container_,
                     .command = std::move(command),
                     .poll = options_.poll,
                     .timeout = options_.timeout};
@@ -164,7 +169,7 @@ Task<int> Release::migration(std::vector<std::string> more) {
     verdict_.log = std::move(ended.log);
     if (ended.task.exit_code < 0) {
         verdict_.stopped.push_back(ended.task);
-        co_return fail(ErrorCode::unavailable, "The task '{}' never ran: {} {}", words.substr(1), ended.task.reason,
+        co_return fail(ErrorCode::unavailable, "The task '{}' never ran: {} {}", words, ended.task.reason,
                        ended.task.container_reason);
     }
     if (ended.task.exit_code != 0) verdict_.stopped.push_back(ended.task);
@@ -172,10 +177,10 @@ Task<int> Release::migration(std::vector<std::string> more) {
 }
 
 Task<void> Release::migrate() {
-    migrating_ = next_;
-    if (!options_.migration_family.empty()) {
-        SLIPWAY_CO_TRY(auto family, co_await describe(options_.migration_family));
-        SLIPWAY_CO_TRY(migrating_, co_await registered(std::move(family), container_));
+    if (options_.migration_family.empty()) {
+        migrating_ = next_;
+    } else {
+        SLIPWAY_CO_TRY(migrating_, co_await registered(migrating_, migrating_container_));
     }
     std::vector<std::string> plan{"--plan"};
     SLIPWAY_CO_TRY(const auto planned, co_await migration(std::move(plan)));
@@ -279,6 +284,7 @@ Task<void> Release::go_back(std::string why) {
         co_return Result<void>();
     }
     tell_(why);
+    if (integer_or(service_, "desiredCount", 0) == 0) co_return co_await stop_first(std::move(why));
     tell_("rolling back to " + verdict_.before);
     std::set<std::string, std::less<>> any;
     const auto back = co_await deploy(before_, std::move(any));
@@ -288,6 +294,20 @@ Task<void> Release::go_back(std::string why) {
         end(Outcome::not_rolled_back, fmt::format("{} Rolling back to {} failed as well: {}", why, verdict_.before,
                                                   back ? failed_ : back.error().message));
     }
+    co_return Result<void>();
+}
+
+// There is nothing to go back to but nothing.
+Task<void> Release::stop_first(std::string why) {
+    json::object order{{"cluster", options_.cluster},
+                       {"service", options_.service},
+                       {"taskDefinition", arn_of(before_)},
+                       {"desiredCount", 0}};
+    const auto stopped = co_await cloud_.ecs("UpdateService", std::move(order));
+    if (stopped)
+        end(Outcome::rolled_back, why + " It was the first release: the service wants no task again.");
+    else
+        end(Outcome::not_rolled_back, fmt::format("{} It could not be stopped: {}", why, stopped.error().message));
     co_return Result<void>();
 }
 
@@ -346,7 +366,7 @@ asio::awaitable<Verdict> Release::run() {
         co_return verdict_;
     }
     if (step) {
-        auto next = co_await registered(before_, container_);
+        auto next = co_await registered(pattern_, container_);
         if (next) next_ = *std::move(next);
         if (!next) step = pass(next);
         verdict_.revision = short_name(arn_of(next_));

@@ -1,7 +1,8 @@
 // A release on ECS from the image to the proof: a revision with exactly this image, the migration, the deployment
 // followed to its end, and the way back when it is bad.
 //
-//   1. the service, its revision and the image are looked at; nothing is changed when something is wrong
+//   1. the service, its revision and the image are looked at; nothing is changed when something is wrong. The pattern
+//      of the new revision is the newest one of the family: what Terraform changed since comes along
 //   2. with `migrate`: `migrate --plan` and then `migrate` run as tasks of the new revision. Steps that would break the
 //      release before are never among them (store/database/migration_kind.h)
 //   3. the service gets the revision, and ECS is followed to the end of that deployment
@@ -27,9 +28,11 @@ struct ReleaseOptions {
     std::string container;  // that gets the image; empty: container_for() finds it
 
     bool migrate = false, contract = false;
-    std::vector<std::string> migration_command;  // empty: "migrate APP", with APP of the container's "serve APP"
-    std::string migration_family;                // of its task definition; empty: that of the service
+    std::string migration_family;  // task definition that migrates; empty: the service's own
+    // Empty: that of its container, where it begins with "migrate"; else "migrate APP" for "serve APP".
+    std::vector<std::string> migration_command;
 
+    int count = 0;          // tasks that the service is to want from now on; 0: as before
     bool replace = false;   // a deployment that is under way
     bool roll_back = true;  // when verify is red
     bool dry_run = false;   // tells what would be done

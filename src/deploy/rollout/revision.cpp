@@ -114,6 +114,21 @@ json::object next_revision(const json::object& definition, std::string_view cont
     return next;
 }
 
+std::vector<std::string> migration_command(const json::object& definition, std::string_view container) {
+    const auto* found = container_in(definition, container);
+    const auto* command = found == nullptr ? nullptr : array_in(*found, "command");
+    std::vector<std::string> words;
+    if (command == nullptr) return words;
+    for (const auto& word : *command)
+        if (word.is_string()) words.push_back(to_text(word.get_string()));
+    const auto serve = std::ranges::find(words, "serve");
+    if (!words.empty() && words.front() == "migrate") return words;
+    if (serve == words.end()) return {};
+    const auto application = serve + 1;
+    if (application == words.end() || application->starts_with("-")) return {"migrate"};
+    return {"migrate", *application};
+}
+
 std::optional<LogPlace> log_place(const json::object& definition, std::string_view container,
                                   std::string_view task_arn) {
     const auto* found = container_in(definition, container);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 
@@ -33,6 +34,10 @@ json::object next_revision(const json::object& definition, std::string_view cont
 const json::object* container_in(const json::object& definition, std::string_view name);
 // The image of a container, or "".
 std::string_view image_in(const json::object& definition, std::string_view container);
+
+// The words by which a container migrates: its own command where that begins with "migrate", "migrate APP" for "serve
+// APP"; else none.
+std::vector<std::string> migration_command(const json::object& definition, std::string_view container);
 
 // Where the awslogs driver writes what a container of a task says.
 struct LogPlace {
