@@ -20,4 +20,10 @@ struct DeployArguments {
 // Exit codes: deploy/rollout/verdict.h.
 int deploy_ecs(const DeployArguments& arguments);
 
+struct RegistrationArguments {
+    std::string plan = "-", service, image, container;
+    bool commands = false;
+};
+int task_definition(const RegistrationArguments& arguments);
+
 }  // namespace slipway::cli

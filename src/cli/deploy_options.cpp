@@ -72,6 +72,27 @@ void add_ecs(CLI::App& deploying, int& code) {
     ecs->callback([given, &code] { code = deploy_ecs(*given); });
 }
 
+constexpr const char* kRegistrationFooter = R"(
+  terraform plan -out plan -var-file …   &&   terraform show -json plan | slipway deploy task-definition > task-def.json
+  aws ecs register-task-definition --cli-input-json file://task-def.json
+
+Words in capitals stand for what AWS tells once it is made (ARNs, ids); standard error lists them. The state
+(`terraform show -json`, after an apply) has them all.)";
+
+void add_task_definition(CLI::App& deploying, int& code) {
+    const auto given = std::make_shared<RegistrationArguments>();
+    auto* printing = deploying.add_subcommand(
+        "task-definition", "Print the ECS task definition of a service as the AWS CLI takes it, from Terraform's plan");
+    printing->footer(kRegistrationFooter);
+    printing->add_option("--plan", given->plan, "Plan or state as JSON (default: standard input)")->type_name("FILE");
+    printing->add_option("--service", given->service, "Name or family, where there are several services");
+    printing->add_option("--image", given->image, "REPOSITORY@sha256:DIGEST instead of the plan's image");
+    printing->add_option("--container", given->container, "Container that gets it");
+    printing->add_flag("--commands", given->commands,
+                       "Instead print the commands that make cluster and service of task-def.json");
+    printing->callback([given, &code] { code = task_definition(*given); });
+}
+
 }  // namespace
 
 void add_verify(CLI::App& app, int& code) {
@@ -89,6 +110,7 @@ void add_deploy(CLI::App& app, int& code) {
     auto* deploying = app.add_subcommand("deploy", "Bring a release to where it serves");
     deploying->require_subcommand(1);
     add_ecs(*deploying, code);
+    add_task_definition(*deploying, code);
 }
 
 }  // namespace slipway::cli

@@ -225,6 +225,7 @@ Task<bool> Release::settle(json::object definition, std::set<std::string, std::l
 Task<bool> Release::deploy(json::object definition, std::set<std::string, std::less<>> digests) {
     json::object order{
         {"cluster", options_.cluster}, {"service", options_.service}, {"taskDefinition", arn_of(definition)}};
+    if (options_.count > 0) order["desiredCount"] = options_.count;
     SLIPWAY_CO_CHECK(co_await cloud_.ecs("UpdateService", std::move(order)));
     changed_ = true;
     tell_(fmt::format("the service is on its way to {}", short_name(arn_of(definition))));
