@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "cli/deploy_options.h"
 #include "cli/mistake.h"
 #include "cli/terraform_command.h"
 
@@ -255,6 +256,8 @@ int run(int count, char** arguments) {
     add_jobs(app, parsed);
     add_terraform(app, parsed.code);
     add_lambda(app, parsed.code);
+    add_deploy(app, parsed.code);
+    add_verify(app, parsed.code);
     add_rest(app, parsed);
     try {
         app.parse(count, arguments);

@@ -35,7 +35,8 @@ asio::awaitable<bool> may_see_checks(const app::Capabilities& capabilities, cons
     co_return admin.has_value();
 }
 
-asio::awaitable<net::Response> readiness(Application& application, net::Request& request) {
+// `release`: the digest of the image, which whoever deploys says in SLIPWAY_RELEASE.
+asio::awaitable<net::Response> readiness(Application& application, const std::string& release, net::Request& request) {
     const auto stores = co_await application.check_stores();
     const bool detailed = co_await may_see_checks(application.capabilities(), request);
     bool ready = !application.stopping();
@@ -51,6 +52,7 @@ asio::awaitable<net::Response> readiness(Application& application, net::Request&
     json::object body{{"ready", ready}, {"timestamp", to_iso8601(now())}};
     if (application.stopping()) body["stopping"] = true;
     if (!checks.empty()) body["checks"] = std::move(checks);
+    if (detailed && !release.empty()) body["release"] = release;
     auto response = net::Response::of_json(ready ? 200 : 503, body);
     response.headers.set("Cache-Control", "no-store");
     co_return response;
@@ -80,7 +82,10 @@ void add_health_routes(net::Router& router, Application& application) {
         router.add(net::Method::get, server.liveness, probe("Does the process answer?"), alive);
     }
     if (!server.readiness.empty()) {
-        auto ready = [&application](net::Request& request) { return readiness(application, request); };
+        const auto release = Environment::of_process().get_or("SLIPWAY_RELEASE", "");
+        auto ready = [&application, release](net::Request& request) {
+            return readiness(application, release, request);
+        };
         router.add(net::Method::get, server.readiness, probe("Can it serve? Asks every store; 503 when not"), ready);
     }
 }

@@ -1,0 +1,9 @@
+environment        = "prod"
+vpc_cidr           = "10.1.0.0/16"
+availability_zones = ["us-east-1a", "us-east-1b"]
+rds_instance_class = "db.r6g.large"
+rds_multi_az       = true
+redis_node_type    = "cache.r6g.large"
+ecs_cpu            = 2048
+ecs_memory         = 4096
+ecs_desired_count  = 2

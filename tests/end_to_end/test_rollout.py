@@ -1,0 +1,101 @@
+"""`slipway deploy ecs` against the simulator of ECS (tests/engines/ecs_simulator.py), one release of tests/deploy/releases.yaml at a time.
+
+Every request and every answer is held against botocore's models by the simulator; what does not fit would end a release otherwise than the
+table says.
+"""
+
+import json
+
+import pytest
+import yaml
+
+from engines import _Engine, folder
+from http_api import Api
+from programs import ROOT, run_cli
+
+RELEASES = yaml.safe_load((ROOT / "tests/deploy/releases.yaml").read_text())
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app@sha256:" + "b" * 64
+
+
+class Simulator(_Engine):
+    def __init__(self, place):
+        super().__init__()
+        self.start(["/usr/bin/python3", ROOT / "tests/engines/ecs_simulator.py", self.port], place,
+                   {"PYTHONPATH": str(folder("moto")), "PYTHONDONTWRITEBYTECODE": "1"})
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.environment = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": "us-east-1",
+                            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.endpoint + "/credentials"}
+
+    def play(self, **release):
+        Api(self.endpoint).put("/release", release)
+
+    def calls(self):
+        return Api(self.endpoint).get("/calls").json
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory):
+    with Simulator(tmp_path_factory.mktemp("simulator")) as running:
+        running.play()
+        yield running
+
+
+def deploy(simulator, place, *arguments, image=IMAGE, service="api"):
+    done = run_cli("deploy", "ecs", "--cluster", "cluster", "--service", service, "--image", image, "--poll", "0s", "--json", *arguments,
+                   folder=place, check=None, environment=simulator.environment)
+    return done, json.loads(done.stdout) if done.stdout else {}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_release_ends_with_its_true_verdict(name, simulator, tmp_path):
+    release = RELEASES[name]
+    expected = release["expect"]
+    simulator.play(**release)
+    verifying = ["--verify", simulator.endpoint, "--only", "health"] if release.get("verify") else []
+    done, verdict = deploy(simulator, tmp_path, *release.get("arguments", []), *verifying)
+    everything = done.stdout + done.stderr
+    assert (verdict.get("outcome"), done.returncode) == (expected["outcome"], expected["exit"]), everything
+    assert verdict["exit_code"] == done.returncode and "SimulatorFault" not in everything
+    told = json.dumps(verdict, ensure_ascii=False)
+    for part in expected.get("says", []):
+        assert part in told or part in done.stderr, f"{part!r} is not said in\n{everything}"
+    for part in expected.get("tells", []):
+        assert part in done.stderr, everything
+    assert f"--{expected.get('uncalled', 'nothing')}" not in done.stderr
+    for secret in expected.get("hides", []):
+        assert secret not in everything
+    if expected.get("spot"):
+        assert verdict["spot_interruptions"] > 0, everything
+    assert ("UpdateService" not in simulator.calls()) == expected.get("unchanged", False), everything
+
+
+def test_a_tag_is_no_image_to_deploy(simulator, tmp_path):
+    for image in ("app:latest", "app", "app@sha256:abc", "@sha256:" + "b" * 64):
+        done, _ = deploy(simulator, tmp_path, image=image)
+        assert done.returncode == 2 and "sha256" in done.stderr
+
+
+def test_dry_run_changes_nothing_and_says_what_would_be_done(simulator, tmp_path):
+    simulator.play()
+    done, verdict = deploy(simulator, tmp_path, "--dry-run", "--migrate")
+    assert (done.returncode, verdict["outcome"]) == (0, "planned")
+    assert "sha256:aaaa" in done.stderr and "becomes " + IMAGE in done.stderr and "migrate /app" in done.stderr
+    assert set(simulator.calls()) == {"DescribeServices", "DescribeTaskDefinition", "BatchGetImage"}
+
+
+def test_a_service_that_is_not_there_is_named(simulator, tmp_path):
+    simulator.play()
+    done, verdict = deploy(simulator, tmp_path, service="web")
+    assert (done.returncode, verdict["outcome"]) == (1, "refused")
+    assert "no active service web in the cluster cluster" in verdict["reason"]
+
+
+def test_sidecars_keep_their_image(simulator, tmp_path):
+    sidecar = {"name": "vectors", "image": "qdrant/qdrant:v1.15.0", "essential": True}
+    simulator.play(sidecars=[sidecar])
+    done, verdict = deploy(simulator, tmp_path)
+    assert (done.returncode, verdict["outcome"]) == (0, "serving"), done.stderr
+    simulator.play(sidecars=[sidecar])
+    elsewhere = "registry.example/other@sha256:" + "b" * 64
+    done, verdict = deploy(simulator, tmp_path, image=elsewhere)
+    assert done.returncode == 1 and "--container" in verdict["reason"] and "app, vectors" in verdict["reason"]
