@@ -32,6 +32,7 @@
 #include "app/manifest/problem.h"
 #include "app/manifest/server.h"
 #include "app/manifest/site.h"
+#include "app/manifest/variables.h"
 #include "base/environment.h"
 #include "base/json.h"
 #include "store/secrets/secrets.h"
@@ -59,6 +60,7 @@ struct Manifest {
     JobsSection jobs;
     std::vector<FilesSection> files;
     SiteSection site;
+    Variables variables;  // of app.yaml, by key
 
     std::filesystem::path folder;  // of the application
     std::filesystem::path data;    // relative paths of stores lie here
