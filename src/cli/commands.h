@@ -35,6 +35,8 @@ int ask(const Target& target, const std::string& question, bool json);
 int chat(const Target& target);
 // `where` is an http(s) URL or an application.
 int status(const Target& target, const std::string& where, bool json);
+// Whether a server answers its health path, without a store being touched. `where` is a URL or an application.
+int health(const Target& target, const std::string& where);
 int reindex(const Target& target);
 int backup(const Target& target, const std::string& path);
 int check_stores(const Target& target);

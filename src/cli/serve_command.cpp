@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/terminal.h"
 #include "serve/rehearse.h"
 #include "serve/run.h"
+#include "serve/settings.h"
 #include "serve/store_probe.h"
 #include "serve/version.h"
 #include "serve/wait_for_stores.h"
@@ -18,6 +20,26 @@ namespace slipway::cli {
 namespace {
 
 constexpr int kSignalled = 128;  // as a shell tells the end by a signal
+
+// Both halves in one line, so that whoever reads a log of an earlier start sees what that one had.
+void tell(const std::vector<serve::Setting>& settings) {
+    json::object configured, missing;
+    for (const auto& setting : settings) {
+        if (setting.configured)
+            configured[setting.name] = setting.value;
+        else
+            missing[setting.name] = fmt::format("{}; set by {}", setting.value, setting.set_by);
+    }
+    log::info("settings", {{"configured", std::move(configured)}, {"not_configured", std::move(missing)}});
+}
+
+void print(const std::vector<serve::Setting>& settings) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& setting : settings)
+        rows.push_back({setting.configured ? "  +" : "  -", setting.name, printable(setting.value),
+                        setting.configured ? "" : "set by " + setting.set_by});
+    fmt::print("{}\n", table(rows));
+}
 
 void greet(const app::Manifest& manifest, const serve::Application& application, std::uint16_t port) {
     const auto& server = manifest.server;
@@ -31,15 +53,18 @@ void greet(const app::Manifest& manifest, const serve::Application& application,
                           {"data", application.folder().path().string()},
                           {"chat_model", application.capabilities().chat_model},
                           {"embedding_model", embedding}});
+    const auto settings = serve::settings_of(manifest, application.capabilities().chat_model, embedding);
+    tell(settings);
     if (::isatty(STDOUT_FILENO) != 1) return;
     fmt::print("\n  {} is served on {}\n\n", manifest.title, url);
     if (manifest.site.enabled) fmt::print("  Open the page       {}/\n", url);
     fmt::print("  Ask from here       slipway ask {} \"…\"\n", manifest.folder.string());
     if (server.openapi) fmt::print("  The API             {}/openapi.json\n", url);
     fmt::print("  Add documents       slipway ingest {} PATH…\n", manifest.folder.string());
-    fmt::print("  Answers come from   {}\n", application.capabilities().chat_model);
-    fmt::print("  Searched by         {}\n", embedding.empty() ? "words" : "words and meaning, " + embedding);
-    fmt::print("  Data lies in        {}\n\n  Stop with Ctrl-C.\n\n", application.folder().path().string());
+    fmt::print("  Data lies in        {}\n\n", application.folder().path().string());
+    fmt::print("  What it was given (+), and does without (-):\n");
+    print(settings);
+    fmt::print("  Stop with Ctrl-C.\n\n");
     std::fflush(stdout);
 }
 

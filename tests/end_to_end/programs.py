@@ -119,9 +119,11 @@ class Server:
         self._arguments = arguments
         self.process = self.log = None
 
+    def command(self):
+        return [str(BINARY), "serve", str(self.application), "--port", str(self.port), "--data", str(self.data), *self._arguments]
+
     def start(self):
-        command = [str(BINARY), "serve", str(self.application), "--port", str(self.port), "--data", str(self.data), *self._arguments]
-        self.process = subprocess.Popen(command, cwd=self._folder, env=clean_environment(**self._environment),
+        self.process = subprocess.Popen(self.command(), cwd=self._folder, env=clean_environment(**self._environment),
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.log = Lines(self.process.stderr)
         self.url = self.log.wait_for(event_of("serving"))["url"]

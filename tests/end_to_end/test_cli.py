@@ -16,7 +16,7 @@ from http_api import Api, register
 from programs import BINARY, PATIENCE, Server, clean_environment, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
-COMMANDS = ["serve", "check", "ingest", "search", "reindex", "ask", "chat", "status", "backup", "restore", "users", "new", "completion",
+COMMANDS = ["serve", "check", "ingest", "search", "reindex", "ask", "chat", "status", "health", "backup", "restore", "users", "new", "completion",
             "version"]
 USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock"]
 

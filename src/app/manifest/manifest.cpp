@@ -105,6 +105,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     Reader reader(root, environment, manifest.folder, problems, options.purpose == Purpose::serve);
     describe(reader, manifest);
     reader.finish();
+    manifest.variables = variables_in(root);
     manifest.stores.secrets = url;  // a store does not say where it is
     if (manifest.title.empty()) manifest.title = manifest.name;
     if (options.host) manifest.server.host = *options.host;

@@ -33,6 +33,7 @@
 #include "app/manifest/problem.h"
 #include "app/manifest/server.h"
 #include "app/manifest/site.h"
+#include "app/manifest/variables.h"
 #include "base/environment.h"
 #include "base/json.h"
 #include "store/secrets/secrets.h"
@@ -61,6 +62,7 @@ struct Manifest {
     std::vector<FilesSection> files;
     std::vector<FunctionSection> functions;
     SiteSection site;
+    Variables variables;  // of app.yaml, by key
 
     std::filesystem::path folder;  // of the application
     std::filesystem::path data;    // relative paths of stores lie here

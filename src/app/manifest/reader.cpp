@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/manifest/variables.h"
 #include "base/text.h"
 
 namespace slipway::app {
@@ -55,16 +56,7 @@ std::vector<std::string> Reader::variables_of(std::string_view path) const {
     std::vector<std::string> names;
     const auto found = written_.find(path);
     if (found == written_.end()) return names;
-    const auto is_name = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    std::string_view text = found->second;
-    for (auto at = text.find('$'); at != std::string_view::npos; at = text.find('$')) {
-        text.remove_prefix(at + 1);
-        if (text.starts_with('{')) text.remove_prefix(1);
-        std::string name(text.begin(), std::ranges::find_if_not(text, is_name));
-        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
-    }
+    add_variables(found->second, names);
     return names;
 }
 
