@@ -39,7 +39,9 @@ def load(file, check=0, **environment):
 @pytest.mark.parametrize("file", FILES)
 def test_each_file_starts_its_application_beside_the_engines(file):
     application, port = FILES[file]
-    services = load(file, **SECRETS)["services"]
+    project = load(file, **SECRETS)
+    services = project["services"]
+    assert project["name"] == f"slipway-{application}", "no two share a volume"
     assert set(services) == INFRASTRUCTURE | APPLICATION
     for name in APPLICATION:
         assert services[name]["environment"]["SLIPWAY_APP"] == f"/apps/{application}"

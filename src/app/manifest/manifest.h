@@ -60,7 +60,7 @@ struct Manifest {
     JobsSection jobs;
     std::vector<FilesSection> files;
     SiteSection site;
-    Variables variables;  // of app.yaml, by key
+    KeyVariables variables;  // of app.yaml, by key
 
     std::filesystem::path folder;  // of the application
     std::filesystem::path data;    // relative paths of stores lie here
