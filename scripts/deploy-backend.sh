@@ -16,6 +16,7 @@ back what is red. Run again it does only what is missing: an image whose tag is 
   --outputs FILE          `terraform output -json` of the stack (default: asks infra/terraform/stacks/APP)
   --repository URL  --cluster NAME  --services "A B"  --migration-family NAME  --url URL  --region REGION
                           instead of, or without, those outputs
+  --push-only             build and push, print the image by digest, and end: for the first `terraform apply` with an image
   --no-migrate            leave the tables as they are
   --dry-run               only say what would be done
   --help
@@ -32,12 +33,13 @@ run() { # says each command that changes something; does it unless this is a reh
 }
 
 app='' environment='' image='' archive='' tag='' outputs='' repository='' cluster='' services='' family='' url=''
-region="${AWS_REGION:-}" migrate=yes dry_run=''
+region="${AWS_REGION:-}" migrate=yes push_only='' dry_run=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --help) usage; exit 0 ;;
     --dry-run) dry_run=yes; shift; continue ;;
     --no-migrate) migrate=''; shift; continue ;;
+    --push-only) push_only=yes; shift; continue ;;
     --*) [ $# -ge 2 ] || wrong_use "$1 needs a value" ;;&
     --image) image="$2" ;;
     --archive) archive="$2" ;;
@@ -78,7 +80,7 @@ for value in (outputs.get("repository_url"), outputs.get("cluster"), " ".join(na
 PYTHON
 )
 : "${repository:=${known[0]}}" "${cluster:=${known[1]}}" "${services:=${known[2]}}" "${family:=${known[3]}}" "${url:=${known[4]}}"
-if [ -z "$cluster" ] || [ -z "$services" ]; then die "the cluster and the services are not known: see --help"; fi
+if [ -z "$push_only" ] && { [ -z "$cluster" ] || [ -z "$services" ]; }; then die "the cluster and the services are not known: see --help"; fi
 [ -n "$image$repository" ] || die "the repository is not known: see --help"
 [ -n "$region" ] || region=$(cut -d. -f4 <<<"${image:-$repository}")
 export AWS_REGION="$region"
@@ -131,6 +133,8 @@ if [ -z "$image" ]; then
   image="$repository@$digest"
 fi
 [[ "$image" =~ @sha256:[0-9a-f]{64}$ ]] || die "$image is not an image by digest"
+
+[ -z "$push_only" ] || { echo "$image"; exit 0; }
 
 migration=()
 if [ -n "$migrate" ]; then

@@ -1,15 +1,15 @@
 """compose.yaml and the files that the documents name, read by the loader that `docker compose` itself uses (compose-go)."""
 
-import json
-import os
 import pathlib
 import re
-import subprocess
+import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LOADER = ROOT / "build/engines/compose/compose-config"
+sys.path.insert(0, str(ROOT / "tests/end_to_end"))
+from engines import compose_config  # noqa: E402
+
 SECRETS = {"JWT_SECRET": "of-the-test", "APP_PASSWORD": "password-of-the-test"}
 INFRASTRUCTURE = {"postgres", "redis", "minio", "buckets"}
 APPLICATION = {"migrate", "api", "worker"}
@@ -23,23 +23,12 @@ FILES = {  # file → the application that it is for, the port where that is ser
 }
 
 
-def load(file, check=0, **environment):
-    """The project as `docker compose -f FILE config` has it."""
-    if not LOADER.exists():
-        if os.environ.get("SLIPWAY_ENGINES") == "required":
-            pytest.fail("scripts/engines.sh compose was not run")
-        pytest.skip("compose was not fetched")
-    path = ROOT / file
-    done = subprocess.run([LOADER, path.name], cwd=path.parent, env={"PATH": "/usr/bin:/bin", "HOME": "/"} | environment,
-                          capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == check, done.stdout + done.stderr
-    return json.loads(done.stdout) if check == 0 else done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("file", FILES)
 def test_each_file_starts_its_application_beside_the_engines(file):
     application, port = FILES[file]
-    services = load(file, **SECRETS)["services"]
+    project = compose_config(file, **SECRETS)
+    services = project["services"]
+    assert project["name"] == f"slipway-{application}", "no two share a volume"
     assert set(services) == INFRASTRUCTURE | APPLICATION
     for name in APPLICATION:
         assert services[name]["environment"]["SLIPWAY_APP"] == f"/apps/{application}"
@@ -51,14 +40,14 @@ def test_each_file_starts_its_application_beside_the_engines(file):
 
 def test_infrastructure_alone_has_no_qdrant_and_no_application():
     """R32: what one develops on; Qdrant is there for who asks."""
-    project = load("docker/docker-compose.yml")
+    project = compose_config("docker/docker-compose.yml")
     assert set(project["services"]) == INFRASTRUCTURE
     assert "include" not in (ROOT / "docker/docker-compose.yml").read_text(), "older docker-compose reads it, too"
-    assert set(load("docker/docker-compose.yml", COMPOSE_PROFILES="qdrant")["services"]) == INFRASTRUCTURE | {"qdrant"}
+    assert set(compose_config("docker/docker-compose.yml", COMPOSE_PROFILES="qdrant")["services"]) == INFRASTRUCTURE | {"qdrant"}
 
 
 def test_the_application_is_held_as_in_the_cloud():
-    services = load("compose.yaml", **SECRETS)["services"]
+    services = compose_config("compose.yaml", **SECRETS)["services"]
     for name in APPLICATION:
         service = services[name]
         assert service["read_only"] is True and service["cap_drop"] == ["ALL"] and "no-new-privileges:true" in service["security_opt"]
@@ -76,7 +65,7 @@ def service_seconds(text):
 
 
 def test_images_are_pinned_and_ports_stay_on_this_machine():
-    services = load("compose.yaml", COMPOSE_PROFILES="qdrant", **SECRETS)["services"]
+    services = compose_config("compose.yaml", COMPOSE_PROFILES="qdrant", **SECRETS)["services"]
     for name, service in services.items():
         if name not in APPLICATION:
             assert re.fullmatch(r"\S+:[\w.-]+@sha256:[0-9a-f]{64}", service["image"]), name
@@ -88,10 +77,10 @@ def test_images_are_pinned_and_ports_stay_on_this_machine():
 def test_every_variable_that_is_given_is_read():
     """What no manifest reads would look configured and be nothing."""
     manifests = "".join(path.read_text() for path in (ROOT / "apps").glob("*/app.yaml"))
-    given = {name for service in APPLICATION for name in load("compose.yaml", **SECRETS)["services"][service]["environment"]}
+    given = {name for service in APPLICATION for name in compose_config("compose.yaml", **SECRETS)["services"][service]["environment"]}
     assert {name for name in given - READ_ELSEWHERE if "${" + name not in manifests} == set()
 
 
 def test_without_secrets_nothing_starts_and_it_says_how_to_make_one():
-    assert "openssl rand" in load("compose.yaml", check=1)
+    assert "openssl rand" in compose_config("compose.yaml", check=1)
     assert "password" not in (ROOT / "compose.yaml").read_text().split("JWT_SECRET:", 1)[1].split("\n", 1)[0]

@@ -114,6 +114,14 @@ def test_a_build_is_pushed_once_and_rolled_out_by_digest(desk, stack):
         assert last[-4:] == ["--verify", "https://api.example.org", "--app", "apps/deepscifi"] and "--verify" not in first
 
 
+def test_the_first_image_is_pushed_before_there_are_tasks(desk, stack):
+    """What it prints goes into `terraform apply -var image=…`."""
+    outputs, repository = stack
+    said = desk.run(BACKEND, "deepscifi", "dev", "--outputs", outputs, "--tag", "c0ffee", "--push-only").stdout.strip()
+    digest = desk.aws("ecr", "describe-images", "--repository-name", repository.split("/")[1])["imageDetails"][0]["imageDigest"]
+    assert said == f"{repository}@{digest}" and not desk.calls("slipway")
+
+
 def test_a_rehearsal_changes_nothing(desk, stack):
     outputs, repository = stack
     done = desk.run(BACKEND, "deepscifi", "dev", "--outputs", outputs, "--tag", "c0ffee", "--dry-run")

@@ -29,6 +29,14 @@ def folder(name):
     pytest.skip(f"{name} was not fetched")
 
 
+def compose_config(file, check=0, **environment):
+    """The project as `docker compose -f FILE config` has it; what it said where it must fail."""
+    done = subprocess.run([folder("compose") / "compose-config", pathlib.Path(file).name], cwd=(ROOT / file).parent,
+                          env={"PATH": "/usr/bin:/bin", "HOME": "/"} | environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == check, done.stdout + done.stderr
+    return json.loads(done.stdout) if check == 0 else done.stderr
+
+
 def wait_for(port, process, log):
     end = time.monotonic() + PATIENCE
     while True:

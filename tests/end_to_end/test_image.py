@@ -17,6 +17,7 @@ from programs import BINARY, PATIENCE, ROOT, WWHD, Lines, clean_environment, eve
 
 RELEASE = ROOT / "build/release/slipway"
 USER = 65532
+OTHERS = ("rikai", "deepscifi", "postmagiq", "unamentis")
 SECRET = "qW7e-zX4c-Rt6y-Vb3n-Um9k-Lp2j-Hd5s"
 # What an engine gives a container beside its image: writable is the volume alone; /tmp is of memory.
 ENTER = """
@@ -39,6 +40,8 @@ def application(tmp_path_factory):
     (application / "docs/business").mkdir()
     for name in ("first-employee.pdf", "first-employee.pdf.meta.yaml"):
         shutil.copy(WWHD / "docs/business" / name, application / "docs/business" / name)
+    for name in OTHERS:
+        shutil.copytree(ROOT / "apps" / name, application.parent / name)
     (application / ".env").write_text("JWT_SECRET=of-a-developer\n")
     (application / "data").mkdir()
     return application
@@ -83,7 +86,7 @@ class Container:
         os.chown(volume, USER, USER)
         self.port = free_port()
         variables = dict(part.split("=", 1) for part in dockerfile()["ENV"].replace("${APP}", "wwhd").split())
-        self.environment = clean_environment(**variables, PORT=self.port, **environment) | {"PATH": os.environ["PATH"]}
+        self.environment = clean_environment(**variables, PORT=self.port, LETTA_SERVER_PORT=self.port) | environment | {"PATH": os.environ["PATH"]}
         self._outside = {"ROOT": str(rootfs), "DATA_FOLDER": str(volume), "USER_ID": str(USER)}
         self._arguments = arguments or ("serve",)
 
@@ -131,6 +134,12 @@ def test_it_answers_as_nobody_on_a_root_that_is_read_only(rootfs, tmp_path):
         ask(register(container.url))
         assert container.run("health").returncode == 0
     assert container.run("health").returncode == 1
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_application_is_in_it(name, rootfs, tmp_path):
+    with Container(rootfs, tmp_path / "data", JWT_SECRET=SECRET, SLIPWAY_APP=f"/apps/{name}") as container:
+        assert container.run("health").returncode == 0
 
 
 def test_without_a_secret_it_refuses_to_be_open(rootfs, tmp_path):

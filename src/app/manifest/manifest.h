@@ -62,7 +62,7 @@ struct Manifest {
     std::vector<FilesSection> files;
     std::vector<FunctionSection> functions;
     SiteSection site;
-    Variables variables;  // of app.yaml, by key
+    KeyVariables variables;  // of app.yaml, by key
 
     std::filesystem::path folder;  // of the application
     std::filesystem::path data;    // relative paths of stores lie here

@@ -11,7 +11,7 @@ void add_all(const std::vector<std::string>& more, std::vector<std::string>& nam
 }
 
 // Bounded by the depth that parse_yaml() allows. Inside a switch nothing is a key of the manifest.
-std::vector<std::string> collect(const YamlValue& value, const std::string& path, bool keys, Variables& found) {
+std::vector<std::string> collect(const YamlValue& value, const std::string& path, bool keys, KeyVariables& found) {
     std::vector<std::string> names;
     if (value.kind == YamlValue::Kind::scalar) add_variables(value.text, names);
     for (const auto& item : value.items) add_all(collect(item, path, false, found), names);
@@ -38,8 +38,8 @@ void add_variables(std::string_view text, std::vector<std::string>& names) {
     }
 }
 
-Variables variables_in(const YamlValue& root) {
-    Variables found;
+KeyVariables variables_in(const YamlValue& root) {
+    KeyVariables found;
     collect(root, "", true, found);
     return found;
 }
