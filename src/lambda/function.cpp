@@ -15,6 +15,7 @@
 namespace slipway::lambda {
 namespace {
 
+constexpr Milliseconds kSettleMax{3'000};
 constexpr int kTooLate = 504;
 constexpr int kTooLarge = 502;
 constexpr int kFailed = 500;
@@ -38,6 +39,7 @@ class Function {
     std::string refusal(const HttpEvent& event, int status, std::string message) const;
     net::Response render(const HttpEvent& event, int status, std::string message) const;
     // `what` with the time that is left, cancelled after it; `unavailable` then.
+    Milliseconds time_left(const Invocation& invocation) const;
     template <typename T>
     Task<T> in_time(const Invocation& invocation, Task<T> what) const;
 
@@ -49,9 +51,12 @@ class Function {
 
 template <typename T>
 Task<T> Function::in_time(const Invocation& invocation, Task<T> what) const {
+    co_return co_await with_timeout(std::move(what), time_left(invocation), "The function");
+}
+
+Milliseconds Function::time_left(const Invocation& invocation) const {
     const auto left = std::max(invocation.deadline - now(), Milliseconds(0));
-    const auto limit = left - std::min<Milliseconds>(options_.margin, left / 10);
-    co_return co_await with_timeout(std::move(what), limit, "The function");
+    return left - std::min<Milliseconds>(options_.margin, left / 10);
 }
 
 Task<void> Function::serve(std::shared_ptr<Stop> stop) {
@@ -179,7 +184,10 @@ Task<void> Function::answer_messages(const Invocation& invocation, MessageEvent 
     }
     std::vector<std::string> all;
     for (const auto& record : event.records) all.push_back(record.id);
-    auto again = co_await in_time(invocation, options_.take_messages(std::move(event.records)));
+    // Settling what is cut off takes a moment.
+    const auto time = time_left(invocation);
+    const auto limit = time - std::min(kSettleMax, time / 2);
+    auto again = co_await in_time(invocation, options_.take_messages(std::move(event.records), limit));
     if (!again)
         log::warning("messages left", {{"id", invocation.id}, {"reason", json::string_view(again.error().message)}});
     auto told = render_failures(again ? *again : all);
