@@ -16,6 +16,7 @@ namespace slipway::lambda {
 namespace {
 
 constexpr Milliseconds kSettleMax{3'000};
+constexpr Milliseconds kJoinMax{2'000};
 constexpr int kTooLate = 504;
 constexpr int kTooLarge = 502;
 constexpr int kFailed = 500;
@@ -194,6 +195,16 @@ Task<void> Function::answer_messages(const Invocation& invocation, MessageEvent 
     co_return co_await runtime_.respond(invocation.id, std::move(told));
 }
 
+Task<void> serve_as_extension(Extension& extension, Function& function, std::shared_ptr<Stop> stop,
+                              asio::cancellation_signal& leave) {
+    auto joined = co_await with_timeout(extension.join(), kJoinMax, "Joining Lambda as an extension");
+    if (!joined) log::info("no extension", {{"reason", json::string_view(joined.error().message)}});
+    const auto executor = co_await asio::this_coro::executor;
+    auto ignore = asio::bind_cancellation_slot(leave.slot(), [](const std::exception_ptr&) {});
+    if (joined) asio::co_spawn(executor, extension.wait(), std::move(ignore));
+    co_return co_await function.serve(std::move(stop));
+}
+
 }  // namespace
 
 Result<void> run_function(net::Server& server, FunctionOptions options) {
@@ -204,17 +215,17 @@ Result<void> run_function(net::Server& server, FunctionOptions options) {
     signals.async_wait([&stop](boost::system::error_code error, int) {
         if (!error) stop->ask();
     });
-    Runtime extension(place, loop.get_executor());
+    Extension extension(place, loop.get_executor());
     asio::cancellation_signal leave;
-    asio::co_spawn(loop, extension.be_extension(),
-                   asio::bind_cancellation_slot(leave.slot(), [](const std::exception_ptr&) {}));
     Function function(server, std::move(options), std::move(place), loop.get_executor());
     Result<void> served;
-    asio::co_spawn(loop, function.serve(stop), [&](const std::exception_ptr& thrown, Result<void> result) {
-        served = thrown ? Result<void>(fail(ErrorCode::internal, "The function ended by a bug.")) : std::move(result);
-        leave.emit(asio::cancellation_type::terminal);
-        signals.cancel();
-    });
+    asio::co_spawn(loop, serve_as_extension(extension, function, stop, leave),
+                   [&](const std::exception_ptr& thrown, Result<void> result) {
+                       served = thrown ? Result<void>(fail(ErrorCode::internal, "The function ended by a bug."))
+                                       : std::move(result);
+                       leave.emit(asio::cancellation_type::terminal);
+                       signals.cancel();
+                   });
     loop.run();
     return served;
 }

@@ -92,6 +92,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         assert self.path == "/2018-06-01/runtime/invocation/next", self.path
         sandbox.connections.add(self.client_address)
+        if sandbox.joined_in_time is None:
+            sandbox.joined_in_time = sandbox.extension is not None
         sandbox.waiting.set()
         invocation = None
         while invocation is None and not sandbox.ended.is_set():
@@ -146,7 +148,7 @@ class Sandbox:
 
     def __init__(self, application, folder, *arguments, handler="bootstrap", faults=(), command=None, **environment):
         self.invocations, self.outcomes, self.faults = queue.Queue(), {}, set(faults)
-        self.extension, self.init_error, self.connections = None, None, set()
+        self.extension, self.joined_in_time, self.init_error, self.connections = None, None, None, set()
         self.waiting, self.extension_waits, self.ended = threading.Event(), threading.Event(), threading.Event()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True

@@ -169,6 +169,7 @@ def test_connections_to_the_runtime_are_used_again(sandbox):
     for _ in range(5):
         sandbox.call("GET", "/probe/echo")
     assert sandbox.extension_waits.is_set(), "for SIGTERM there is an extension inside"
+    assert sandbox.joined_in_time, "after the first question for work none can join"
     assert len(sandbox.connections) < 5
 
 
