@@ -4,7 +4,7 @@
 
 Each is started in an empty folder under the Runtime API of the tests (tests/end_to_end/lambda_emulator.py). Told are: the zip; from the start of the
 process to its first question for work (what AWS calls init, without the time to fetch and unpack the zip, and with files that are in memory already);
-the first answer; the middle of 200 answers after it; memory. Slipway is the whole application with its database (SQLite, which has to be made, or
+the first answer; the middle of 50 answers after it; memory. Slipway is the whole application with its database (SQLite, which has to be made, or
 DATABASE_URL), routes, guards and search; the peers answer {"status": "healthy"} by a hand-written loop over the same API and do nothing else.
 """
 
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests/end_to_end"))
 from lambda_emulator import Sandbox, http_api  # noqa: E402
 
 PATIENCE = 60
+WARM = 50  # answers after the first
 PYTHON = '''
 import http.client, json, os
 connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -112,7 +113,7 @@ def one_start(command, place):
     assert sandbox.waiting.wait(PATIENCE), "".join(sandbox.log.all)
     start = time.monotonic() - begun
     event, times = http_api("GET", "/api/health"), []
-    for _ in range(201):
+    for _ in range(WARM + 1):
         begun = time.monotonic()
         outcome = sandbox.send(event)
         assert outcome.done.wait(PATIENCE) and outcome.json["statusCode"] == 200
