@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 // The start has 10 seconds in Lambda; then it would be tried again, without anybody being told why.
 constexpr Milliseconds kStartWait{7'000};
 constexpr const char* kRuntimeApi = "AWS_LAMBDA_RUNTIME_API";
+constexpr const char* kFunction = "SLIPWAY_FUNCTION";
 constexpr std::string_view kAnyHandler = "bootstrap";  // what a custom runtime is given that has only one function
 
 struct LambdaArguments : LocalFunction {
@@ -35,7 +36,7 @@ std::string application_of(const LambdaArguments& arguments, const Environment& 
 
 std::string function_of(const LambdaArguments& arguments, const Environment& environment) {
     if (!arguments.function.empty()) return arguments.function;
-    const auto handler = environment.get_or("_HANDLER", "");
+    const auto handler = environment.get_or(kFunction, environment.get_or("_HANDLER", ""));
     return handler == kAnyHandler ? std::string() : handler;
 }
 
@@ -92,9 +93,10 @@ void add_lambda(CLI::App& app, int& code) {
     };
     serving->add_option("APP", arguments->target.application,
                         "Folder of the application (default: app in the function's zip)");
-    serving->add_option("--function", arguments->function,
-                        "Which of the manifest's functions; default: what Lambda calls the handler ($_HANDLER), and "
-                        "for bootstrap all routes");
+    serving->add_option(
+        "--function", arguments->function,
+        "Which of the manifest's functions; default: $SLIPWAY_FUNCTION, else what Lambda calls the handler "
+        "($_HANDLER), and for bootstrap all routes");
     share(serving);
     auto* local = serving->add_flag("--local", arguments->local,
                                     "On a desk: with an emulator of Lambda and HTTP in front, anew at each change");

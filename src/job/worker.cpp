@@ -143,6 +143,27 @@ void Worker::stop() {
     });
 }
 
+Task<std::vector<std::string>> Worker::run_delivered(std::vector<store::Delivery> deliveries, Milliseconds time_max) {
+    const auto state = state_;
+    const auto executor = co_await asio::this_coro::executor;
+    auto copies = deliveries;
+    SLIPWAY_CO_TRY(auto messages,
+                   co_await state->queue.take(state->options.queue_name, std::move(copies), state->options.visibility));
+    asio::steady_timer all_ended(executor, std::chrono::steady_clock::time_point::max()), limit(executor, time_max);
+    state->cut_off = false;
+    limit.async_wait([state](boost::system::error_code error) {
+        if (!error) state->stop_attempts();
+    });
+    std::size_t left = messages.size();
+    for (auto& message : messages)
+        asio::co_spawn(executor, state->attempt(std::move(message)), [&](const std::exception_ptr&) {
+            if (--left == 0) all_ended.cancel();
+        });
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());  // attempts refer to this frame
+    while (left > 0) co_await all_ended.async_wait(asio::as_tuple(asio::deferred));
+    co_return state->queue.left_over(deliveries);
+}
+
 void Worker::wake() {
     if (state_->woken.exchange(true)) return;
     const std::lock_guard lock(state_->waking);

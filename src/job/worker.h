@@ -61,6 +61,10 @@ class Worker {
     asio::awaitable<void> run();
     // From the loop of run(): takes no more, lets what runs end within drain_time_max.
     void stop();
+    // In place of run(), where messages are delivered: takes as many jobs as were, runs them all at the same time, and
+    // settles them; what still runs after `time_max` is cancelled and returned to the queue. The ids of the deliveries
+    // that are to come again. One call at a time.
+    Task<std::vector<std::string>> run_delivered(std::vector<store::Delivery> deliveries, Milliseconds time_max);
     // A message may have come: it is looked for at once. From any thread, while run() has not returned.
     void wake();
     std::size_t running() const;

@@ -15,6 +15,8 @@
 namespace slipway::lambda {
 namespace {
 
+constexpr Milliseconds kSettleMax{3'000};
+constexpr Milliseconds kJoinMax{2'000};
 constexpr int kTooLate = 504;
 constexpr int kTooLarge = 502;
 constexpr int kFailed = 500;
@@ -38,6 +40,7 @@ class Function {
     std::string refusal(const HttpEvent& event, int status, std::string message) const;
     net::Response render(const HttpEvent& event, int status, std::string message) const;
     // `what` with the time that is left, cancelled after it; `unavailable` then.
+    Milliseconds time_left(const Invocation& invocation) const;
     template <typename T>
     Task<T> in_time(const Invocation& invocation, Task<T> what) const;
 
@@ -49,9 +52,12 @@ class Function {
 
 template <typename T>
 Task<T> Function::in_time(const Invocation& invocation, Task<T> what) const {
+    co_return co_await with_timeout(std::move(what), time_left(invocation), "The function");
+}
+
+Milliseconds Function::time_left(const Invocation& invocation) const {
     const auto left = std::max(invocation.deadline - now(), Milliseconds(0));
-    const auto limit = left - std::min<Milliseconds>(options_.margin, left / 10);
-    co_return co_await with_timeout(std::move(what), limit, "The function");
+    return left - std::min<Milliseconds>(options_.margin, left / 10);
 }
 
 Task<void> Function::serve(std::shared_ptr<Stop> stop) {
@@ -179,11 +185,24 @@ Task<void> Function::answer_messages(const Invocation& invocation, MessageEvent 
     }
     std::vector<std::string> all;
     for (const auto& record : event.records) all.push_back(record.id);
-    auto again = co_await in_time(invocation, options_.take_messages(std::move(event.records)));
+    // Settling what is cut off takes a moment.
+    const auto time = time_left(invocation);
+    const auto limit = time - std::min(kSettleMax, time / 2);
+    auto again = co_await in_time(invocation, options_.take_messages(std::move(event.records), limit));
     if (!again)
         log::warning("messages left", {{"id", invocation.id}, {"reason", json::string_view(again.error().message)}});
     auto told = render_failures(again ? *again : all);
     co_return co_await runtime_.respond(invocation.id, std::move(told));
+}
+
+Task<void> serve_as_extension(Extension& extension, Function& function, std::shared_ptr<Stop> stop,
+                              asio::cancellation_signal& leave) {
+    auto joined = co_await with_timeout(extension.join(), kJoinMax, "Joining Lambda as an extension");
+    if (!joined) log::info("no extension", {{"reason", json::string_view(joined.error().message)}});
+    const auto executor = co_await asio::this_coro::executor;
+    auto ignore = asio::bind_cancellation_slot(leave.slot(), [](const std::exception_ptr&) {});
+    if (joined) asio::co_spawn(executor, extension.wait(), std::move(ignore));
+    co_return co_await function.serve(std::move(stop));
 }
 
 }  // namespace
@@ -196,17 +215,17 @@ Result<void> run_function(net::Server& server, FunctionOptions options) {
     signals.async_wait([&stop](boost::system::error_code error, int) {
         if (!error) stop->ask();
     });
-    Runtime extension(place, loop.get_executor());
+    Extension extension(place, loop.get_executor());
     asio::cancellation_signal leave;
-    asio::co_spawn(loop, extension.be_extension(),
-                   asio::bind_cancellation_slot(leave.slot(), [](const std::exception_ptr&) {}));
     Function function(server, std::move(options), std::move(place), loop.get_executor());
     Result<void> served;
-    asio::co_spawn(loop, function.serve(stop), [&](const std::exception_ptr& thrown, Result<void> result) {
-        served = thrown ? Result<void>(fail(ErrorCode::internal, "The function ended by a bug.")) : std::move(result);
-        leave.emit(asio::cancellation_type::terminal);
-        signals.cancel();
-    });
+    asio::co_spawn(loop, serve_as_extension(extension, function, stop, leave),
+                   [&](const std::exception_ptr& thrown, Result<void> result) {
+                       served = thrown ? Result<void>(fail(ErrorCode::internal, "The function ended by a bug."))
+                                       : std::move(result);
+                       leave.emit(asio::cancellation_type::terminal);
+                       signals.cancel();
+                   });
     loop.run();
     return served;
 }

@@ -23,9 +23,9 @@ struct FunctionOptions {
     bool streams = false;
     // What is answered when the server inside has no answer in time.
     net::ErrorRenderer render_error;
-    // Does what the messages ask for; the ids of those that are to come again. Cancelled at the deadline, after which
+    // Does what the messages ask for, in at most this time; the ids of those that are to come again. After an error
     // all come again. Empty: messages are refused.
-    std::function<Task<std::vector<std::string>>(std::vector<MessageRecord>)> take_messages;
+    std::function<Task<std::vector<std::string>>(std::vector<MessageRecord>, Milliseconds)> take_messages;
     // So long before the deadline, or a tenth of the time that is left where that is less, what runs is cancelled.
     Milliseconds margin{500};
 };

@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include <boost/asio/this_coro.hpp>
-
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -37,6 +35,11 @@ Instant deadline_of(std::string_view header) {
     return std::min(from_unix_ms(number), now() + kLongest);
 }
 
+Task<void> open(HttpLine& line, const RuntimePlace& place, net::Resolver& resolver) {
+    SLIPWAY_CO_TRY(auto endpoints, co_await resolver.resolve(place.host, place.port, kResolveMax));
+    co_return co_await line.connect(std::move(endpoints));
+}
+
 std::string chunk(std::string_view bytes) { return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes); }
 
 }  // namespace
@@ -63,11 +66,6 @@ Result<RuntimePlace> RuntimePlace::parse(std::string_view text) {
 Runtime::Runtime(RuntimePlace place, asio::any_io_executor executor)
     : place_(std::move(place)), line_(std::move(executor), std::string(kPeer)) {}
 
-Task<void> Runtime::open(HttpLine& line) {
-    SLIPWAY_CO_TRY(auto endpoints, co_await resolver_.resolve(place_.host, place_.port, kResolveMax));
-    co_return co_await line.connect(std::move(endpoints));
-}
-
 Task<void> Runtime::ask(std::string request) {
     if (line_.is_open()) {
         auto copy = request;
@@ -75,7 +73,7 @@ Task<void> Runtime::ask(std::string request) {
         if (sent) sent = co_await line_.read_head();
         if (sent || co_await cancelled()) co_return sent;
     }
-    SLIPWAY_CO_CHECK(co_await open(line_));
+    SLIPWAY_CO_CHECK(co_await open(line_, place_, resolver_));
     SLIPWAY_CO_CHECK(co_await line_.send(std::move(request)));
     co_return co_await line_.read_head();
 }
@@ -136,7 +134,7 @@ Task<void> Runtime::fail_start(Failure failure) {
 // On a connection of its own: a kept one that is dead would be noticed only after parts of the body were given away.
 Task<void> Runtime::begin(const std::string& id, std::string first) {
     line_.close();
-    SLIPWAY_CO_CHECK(co_await open(line_));
+    SLIPWAY_CO_CHECK(co_await open(line_, place_, resolver_));
     auto request = fmt::format(
         "POST {}{}/invocation/{}/response HTTP/1.1\r\nHost: {}\r\n"
         "Content-Type: application/vnd.awslambda.http-integration-response\r\n"
@@ -168,28 +166,33 @@ Task<void> Runtime::break_off(Failure failure) {
     co_return co_await expect(202, "a stream that broke off");
 }
 
-asio::awaitable<void> Runtime::be_extension() {
-    const auto executor = co_await asio::this_coro::executor;
-    HttpLine line(executor, "The Lambda Extensions API");
+Extension::Extension(RuntimePlace place, asio::any_io_executor executor)
+    : place_(std::move(place)), line_(std::move(executor), "The Lambda Extensions API") {}
+
+Task<void> Extension::join() {
     const std::string events = R"({"events":[]})";
     auto request = fmt::format(
         "POST {}{}/register HTTP/1.1\r\nHost: {}\r\nLambda-Extension-Name: slipway\r\n"
         "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
         place_.path, kExtensions, place_.host, events.size(), events);
-    auto told = co_await open(line);
-    if (told) told = co_await line.send(std::move(request));
-    if (told) told = co_await line.read_head();
-    const std::string id = told ? std::string(line.headers().get("Lambda-Extension-Identifier")) : std::string();
-    if (!told || line.status() != 200 || id.empty() || !net::is_field_value(id)) {
-        log::info("no extension", {{"reason", told ? "the Extensions API refused it" : told.error().message}});
-        co_return;
-    }
-    auto rest = co_await line.read_all(kAcknowledgementBytesMax);
-    auto wait = fmt::format("GET {}{}/event/next HTTP/1.1\r\nHost: {}\r\nLambda-Extension-Identifier: {}\r\n\r\n",
-                            place_.path, kExtensions, place_.host, id);
-    if (rest && !line.is_open()) told = co_await open(line);
-    if (rest && told) told = co_await line.send(std::move(wait));
-    if (rest && told) told = co_await line.read_head();
+    SLIPWAY_CO_CHECK(co_await open(line_, place_, resolver_));
+    SLIPWAY_CO_CHECK(co_await line_.send(std::move(request)));
+    SLIPWAY_CO_CHECK(co_await line_.read_head());
+    const int status = line_.status();
+    id_ = line_.headers().get("Lambda-Extension-Identifier");
+    SLIPWAY_CO_TRY(const auto rest, co_await line_.read_all(kAcknowledgementBytesMax));
+    if (status == 200 && !id_.empty() && net::is_field_value(id_)) co_return Result<void>();
+    co_return fail(ErrorCode::upstream, "The Lambda Extensions API answered {} to a registration.", status);
+}
+
+asio::awaitable<void> Extension::wait() {
+    auto request = fmt::format("GET {}{}/event/next HTTP/1.1\r\nHost: {}\r\nLambda-Extension-Identifier: {}\r\n\r\n",
+                               place_.path, kExtensions, place_.host, id_);
+    Result<void> told;
+    if (!line_.is_open()) told = co_await open(line_, place_, resolver_);
+    if (told) told = co_await line_.send(std::move(request));
+    if (told) told = co_await line_.read_head();
+    if (!told) log::debug("extension ended", {{"reason", told.error().message}});
 }
 
 }  // namespace slipway::lambda

@@ -59,12 +59,7 @@ class Runtime {
     Task<void> end();
     Task<void> break_off(Failure failure);
 
-    // An extension inside this process, without events: for its sake Lambda sends SIGTERM before it ends the sandbox,
-    // and waits a moment (500 ms). Returns only when there is no such API, or it was cancelled.
-    asio::awaitable<void> be_extension();
-
  private:
-    Task<void> open(HttpLine& line);
     // One request, once more on a fresh connection when a kept one turns out to be dead.
     Task<void> ask(std::string request);
     Task<void> post(std::string path, std::string headers, std::string body);
@@ -73,6 +68,25 @@ class Runtime {
     RuntimePlace place_;
     net::Resolver resolver_;
     HttpLine line_;
+};
+
+// An extension inside this process, without events: for its sake Lambda sends SIGTERM before it ends the sandbox, and
+// waits a moment (500 ms).
+class Extension {
+ public:
+    Extension(RuntimePlace place, asio::any_io_executor executor);
+
+    // Before the first Runtime::next(), after which none can join any more. `unavailable` or `upstream` where there is
+    // no such API, as in emulators: then nothing is lost but the signal.
+    Task<void> join();
+    // Lambda begins no work until each extension waits. Returns when it is cancelled, or Lambda has no use for it.
+    asio::awaitable<void> wait();
+
+ private:
+    RuntimePlace place_;
+    net::Resolver resolver_;
+    HttpLine line_;
+    std::string id_;
 };
 
 }  // namespace slipway::lambda

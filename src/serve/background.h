@@ -32,6 +32,10 @@ class Background {
     asio::awaitable<void> run();
     // From the loop of run().
     void stop();
+    // In place of run(): job::Worker::run_delivered().
+    Task<std::vector<std::string>> run_delivered(std::vector<store::Delivery> deliveries, Milliseconds time_max) {
+        return worker_.run_delivered(std::move(deliveries), time_max);
+    }
 
  private:
     Background(Application& application, Operator& commands, bool alone, std::vector<job::ScheduledJob> entries);

@@ -1,6 +1,10 @@
 #include "serve/run_function.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+
 #include "lambda/function.h"
+#include "serve/background.h"
 #include "serve/routes.h"
 #include "serve/server_options.h"
 
@@ -30,6 +34,19 @@ void fit(app::StoreUrl& store) {
     if (!store.scheme.starts_with("postgres")) return;
     auto url = with_key(store.url.reveal(), "pool", "1");
     store.url = app::Secret(with_key(std::move(url), "idle_timeout", "1m"));
+}
+
+// Jobs run where the routes' handlers do: a connection to the database belongs to its loop.
+Task<std::vector<std::string>> take_messages(net::Server& server, Background& background,
+                                             std::vector<lambda::MessageRecord> records, Milliseconds time_max) {
+    std::vector<store::Delivery> deliveries;
+    for (auto& record : records)
+        deliveries.push_back(
+            {std::move(record.id), std::move(record.handle), std::move(record.body), record.sent, record.receives});
+    std::optional<Result<std::vector<std::string>>> again;
+    auto run = store_in(again, background.run_delivered(std::move(deliveries), time_max));
+    co_await asio::co_spawn(server.executor(), std::move(run), asio::deferred);
+    co_return *std::move(again);
 }
 
 }  // namespace
@@ -70,6 +87,14 @@ Result<void> run_function(Application& application, const FunctionRun& run) {
     served.runtime_api = run.runtime_api;
     served.streams = run.streams;
     served.render_error = render_outside_error;
+    std::unique_ptr<Background> background;
+    if (application.manifest().stores.queue.scheme == "sqs") {
+        SLIPWAY_TRY(background, Background::make(application, commands, false));
+        served.take_messages = [&server, &jobs = *background](std::vector<lambda::MessageRecord> records,
+                                                              Milliseconds time_max) {
+            return take_messages(server, jobs, std::move(records), time_max);
+        };
+    }
     return lambda::run_function(server, std::move(served));
 }
 

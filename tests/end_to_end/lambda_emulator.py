@@ -15,6 +15,7 @@ import pathlib
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -92,6 +93,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         assert self.path == "/2018-06-01/runtime/invocation/next", self.path
         sandbox.connections.add(self.client_address)
+        if sandbox.joined_in_time is None:
+            sandbox.joined_in_time = sandbox.extension is not None
         sandbox.waiting.set()
         invocation = None
         while invocation is None and not sandbox.ended.is_set():
@@ -141,15 +144,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._answer(413 if refused else 202, b'{"status":"OK"}')
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a sandbox that was killed
+            super().handle_error(request, client_address)
+
+
 class Sandbox:
     """`with Sandbox(application, folder, NAME=value) as sandbox: sandbox.invoke(event)`; one invocation at a time, as in Lambda."""
 
     def __init__(self, application, folder, *arguments, handler="bootstrap", faults=(), command=None, **environment):
         self.invocations, self.outcomes, self.faults = queue.Queue(), {}, set(faults)
-        self.extension, self.init_error, self.connections = None, None, set()
+        self.extension, self.joined_in_time, self.init_error, self.connections = None, None, None, set()
         self.waiting, self.extension_waits, self.ended = threading.Event(), threading.Event(), threading.Event()
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.sandbox = self
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         folder = pathlib.Path(folder)

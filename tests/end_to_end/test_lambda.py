@@ -15,6 +15,7 @@ MANIFEST = """
 name: probe
 environment: production
 accounts: {secret: "a secret of the tests that is long enough to sign with", registration: open}
+script: {limits: {running_time: 60s, instructions: 1000000000, memory: 256MB, output: 64MB}}
 functions:
   first: {routes: [/health, /probe/echo, "/probe/part/*"]}
   second: {routes: [/probe/large]}
@@ -169,6 +170,7 @@ def test_connections_to_the_runtime_are_used_again(sandbox):
     for _ in range(5):
         sandbox.call("GET", "/probe/echo")
     assert sandbox.extension_waits.is_set(), "for SIGTERM there is an extension inside"
+    assert sandbox.joined_in_time, "after the first question for work none can join"
     assert len(sandbox.connections) < 5
 
 
@@ -210,7 +212,7 @@ def test_a_stream_comes_in_parts(application, tmp_path):
         assert json.loads(base64.b64decode(outcome.trailers["Lambda-Runtime-Function-Error-Body"]))["errorType"] == "Slipway.Timeout"
         outcome = sandbox.invoke(http_api("GET", "/probe/echo"))
         assert outcome.prelude["cookies"] == ["seen=1; Path=/"] and json.loads(outcome.content)["method"] == "GET"
-        assert len(sandbox.invoke(http_api("GET", f"/probe/large?bytes={7 << 20}")).content) == 7 << 20
+        assert len(sandbox.invoke(http_api("GET", f"/probe/large?bytes={9 << 20}")).content) == 9 << 20
 
 
 def test_a_function_has_its_own_routes_alone(application, tmp_path):

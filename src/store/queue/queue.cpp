@@ -95,4 +95,14 @@ Result<void> check_retry(Milliseconds retry_after) {
     return fail(ErrorCode::invalid, "A message is delayed by at most 7 days.");
 }
 
+Task<std::vector<LeasedMessage>> Queue::take(std::string, std::vector<Delivery>, Milliseconds) {
+    co_return fail(ErrorCode::invalid, "Nothing is delivered to this queue: it is not in SQS.");
+}
+
+std::vector<std::string> Queue::left_over(const std::vector<Delivery>& deliveries) {
+    std::vector<std::string> ids;
+    for (const auto& delivery : deliveries) ids.push_back(delivery.id);
+    return ids;
+}
+
 }  // namespace slipway::store

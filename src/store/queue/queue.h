@@ -81,6 +81,14 @@ struct LeaseOptions {
     std::shared_ptr<Stop> stop = nullptr;
 };
 
+// A message that the engine brought by itself, instead of being asked for one: to a function that SQS calls.
+struct Delivery {
+    std::string id, handle;  // MessageId, ReceiptHandle
+    std::string body;
+    Instant sent;
+    int receives = 1;
+};
+
 enum class MessageState : unsigned char { ready, delayed, leased, dead };
 std::string_view to_string(MessageState state);
 
@@ -123,6 +131,13 @@ class Queue {
     // Whether a lease that waits is given at once what is enqueued meanwhile. Then it is not to be stopped for that:
     // what it is just being given would be hidden as long as a lease.
     virtual bool hears_while_waiting() const { return false; }
+    // As lease(), with what was delivered in place of what would have been asked for: as many messages as wait, not
+    // more than deliveries, and not always those that were delivered (sqs.h). `invalid` where nothing is ever
+    // delivered.
+    virtual Task<std::vector<LeasedMessage>> take(std::string queue, std::vector<Delivery> deliveries,
+                                                  Milliseconds visibility);
+    // Once what take() gave is settled: the ids of those deliveries that the engine is to bring again. Once.
+    virtual std::vector<std::string> left_over(const std::vector<Delivery>& deliveries);
     // The lease ends `visibility` from now. `conflict` here and below when it is not held any more: it ran out and
     // somebody else took the message, or it is done. What the worker did then may be done again by another.
     virtual Task<void> extend(Lease lease, Milliseconds visibility) = 0;

@@ -59,6 +59,11 @@ class SqsQueue final : public Queue {
                                    std::optional<std::string> cursor) override {
         return records_->dead_letters(std::move(workspace), std::move(queue), limit, std::move(cursor));
     }
+    Task<std::vector<LeasedMessage>> take(std::string queue, std::vector<Delivery> deliveries,
+                                          Milliseconds visibility) override;
+    std::vector<std::string> left_over(const std::vector<Delivery>& deliveries) override {
+        return tickets_.left_over(deliveries);
+    }
     Task<std::int64_t> redrive(WorkspaceId workspace, std::string queue, std::optional<std::string> id) override;
     Task<std::int64_t> purge(WorkspaceId workspace, std::string queue, bool dead_letters) override {
         return records_->purge(std::move(workspace), std::move(queue), dead_letters);
@@ -140,6 +145,12 @@ Task<std::vector<LeasedMessage>> SqsQueue::spend(std::string queue, std::vector<
     auto put_away = co_await tickets_.put_away(std::move(queue), std::move(tickets));
     if (!put_away && messages.empty()) co_return pass(put_away);
     co_return messages;
+}
+
+Task<std::vector<LeasedMessage>> SqsQueue::take(std::string queue, std::vector<Delivery> deliveries,
+                                                Milliseconds visibility) {
+    auto received = tickets_.delivered(std::move(deliveries));
+    co_return co_await spend(std::move(queue), std::move(received), visibility);
 }
 
 Task<void> SqsQueue::extend(Lease lease, Milliseconds visibility) {

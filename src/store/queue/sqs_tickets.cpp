@@ -114,6 +114,42 @@ Task<std::vector<SqsMessage>> SqsTickets::receive(std::string queue, const Lease
     co_return all;
 }
 
+std::vector<SqsMessage> SqsTickets::delivered(std::vector<Delivery> deliveries) {
+    std::vector<SqsMessage> messages;
+    const std::lock_guard lock(mutex_);
+    for (auto& delivery : deliveries) {
+        held_.insert(delivery.handle);
+        SqsMessage message;
+        message.ticket = read_ticket(delivery.body);
+        message.id = std::move(delivery.id);
+        message.handle = std::move(delivery.handle);
+        message.body = std::move(delivery.body);
+        message.sent = delivery.sent;
+        message.receives = delivery.receives;
+        messages.push_back(std::move(message));
+    }
+    return messages;
+}
+
+std::vector<std::string> SqsTickets::left_over(const std::vector<Delivery>& deliveries) {
+    std::vector<std::string> ids;
+    const std::lock_guard lock(mutex_);
+    for (const auto& delivery : deliveries)
+        if (held_.erase(delivery.handle) > 0) ids.push_back(delivery.id);
+    return ids;
+}
+
+void SqsTickets::note_done(const std::string& handle) {
+    const std::lock_guard lock(mutex_);
+    held_.erase(handle);
+}
+
+Task<void> SqsTickets::drop(std::string queue, std::vector<std::string> handles) {
+    for (const auto& handle : handles) note_done(handle);
+    SLIPWAY_CO_CHECK(co_await sqs_.remove(std::move(queue), std::move(handles)));
+    co_return Result<void>();
+}
+
 // Known by SQS's id for it, so that it becomes one message however often it is received.
 Task<bool> SqsTickets::admit_one(const std::string& queue, SqsMessage& message) {
     NewMessage made{.body = message.body, .deduplication_key = "sqs:" + message.id};
@@ -126,6 +162,7 @@ Task<bool> SqsTickets::admit_one(const std::string& queue, SqsMessage& message) 
                      {{"queue", json::string_view(queue)}, {"id", json::string_view(message.id)}});
         auto copy = message;
         SLIPWAY_CO_CHECK(co_await sqs_.park(queue, std::move(copy), std::move(fits.error().message)));
+        note_done(message.handle);
         co_return false;
     }
     const WorkspaceId workspace{sqs_.place().workspace};
@@ -174,8 +211,7 @@ Task<void> SqsTickets::renew(std::string queue, SqsMessage ticket, Milliseconds 
     std::vector<SqsTicket> fresh{{.id = ticket.ticket.value_or(""), .delay = delay}};
     SLIPWAY_CO_CHECK(co_await sqs_.send(queue, std::move(fresh)));
     std::vector<std::string> old{std::move(ticket.handle)};
-    SLIPWAY_CO_CHECK(co_await sqs_.remove(std::move(queue), std::move(old)));
-    co_return Result<void>();
+    co_return co_await drop(std::move(queue), std::move(old));
 }
 
 // A ticket whose message is leased or not live any more stands for another one, whose ticket was spent for it: it comes
@@ -212,7 +248,7 @@ Task<void> SqsTickets::put_away(std::string queue, std::vector<SqsMessage> ticke
             hidden.push_back({std::move(ticket.handle), time});
         }
     }
-    if (!gone.empty()) tell("delete", co_await sqs_.remove(queue, std::move(gone)));
+    if (!gone.empty()) tell("delete", co_await drop(queue, std::move(gone)));
     if (!hidden.empty()) tell("visibility", co_await sqs_.change_visibility(std::move(queue), std::move(hidden)));
     co_return Result<void>();
 }
@@ -230,6 +266,7 @@ asio::awaitable<void> SqsTickets::hide(std::string queue, std::string handle, Mi
 
 asio::awaitable<void> SqsTickets::remove_soon(std::string queue, std::string handle) {
     std::vector<std::string> now_enough;
+    note_done(handle);
     {
         const std::lock_guard lock(mutex_);
         auto& done = known_[queue].done;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ class SqsTickets {
     Task<void> tidy(std::string queue);
     // Of all senders. Waits for the first one while none is stopped or cancelled.
     Task<std::vector<SqsMessage>> receive(std::string queue, const LeaseOptions& options, Milliseconds left);
+    // Of messages that SQS delivered: as if they had been received. From here on it is noted which are done with.
+    std::vector<SqsMessage> delivered(std::vector<Delivery> deliveries);
+    // The ids of those that are not; they are forgotten here.
+    std::vector<std::string> left_over(const std::vector<Delivery>& deliveries);
     // Makes messages of what others sent, for which what they sent is the ticket; parks what cannot be one.
     asio::awaitable<void> admit(std::string queue, std::vector<SqsMessage>& received);
     // Tickets that found nothing: they come again when there may be something, or are dropped.
@@ -54,6 +59,9 @@ class SqsTickets {
     };
     struct Debt;
 
+    // Deletes tickets.
+    Task<void> drop(std::string queue, std::vector<std::string> handles);
+    void note_done(const std::string& handle);
     Task<bool> admit_one(const std::string& queue, SqsMessage& message);
     asio::awaitable<void> remove_soon(std::string queue, std::string handle);
     Task<double> share_too_many(std::string queue);
@@ -65,6 +73,7 @@ class SqsTickets {
     SqsQueueTimes times_;
     std::mutex mutex_;
     std::map<std::string, Known> known_;  // by queue
+    std::set<std::string> held_;          // handles that were delivered, and are not done with
 };
 
 }  // namespace slipway::store
