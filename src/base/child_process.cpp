@@ -77,7 +77,7 @@ Result<Descriptor> in_memory(std::string_view bytes) {
 struct Launch {
     const char* program;
     std::vector<char*> arguments;
-    std::array<char*, 3> environment;
+    std::vector<char*> environment;
     int input;
     int output;
     int errors;
@@ -209,7 +209,8 @@ std::optional<std::string> find_program(std::string_view name) {
 }
 
 Result<ChildOutcome> run_child(const std::string& program, const std::vector<std::string>& arguments,
-                               std::string_view input, const ChildLimits& limits) {
+                               std::string_view input, const ChildLimits& limits,
+                               const std::vector<std::string>& environment) {
     const auto deadline = Clock::now() + limits.wall_time;
     SLIPWAY_TRY(auto given, in_memory(input));
     SLIPWAY_TRY(auto output, make_pipe());
@@ -218,10 +219,11 @@ Result<ChildOutcome> run_child(const std::string& program, const std::vector<std
 
     std::vector<std::string> texts{program};
     texts.insert(texts.end(), arguments.begin(), arguments.end());
-    std::array<std::string, 2> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"};
+    std::vector<std::string> variables{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"};
+    variables.insert(variables.end(), environment.begin(), environment.end());
     Launch launch{.program = program.c_str(),
                   .arguments = {},
-                  .environment = {environment[0].data(), environment[1].data(), nullptr},
+                  .environment = {},
                   .input = given.number(),
                   .output = output.write.number(),
                   .errors = errors.write.number(),
@@ -234,6 +236,8 @@ Result<ChildOutcome> run_child(const std::string& program, const std::vector<std
                   .parent = ::getpid()};
     for (auto& text : texts) launch.arguments.push_back(text.data());
     launch.arguments.push_back(nullptr);
+    for (auto& variable : variables) launch.environment.push_back(variable.data());
+    launch.environment.push_back(nullptr);
 
     const pid_t child = ::fork();
     if (child == 0) become(launch);

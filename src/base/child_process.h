@@ -1,6 +1,6 @@
 // Runs a program of the system on bytes that nobody vouches for (PDF), so that its crash, greed or endless loop stays
-// its own. Linux only. The child sees standard input, output and error, a bare environment (PATH, LC_ALL) and no other
-// descriptor of the server.
+// its own. Linux only. The child sees standard input, output and error, a bare environment (PATH, LC_ALL, and what it
+// is given) and no other descriptor of the server.
 #pragma once
 
 #include <chrono>
@@ -43,10 +43,11 @@ struct ChildOutcome {
 std::optional<std::string> find_program(std::string_view name);
 
 // Starts `program` (a path, see find_program) with `arguments`, gives it `input` as a seekable standard input in
-// memory, and waits. Blocks up to limits.wall_time: call it on a WorkerPool, never on an event loop. Thread safe. The
-// child dies with the calling thread. `unavailable` when the child cannot be started (no memory, no processes left, not
-// executable). How it ended is not an error here.
+// memory and `environment` ("NAME=value", beside PATH and LC_ALL), and waits. Blocks up to limits.wall_time: call it on
+// a WorkerPool, never on an event loop. Thread safe. The child dies with the calling thread. `unavailable` when the
+// child cannot be started (no memory, no processes left, not executable). How it ended is not an error here.
 Result<ChildOutcome> run_child(const std::string& program, const std::vector<std::string>& arguments,
-                               std::string_view input, const ChildLimits& limits = {});
+                               std::string_view input, const ChildLimits& limits = {},
+                               const std::vector<std::string>& environment = {});
 
 }  // namespace slipway

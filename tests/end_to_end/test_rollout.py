@@ -99,3 +99,25 @@ def test_sidecars_keep_their_image(simulator, tmp_path):
     elsewhere = "registry.example/other@sha256:" + "b" * 64
     done, verdict = deploy(simulator, tmp_path, image=elsewhere)
     assert done.returncode == 1 and "--container" in verdict["reason"] and "app, vectors" in verdict["reason"]
+
+
+def test_the_simulator_holds_requests_against_the_models_of_aws(simulator):
+    """So a request with a name that AWS does not know would not pass unseen."""
+    simulator.play()
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListTasks",
+               "Authorization": "AWS4-HMAC-SHA256 Credential=KEY/20261201/us-east-1/ecs/aws4_request"}
+    api = Api(simulator.endpoint)
+    assert api.post("/", json.dumps({"cluster": "cluster"}), 200, headers=headers).json["taskArns"]
+    refused = api.post("/", json.dumps({"clusters": "cluster"}), 400, headers=headers).json
+    assert refused["__type"] == "ClientException" and "clusters" in refused["message"]
+    unsigned = api.post("/", json.dumps({}), 403, headers={name: headers[name] for name in ("Content-Type", "X-Amz-Target")}).json
+    assert unsigned["__type"] == "MissingAuthenticationToken"
+
+
+def test_the_same_release_is_played_the_same_way_twice(simulator, tmp_path):
+    seen = []
+    for _ in range(2):
+        simulator.play(**RELEASES["crashes-at-start"])
+        _, verdict = deploy(simulator, tmp_path)
+        seen.append((verdict, simulator.calls()))
+    assert seen[0] == seen[1]

@@ -22,7 +22,14 @@ files:
   pictures: { types: [image/], read: owner }
   sessions: { types: [application/json], read: owner }
   reports: { write: scripts }
-site: { starters: ["When should I water the garden?"] }
+site: { starters: ["Hello"] }
+deploy:
+  verify:
+    question: When should I water the garden?
+    requests:
+      me: { request: GET /api/me, signed_in: true, contains: owner }
+      nobody: { request: GET /api/me, status: 401 }
+      search: { request: "GET /api/search?q=garden", signed_in: true, contains: morning }
 """
 RELEASE = "sha256:" + "b" * 64
 PASSWORD = "correct horse battery"
@@ -110,6 +117,21 @@ def test_a_whole_deployment_is_green(checked, tmp_path):
     assert "artifacts, pictures, sessions" in checks["files"]["detail"]  # not reports, which scripts alone write
     assert "database" in checks["stores"]["detail"] and "cache" in checks["stores"]["detail"]
     assert "tokens" in checks["streaming"]["detail"] and "too fast" not in checks["streaming"]["detail"]
+
+
+def test_the_manifest_adds_requests_of_its_own(checked, tmp_path):
+    checks = verify(checked, tmp_path, None, "owner", PASSWORD, 0, "--only", "me,nobody,search")
+    assert {name: check["colour"] for name, check in checks.items()} == {"me": "green", "nobody": "green", "search": "green"}
+    member = verify(checked, tmp_path, None, "member", PASSWORD, 1, "--only", "me,nobody")
+    assert member["me"]["colour"] == "red" and "does not answer with 'owner'" in member["me"]["detail"]
+
+
+def test_a_request_that_is_none_is_an_error_of_the_manifest(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/app.yaml").write_text("name: wrong\ndeploy: { verify: { requests: { it: { request: FETCH it, body: '{' } } } }\n")
+    told = run_cli("check", tmp_path / "app", folder=tmp_path, check=1)
+    assert 'deploy.verify.requests.it.request: "FETCH it" is no request' in told.stdout + told.stderr
+    assert "deploy.verify.requests.it.body is no JSON" in told.stdout + told.stderr
 
 
 def test_what_it_made_is_gone_afterwards(checked, tmp_path):

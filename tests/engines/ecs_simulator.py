@@ -330,6 +330,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/calls":
             return self.answer(200, self.play.api.calls)
         if self.path == "/health":
+            with self.one_at_a_time:
+                self.play.api.world.visited()
             well = self.play.api.site_is_well()
             return self.answer(200 if well else 500, {"status": "healthy" if well else "broken"})
         return self.answer(404, {})

@@ -77,11 +77,11 @@ void describe(Keys& keys, Manifest& manifest) {
                "Files that users and scripts store, by what they are for; documents are kept by `knowledge`.");
     keys.section("jobs", manifest.jobs, "Work in the background and by the clock.");
     keys.section("site", manifest.site, "The page at /.");
+    keys.section("deploy", manifest.deploy, "The way to the cloud: `slipway plan`.");
     keys.later("records", "Tables of the application's own.");
     keys.later("agents", "Agents with memory and tools.");
     keys.later("workflows", "Steps that run one after another.");
     keys.later("voice", "Speech in and out.");
-    keys.later("deploy", "The way to the cloud.");
 }
 
 bool LoadedManifest::ok() const { return errors() == 0; }
@@ -116,6 +116,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     check_chat(checks);
     check_content(checks);
     check_jobs(checks);
+    check_verify(checks);
     check_files(checks);
     if (!asked)
         checks.warning("stores.secrets",

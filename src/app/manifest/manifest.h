@@ -25,6 +25,7 @@
 
 #include "app/manifest/accounts.h"
 #include "app/manifest/chat.h"
+#include "app/manifest/deploy.h"
 #include "app/manifest/files.h"
 #include "app/manifest/jobs.h"
 #include "app/manifest/knowledge.h"
@@ -59,6 +60,7 @@ struct Manifest {
     JobsSection jobs;
     std::vector<FilesSection> files;
     SiteSection site;
+    DeploySection deploy;
 
     std::filesystem::path folder;  // of the application
     std::filesystem::path data;    // relative paths of stores lie here

@@ -1,0 +1,13 @@
+environment           = "dev"
+region                = "us-west-2"
+vpc_cidr              = "10.0.0.0/16"
+availability_zones    = ["us-west-2a", "us-west-2b"]
+public_subnet_cidrs   = ["10.0.1.0/24", "10.0.2.0/24"]
+private_subnet_cidrs  = ["10.0.3.0/24", "10.0.4.0/24"]
+rds_instance_class    = "db.t3.micro"
+rds_allocated_storage = 20
+ecs_cpu               = 512
+ecs_memory            = 1024
+ecs_desired_count     = 1
+log_retention_days    = 7
+deletion_protection   = false

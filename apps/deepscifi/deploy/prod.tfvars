@@ -1,0 +1,17 @@
+environment           = "prod"
+region                = "us-west-2"
+domain                = "deepscifi.app"
+vpc_cidr              = "10.0.0.0/16"
+availability_zones    = ["us-west-2a", "us-west-2b"]
+public_subnet_cidrs   = ["10.0.1.0/24", "10.0.2.0/24"]
+private_subnet_cidrs  = ["10.0.3.0/24", "10.0.4.0/24"]
+nat_per_zone          = true
+rds_instance_class    = "db.t3.medium"
+rds_multi_az          = true
+rds_allocated_storage = 20
+ecs_cpu               = 512
+ecs_memory            = 1024
+ecs_desired_count     = 2
+ecs_max_count         = 6
+container_insights    = "enabled"
+log_retention_days    = 365

@@ -1,0 +1,14 @@
+environment           = "prod"
+region                = "us-west-2"
+vpc_cidr              = "10.1.0.0/16"
+availability_zones    = ["us-west-2a", "us-west-2b"]
+nat_per_zone          = true
+aurora_min_capacity   = 0.5
+aurora_max_capacity   = 8
+aurora_instance_count = 2
+ecs_cpu               = 1024
+ecs_memory            = 2048
+ecs_desired_count     = 2
+ecs_max_count         = 6
+container_insights    = "enabled"
+log_retention_days    = 365

@@ -1,0 +1,13 @@
+environment           = "dev"
+region                = "us-east-1"
+vpc_cidr              = "10.0.0.0/16"
+availability_zones    = ["us-east-1a", "us-east-1b"]
+nat                   = "instance"
+rds_instance_class    = "db.t4g.micro"
+rds_allocated_storage = 20
+ecs_cpu               = 256
+ecs_memory            = 512
+ecs_desired_count     = 1
+ecs_spot              = true
+log_retention_days    = 7
+deletion_protection   = false

@@ -1,0 +1,15 @@
+environment           = "prod"
+region                = "us-east-1"
+domain                = "unamentis.net"
+vpc_cidr              = "10.1.0.0/16"
+availability_zones    = ["us-east-1a", "us-east-1b"]
+nat                   = "instance"
+rds_instance_class    = "db.t4g.micro"
+rds_allocated_storage = 20
+ecs_cpu               = 512
+ecs_memory            = 1024
+ecs_desired_count     = 2
+ecs_max_count         = 4
+ecs_spot              = true
+container_insights    = "enabled"
+log_retention_days    = 365

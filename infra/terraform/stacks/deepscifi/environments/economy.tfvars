@@ -1,0 +1,1 @@
+../../../../../apps/deepscifi/deploy/economy.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/postmagiq/deploy/dev.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/postmagiq/deploy/economy.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/postmagiq/deploy/prod.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/rikai/deploy/prod.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/unamentis/deploy/economy.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/unamentis/deploy/prod.tfvars

@@ -1,0 +1,1 @@
+../../../../../apps/wwhd/deploy/prod.tfvars
