@@ -5,6 +5,7 @@ table says.
 """
 
 import json
+import re
 
 import pytest
 import yaml
@@ -66,7 +67,7 @@ def test_release_ends_with_its_true_verdict(name, simulator, tmp_path):
         assert secret not in everything
     if expected.get("spot"):
         assert verdict["spot_interruptions"] > 0, everything
-    assert ("UpdateService" not in simulator.calls()) == expected.get("unchanged", False), everything
+    assert ("ecs:UpdateService" not in simulator.calls()) == expected.get("unchanged", False), everything
 
 
 def test_a_tag_is_no_image_to_deploy(simulator, tmp_path):
@@ -80,7 +81,7 @@ def test_dry_run_changes_nothing_and_says_what_would_be_done(simulator, tmp_path
     done, verdict = deploy(simulator, tmp_path, "--dry-run", "--migrate")
     assert (done.returncode, verdict["outcome"]) == (0, "planned")
     assert "sha256:aaaa" in done.stderr and "becomes " + IMAGE in done.stderr and "migrate /app" in done.stderr
-    assert set(simulator.calls()) == {"DescribeServices", "DescribeTaskDefinition", "BatchGetImage"}
+    assert set(simulator.calls()) == {"ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecr:BatchGetImage"}
 
 
 def test_a_service_that_is_not_there_is_named(simulator, tmp_path):
@@ -121,3 +122,15 @@ def test_the_same_release_is_played_the_same_way_twice(simulator, tmp_path):
         _, verdict = deploy(simulator, tmp_path)
         seen.append((verdict, simulator.calls()))
     assert seen[0] == seen[1]
+
+
+def test_the_role_that_deploys_may_do_what_a_release_calls(simulator, tmp_path):
+    """Calls of releases that go every way, against the role of infra/terraform/modules/github-oidc."""
+    allowed = set(re.findall(r'"([a-z]+:[A-Z][A-Za-z]+)"', (ROOT / "infra/terraform/modules/github-oidc/deploy.tf").read_text()))
+    called = set()
+    for name in ("migrated-before", "crashes-at-start", "wrong-digest", "migration-takes-for-ever"):
+        simulator.play(**RELEASES[name])
+        deploy(simulator, tmp_path, *RELEASES[name].get("arguments", []))
+        called |= set(simulator.calls())
+    assert {"ecs:RunTask", "ecs:StopTask", "logs:GetLogEvents", "ecr:BatchGetImage", "elasticloadbalancing:DescribeTargetHealth"} <= called
+    assert called <= allowed, called - allowed

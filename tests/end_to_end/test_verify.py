@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 
 from http_api import Api
-from programs import Provider, Server, run_cli
+from programs import WWHD, Provider, Server, run_cli
 
 MANIFEST = """
 name: checked
@@ -142,10 +142,16 @@ def test_what_it_made_is_gone_afterwards(checked, tmp_path):
     assert all(not owner.get(f"/api/files/{purpose}").json["files"] for purpose in ("artifacts", "pictures", "sessions"))
 
 
-def test_a_member_is_told_ready_and_no_more(checked, tmp_path):
-    """From this machine everything is told, so the way leads over a proxy that the server knows."""
-    checks = verify(checked, tmp_path, user="member")
-    assert colours(checks, "sign-in", "stores", "files", "websocket") == ["green"] * 4
+def test_an_application_of_the_tree_is_green_with_its_own_plan(wwhd, tmp_path):
+    done = run_cli("verify", wwhd.url, "--app", WWHD, "--json", folder=tmp_path)
+    checks = {check["name"]: check["colour"] for check in json.loads(done.stdout)["checks"]}
+    assert [checks[name] for name in ("health", "openapi", "closed", "stores", "about", "refused")] == ["green"] * 6, done.stdout
+    assert "red" not in checks.values()
+
+
+def test_a_member_may_verify_as_well(checked, tmp_path):
+    checks = verify(checked, tmp_path, None, "member", PASSWORD, 0, "--only", "sign-in,stores,files,websocket")
+    assert colours(checks, "sign-in", "stores", "files", "websocket") == ["green"] * 4 and "member (member)" in checks["sign-in"]["detail"]
 
 
 def test_the_table_is_for_people(checked, tmp_path):
