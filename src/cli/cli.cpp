@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/deploy_options.h"
 #include "cli/mistake.h"
+#include "cli/plan.h"
 #include "cli/terraform_command.h"
 
 namespace slipway::cli {
@@ -31,6 +32,7 @@ struct Parsed {
     UserArguments user;
     CopyArguments copy;
     JobArguments job;
+    PlanArguments planned;
     std::string text, path, where, shell, role = "all";
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
     bool plan = false, contract = false, move_agents = false;
@@ -235,6 +237,43 @@ void add_jobs(CLI::App& app, Parsed& parsed) {
     retrying->callback([&parsed] { parsed.code = jobs_retry(parsed.target, parsed.job); });
 }
 
+void add_plan(CLI::App& app, Parsed& parsed) {
+    auto& planned = parsed.planned;
+    auto* planning = app.add_subcommand(
+        "plan", "What the application's stack would build on AWS, at what price, and what is wrong with it");
+    planning->add_option("APP", parsed.target.application, "Folder of the application");
+    planning->add_option("--env", planned.environment, "dev, prod, economy: whose values (default: dev)")
+        ->type_name("NAME");
+    planning->add_option("--format", planned.format, "text, json or markdown")
+        ->check(CLI::IsMember({"text", "json", "markdown"}));
+    auto* made =
+        planning->add_option("--plan", planned.plan,
+                             "A plan that was made elsewhere, from `terraform show -json`; else Terraform makes one "
+                             "here, of a copy, without an account");
+    made->type_name("FILE");
+    planning->add_option("--stack", planned.stack, "Folder of the stack (default: the manifest's deploy.stack)")
+        ->type_name("DIR");
+    planning->add_option("--values", planned.values, "Folder of the values (default: the manifest's deploy.values)")
+        ->type_name("DIR");
+    planning
+        ->add_option("--traffic", planned.traffic, "What flows in a month (default: traffic.json beside the values)")
+        ->type_name("FILE");
+    planning
+        ->add_option("--estimate", planned.estimate, "What was estimated (default: estimate.json beside the values)")
+        ->type_name("FILE");
+    planning->add_option("--waivers", planned.waivers, "Findings to live with (default: waivers.tsv beside the stacks)")
+        ->type_name("FILE");
+    planning
+        ->add_option("--plugins", planned.plugins,
+                     "Folder of Terraform's providers (default: $SLIPWAY_TERRAFORM_PLUGINS)")
+        ->type_name("DIR");
+    planning->add_option("--var", planned.variables, "NAME=VALUE of the stack, over its values")
+        ->type_name("TEXT")
+        ->excludes(made);
+    planning->add_flag("--rules", planned.rules, "Print all rules as Markdown instead");
+    planning->callback([&parsed] { parsed.code = plan(parsed.target, parsed.planned); });
+}
+
 void add_rest(CLI::App& app, Parsed& parsed) {
     auto* making = app.add_subcommand("new", "Make a working application from nothing");
     making->add_option("NAME", parsed.text, "Its folder")->required();
@@ -269,6 +308,7 @@ int run(int count, char** arguments) {
     add_jobs(app, parsed);
     add_terraform(app, parsed.code);
     add_lambda(app, parsed.code);
+    add_plan(app, parsed);
     add_deploy(app, parsed.code);
     add_verify(app, parsed.code);
     add_rest(app, parsed);

@@ -21,7 +21,10 @@ struct DeployArguments {
 int deploy_ecs(const DeployArguments& arguments);
 
 struct RegistrationArguments {
-    std::string plan = "-", service, image, container;
+    std::string application, environment = "dev";  // whose plan is made; without an application:
+    std::string plan = "-";                        // a file, or standard input
+    std::vector<std::string> variables;
+    std::string service, image, container;
     bool commands = false;
 };
 int task_definition(const RegistrationArguments& arguments);

@@ -73,7 +73,7 @@ void add_ecs(CLI::App& deploying, int& code) {
 }
 
 constexpr const char* kRegistrationFooter = R"(
-  terraform plan -out plan -var-file …   &&   terraform show -json plan | slipway deploy task-definition > task-def.json
+  slipway deploy task-definition APP --env dev > task-def.json
   aws ecs register-task-definition --cli-input-json file://task-def.json
 
 Words in capitals stand for what AWS tells once it is made (ARNs, ids); standard error lists them. The state
@@ -84,7 +84,14 @@ void add_task_definition(CLI::App& deploying, int& code) {
     auto* printing = deploying.add_subcommand(
         "task-definition", "Print the ECS task definition of a service as the AWS CLI takes it, from Terraform's plan");
     printing->footer(kRegistrationFooter);
-    printing->add_option("--plan", given->plan, "Plan or state as JSON (default: standard input)")->type_name("FILE");
+    auto* application =
+        printing->add_option("APP", given->application, "Folder of the application, whose stack is planned");
+    printing->add_option("--env", given->environment, "dev, prod, economy: whose values (default: dev)")
+        ->needs(application);
+    printing->add_option("--var", given->variables, "NAME=VALUE of the stack, over its values")->needs(application);
+    printing->add_option("--plan", given->plan, "Without APP: a plan or state as JSON (default: standard input)")
+        ->type_name("FILE")
+        ->excludes(application);
     printing->add_option("--service", given->service, "Name or family, where there are several services");
     printing->add_option("--image", given->image, "REPOSITORY@sha256:DIGEST instead of the plan's image");
     printing->add_option("--container", given->container, "Container that gets it");

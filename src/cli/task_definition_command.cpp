@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/deploy_commands.h"
+#include "cli/plan.h"
 #include "deploy/registration/registration.h"
 #include "deploy/rollout/revision.h"
 
@@ -15,7 +16,15 @@ namespace {
 
 constexpr const char* kFile = "task-def.json";
 
-Result<std::string> text_of(const std::string& path) {
+Result<std::string> text_of(const RegistrationArguments& arguments) {
+    if (!arguments.application.empty()) {
+        const Target target{.application = arguments.application, .data = {}, .host = {}, .port = {}};
+        PlanArguments planned;
+        planned.environment = arguments.environment;
+        planned.variables = arguments.variables;
+        return plan_json(target, planned);
+    }
+    const auto& path = arguments.plan;
     if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail(ErrorCode::not_found, "{} cannot be read.", path);
@@ -66,7 +75,7 @@ Result<void> put_image(json::object& definition, const RegistrationArguments& ar
 }
 
 Result<void> show(const RegistrationArguments& arguments) {
-    SLIPWAY_TRY(auto text, text_of(arguments.plan));
+    SLIPWAY_TRY(auto text, text_of(arguments));
     SLIPWAY_TRY(const auto plan, plan_or_state(std::move(text)));
     SLIPWAY_TRY(const auto service, deploy::service_named(plan, arguments.service));
     if (arguments.commands) {

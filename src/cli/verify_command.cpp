@@ -14,9 +14,27 @@ namespace {
 
 constexpr const char* kPassword = "SLIPWAY_VERIFY_PASSWORD";
 
+// As check_verify() has let it pass.
+deploy::VerifyRequest request_of(const app::VerifyRequestSection& section) {
+    const auto space = section.request.find(' ');
+    deploy::VerifyRequest request{
+        .name = section.name,
+        .path = section.request.substr(space + 1),
+        .method = net::method_from(section.request.substr(0, space)).value_or(net::Method::get),
+        .signed_in = section.signed_in,
+        .body = nullptr,
+        .status = section.status,
+        .contains = section.contains};
+    if (auto body = parse_json(section.body)) request.body = *std::move(body);
+    return request;
+}
+
 deploy::VerifyPlan plan_of(const app::Manifest& manifest) {
     deploy::VerifyPlan plan{.health = manifest.server.health, .readiness = manifest.server.readiness};
     if (!manifest.site.starters.empty()) plan.question = manifest.site.starters.front();
+    const auto& own = manifest.deploy.verify;
+    if (!own.question.empty()) plan.question = own.question;
+    for (const auto& request : own.requests) plan.requests.push_back(request_of(request));
     for (const auto& purpose : manifest.files)
         if (purpose.write == app::FileWriters::viewer || purpose.write == app::FileWriters::member)
             plan.files.push_back(

@@ -5,6 +5,7 @@ table says.
 """
 
 import json
+import re
 
 import pytest
 import yaml
@@ -66,7 +67,7 @@ def test_release_ends_with_its_true_verdict(name, simulator, tmp_path):
         assert secret not in everything
     if expected.get("spot"):
         assert verdict["spot_interruptions"] > 0, everything
-    assert ("UpdateService" not in simulator.calls()) == expected.get("unchanged", False), everything
+    assert ("ecs:UpdateService" not in simulator.calls()) == expected.get("unchanged", False), everything
 
 
 def test_a_tag_is_no_image_to_deploy(simulator, tmp_path):
@@ -80,7 +81,7 @@ def test_dry_run_changes_nothing_and_says_what_would_be_done(simulator, tmp_path
     done, verdict = deploy(simulator, tmp_path, "--dry-run", "--migrate")
     assert (done.returncode, verdict["outcome"]) == (0, "planned")
     assert "sha256:aaaa" in done.stderr and "becomes " + IMAGE in done.stderr and "migrate /app" in done.stderr
-    assert set(simulator.calls()) == {"DescribeServices", "DescribeTaskDefinition", "BatchGetImage"}
+    assert set(simulator.calls()) == {"ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecr:BatchGetImage"}
 
 
 def test_a_service_that_is_not_there_is_named(simulator, tmp_path):
@@ -99,3 +100,37 @@ def test_sidecars_keep_their_image(simulator, tmp_path):
     elsewhere = "registry.example/other@sha256:" + "b" * 64
     done, verdict = deploy(simulator, tmp_path, image=elsewhere)
     assert done.returncode == 1 and "--container" in verdict["reason"] and "app, vectors" in verdict["reason"]
+
+
+def test_the_simulator_holds_requests_against_the_models_of_aws(simulator):
+    """So a request with a name that AWS does not know would not pass unseen."""
+    simulator.play()
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListTasks",
+               "Authorization": "AWS4-HMAC-SHA256 Credential=KEY/20261201/us-east-1/ecs/aws4_request"}
+    api = Api(simulator.endpoint)
+    assert api.post("/", json.dumps({"cluster": "cluster"}), 200, headers=headers).json["taskArns"]
+    refused = api.post("/", json.dumps({"clusters": "cluster"}), 400, headers=headers).json
+    assert refused["__type"] == "ClientException" and "clusters" in refused["message"]
+    unsigned = api.post("/", json.dumps({}), 403, headers={name: headers[name] for name in ("Content-Type", "X-Amz-Target")}).json
+    assert unsigned["__type"] == "MissingAuthenticationToken"
+
+
+def test_the_same_release_is_played_the_same_way_twice(simulator, tmp_path):
+    seen = []
+    for _ in range(2):
+        simulator.play(**RELEASES["crashes-at-start"])
+        _, verdict = deploy(simulator, tmp_path)
+        seen.append((verdict, simulator.calls()))
+    assert seen[0] == seen[1]
+
+
+def test_the_role_that_deploys_may_do_what_a_release_calls(simulator, tmp_path):
+    """Calls of releases that go every way, against the role of infra/terraform/modules/github-oidc."""
+    allowed = set(re.findall(r'"([a-z]+:[A-Z][A-Za-z]+)"', (ROOT / "infra/terraform/modules/github-oidc/deploy.tf").read_text()))
+    called = set()
+    for name in ("migrated-before", "crashes-at-start", "wrong-digest", "migration-takes-for-ever"):
+        simulator.play(**RELEASES[name])
+        deploy(simulator, tmp_path, *RELEASES[name].get("arguments", []))
+        called |= set(simulator.calls())
+    assert {"ecs:RunTask", "ecs:StopTask", "logs:GetLogEvents", "ecr:BatchGetImage", "elasticloadbalancing:DescribeTargetHealth"} <= called
+    assert called <= allowed, called - allowed

@@ -73,6 +73,12 @@ def printed(plan, place, *arguments):
     return json.loads(done.stdout), done.stderr
 
 
+def check(definition, code):
+    done = subprocess.run(["/usr/bin/python3", "-c", CHECK], input=json.dumps(definition), text=True, capture_output=True, timeout=PATIENCE,
+                          env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder("moto")), "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == code, done.stderr
+
+
 def test_it_is_the_task_definition_of_the_document(plan, tmp_path):
     told, notes = printed(plan, tmp_path)
     assert (told["family"], told["cpu"], told["memory"]) == ("wwhd-backend", "1024", "2048")
@@ -90,6 +96,37 @@ def test_it_is_the_task_definition_of_the_document(plan, tmp_path):
     assert "EFS_FILE_SYSTEM_ID" in notes and "EXECUTION_ROLE_ARN" in notes
 
 
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """Environment and folder in which the program plans the application's own stack."""
+    shutil.which("terraform") or missing("Terraform is not installed")
+    return {"SLIPWAY_TERRAFORM_PLUGINS": plugins()}, tmp_path_factory.mktemp("stack")
+
+
+def test_the_stack_of_the_application_gives_the_same_task(stack, tmp_path):
+    """apps/wwhd as dev.tfvars has it: the document's names and sizes, what is unknown before an apply as words in capitals."""
+    environment, place = stack
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/wwhd-backend@sha256:" + "b" * 64
+    done = run_cli("deploy", "task-definition", ROOT / "apps/wwhd", "--env", "dev", "--container", "fastapi", "--image", image, folder=place,
+                   environment=environment)
+    told = json.loads(done.stdout)
+    assert (told["family"], told["cpu"], told["memory"], told["requiresCompatibilities"]) == ("wwhd-backend", "1024", "2048", ["FARGATE"])
+    containers = {one["name"]: one for one in told["containerDefinitions"]}
+    assert set(containers) == {"fastapi", "qdrant"}
+    fastapi, qdrant = containers["fastapi"], containers["qdrant"]
+    assert (fastapi["image"], fastapi["cpu"], fastapi["memory"], fastapi["portMappings"][0]["containerPort"]) == (image, 768, 1536, 8000)
+    variables = {one["name"]: one["value"] for one in fastapi["environment"]}
+    assert variables["APP_ENV"] == "production" and variables["QDRANT_URL"] == "http://localhost:6333" and variables["SQLITE_PATH"] == "/data/wwhd.db"
+    assert {one["name"] for one in fastapi["secrets"]} == {"OPENAI_API_KEY", "JWT_SECRET"}
+    assert (qdrant["cpu"], qdrant["memory"], qdrant["portMappings"][0]["containerPort"]) == (256, 512, 6333)
+    assert {"sourceVolume": "data", "containerPath": "/data"}.items() <= next(
+        one for one in fastapi["mountPoints"] if one["sourceVolume"] == "data").items()
+    data = next(one for one in told["volumes"] if one["name"] == "data")
+    assert data["efsVolumeConfiguration"]["authorizationConfig"] == {"accessPointId": "EFS_ACCESS_POINT_ID", "iam": "ENABLED"}
+    assert "EXECUTION_ROLE_ARN" in done.stderr
+    check(told, 0)
+
+
 def test_an_image_by_digest_takes_the_place_of_the_tag(plan, tmp_path):
     image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/wwhd-backend@sha256:" + "b" * 64
     told, _ = printed(plan, tmp_path, "--image", image)
@@ -101,11 +138,8 @@ def test_an_image_by_digest_takes_the_place_of_the_tag(plan, tmp_path):
 
 def test_the_model_of_aws_takes_it(plan, tmp_path):
     told, _ = printed(plan, tmp_path)
-    engine = folder("moto")
     for definition, code in ((told, 0), ({**told, "cpus": "1"}, 1), ({**told, "containerDefinitions": "none"}, 1)):
-        done = subprocess.run(["/usr/bin/python3", "-c", CHECK], input=json.dumps(definition), text=True, capture_output=True, timeout=PATIENCE,
-                              env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(engine), "PYTHONDONTWRITEBYTECODE": "1"})
-        assert done.returncode == code, done.stderr
+        check(definition, code)
 
 
 def test_a_state_is_read_as_well_as_a_plan(plan, tmp_path):

@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 
 from http_api import Api
-from programs import Provider, Server, run_cli
+from programs import WWHD, Provider, Server, run_cli
 
 MANIFEST = """
 name: checked
@@ -22,7 +22,14 @@ files:
   pictures: { types: [image/], read: owner }
   sessions: { types: [application/json], read: owner }
   reports: { write: scripts }
-site: { starters: ["When should I water the garden?"] }
+site: { starters: ["Hello"] }
+deploy:
+  verify:
+    question: When should I water the garden?
+    requests:
+      me: { request: GET /api/me, signed_in: true, contains: owner }
+      nobody: { request: GET /api/me, status: 401 }
+      search: { request: "GET /api/search?q=garden", signed_in: true, contains: morning }
 """
 RELEASE = "sha256:" + "b" * 64
 PASSWORD = "correct horse battery"
@@ -112,6 +119,21 @@ def test_a_whole_deployment_is_green(checked, tmp_path):
     assert "tokens" in checks["streaming"]["detail"] and "too fast" not in checks["streaming"]["detail"]
 
 
+def test_the_manifest_adds_requests_of_its_own(checked, tmp_path):
+    checks = verify(checked, tmp_path, None, "owner", PASSWORD, 0, "--only", "me,nobody,search")
+    assert {name: check["colour"] for name, check in checks.items()} == {"me": "green", "nobody": "green", "search": "green"}
+    member = verify(checked, tmp_path, None, "member", PASSWORD, 1, "--only", "me,nobody")
+    assert member["me"]["colour"] == "red" and "does not answer with 'owner'" in member["me"]["detail"]
+
+
+def test_a_request_that_is_none_is_an_error_of_the_manifest(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/app.yaml").write_text("name: wrong\ndeploy: { verify: { requests: { it: { request: FETCH it, body: '{' } } } }\n")
+    told = run_cli("check", tmp_path / "app", folder=tmp_path, check=1)
+    assert 'deploy.verify.requests.it.request: "FETCH it" is no request' in told.stdout + told.stderr
+    assert "deploy.verify.requests.it.body is no JSON" in told.stdout + told.stderr
+
+
 def test_what_it_made_is_gone_afterwards(checked, tmp_path):
     verify(checked, tmp_path)
     owner = Api(checked.url)
@@ -120,10 +142,16 @@ def test_what_it_made_is_gone_afterwards(checked, tmp_path):
     assert all(not owner.get(f"/api/files/{purpose}").json["files"] for purpose in ("artifacts", "pictures", "sessions"))
 
 
-def test_a_member_is_told_ready_and_no_more(checked, tmp_path):
-    """From this machine everything is told, so the way leads over a proxy that the server knows."""
-    checks = verify(checked, tmp_path, user="member")
-    assert colours(checks, "sign-in", "stores", "files", "websocket") == ["green"] * 4
+def test_an_application_of_the_tree_is_green_with_its_own_plan(wwhd, tmp_path):
+    done = run_cli("verify", wwhd.url, "--app", WWHD, "--json", folder=tmp_path)
+    checks = {check["name"]: check["colour"] for check in json.loads(done.stdout)["checks"]}
+    assert [checks[name] for name in ("health", "openapi", "closed", "stores", "about", "refused")] == ["green"] * 6, done.stdout
+    assert "red" not in checks.values()
+
+
+def test_a_member_may_verify_as_well(checked, tmp_path):
+    checks = verify(checked, tmp_path, None, "member", PASSWORD, 0, "--only", "sign-in,stores,files,websocket")
+    assert colours(checks, "sign-in", "stores", "files", "websocket") == ["green"] * 4 and "member (member)" in checks["sign-in"]["detail"]
 
 
 def test_the_table_is_for_people(checked, tmp_path):

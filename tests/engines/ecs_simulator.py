@@ -330,7 +330,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/calls":
             return self.answer(200, self.play.api.calls)
         if self.path == "/health":
-            well = self.play.api.site_is_well()
+            with self.one_at_a_time:
+                well = self.play.api.site_is_well()
+                self.play.api.world.visited()
             return self.answer(200 if well else 500, {"status": "healthy" if well else "broken"})
         return self.answer(404, {})
 
@@ -350,13 +352,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         api, faults = self.play.api, self.play.faults
         if "X-Amz-Target" not in self.headers:
             form = dict(urllib.parse.parse_qsl(body))
+            api.calls.append(f"elasticloadbalancing:{form['Action']}")
             faults.meet(form["Action"], api.world, key)
             if (form["Action"], form.get("Version"), form.get("TargetGroupArn")) != ("DescribeTargetHealth", "2015-12-01", TARGET_GROUP):
                 raise Refusal("InvalidAction", f"{form}")
             return self.answer(200, api.target_health(), "text/xml")
         prefix, operation = self.headers["X-Amz-Target"].split(".")
         service, given = SERVICES[prefix], json.loads(body)
-        api.calls.append(operation)
+        api.calls.append(f"{service}:{operation}")
         self.models.check(service, operation, given, answer=False)
         faults.meet(operation, api.world, key)
         told = without_none(getattr(api, snake(operation))(given))

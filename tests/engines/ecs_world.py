@@ -146,6 +146,12 @@ class World:
             self.contracted = True
         return task
 
+    def visited(self):
+        """Somebody looks at the site; what others do just then."""
+        if self.release.get("while_verified") == "supersede":
+            self.release["while_verified"] = None
+            self.deploy(self.register(dict(self.definitions[0]))["taskDefinitionArn"])
+
     # Time
 
     def advance(self, seconds):
@@ -171,7 +177,7 @@ class World:
             current.alarmed = ["api-5xx"]
             self._go_back(current, "Service deployment rolled back because of CloudWatch alarm(s).")
         elif event["what"] == "supersede":
-            self.deploy(self.register(dict(self.definitions[0], family="app"))["taskDefinitionArn"])
+            self.deploy(self.register(dict(self.definitions[0]))["taskDefinitionArn"])
         elif event["what"] == "stop" and not current.over:
             current.status, current.reason, current.finished = "STOPPED", "Service deployment stopped by the user.", self.now
         elif event["what"] == "heal":

@@ -33,6 +33,7 @@ void check_models(Checks& checks);
 void check_chat(Checks& checks);
 void check_content(Checks& checks);  // script, site
 void check_jobs(Checks& checks);
+void check_verify(Checks& checks);
 void check_files(Checks& checks);
 void check_functions(Checks& checks);
 

@@ -80,11 +80,11 @@ void describe(Keys& keys, Manifest& manifest) {
         "functions", manifest.functions,
         "Parts of the API that `slipway lambda` serves as functions of AWS Lambda, beside servers on the same data.");
     keys.section("site", manifest.site, "The page at /.");
+    keys.section("deploy", manifest.deploy, "The way to the cloud: `slipway plan`.");
     keys.later("records", "Tables of the application's own.");
     keys.later("agents", "Agents with memory and tools.");
     keys.later("workflows", "Steps that run one after another.");
     keys.later("voice", "Speech in and out.");
-    keys.later("deploy", "The way to the cloud.");
 }
 
 bool LoadedManifest::ok() const { return errors() == 0; }
@@ -120,6 +120,7 @@ static void read_manifest(const YamlValue& root, Environment environment, const 
     check_chat(checks);
     check_content(checks);
     check_jobs(checks);
+    check_verify(checks);
     check_files(checks);
     check_functions(checks);
     if (!asked)

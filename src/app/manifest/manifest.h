@@ -25,6 +25,7 @@
 
 #include "app/manifest/accounts.h"
 #include "app/manifest/chat.h"
+#include "app/manifest/deploy.h"
 #include "app/manifest/files.h"
 #include "app/manifest/functions.h"
 #include "app/manifest/jobs.h"
@@ -62,6 +63,7 @@ struct Manifest {
     std::vector<FilesSection> files;
     std::vector<FunctionSection> functions;
     SiteSection site;
+    DeploySection deploy;
     KeyVariables variables;  // of app.yaml, by key
 
     std::filesystem::path folder;  // of the application

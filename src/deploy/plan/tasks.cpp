@@ -42,9 +42,16 @@ bool scales(const Plan& plan, const Resource& target, const Resource& service) {
     return holds(plan.referred(target, "resource_id"), &service);
 }
 
+// A service whose image is not known yet has none; its tag DesiredCount says how many there will be.
+double desired_count(const Resource& service) {
+    const auto count = service.number("desired_count");
+    const auto* tags = object_in(*service.values, "tags");
+    return count > 0 || tags == nullptr ? count : number_in(*tags, "DesiredCount", 0);
+}
+
 void count_tasks(const Plan& plan, Service& service) {
     const auto& resource = *service.resource;
-    double count = resource.number("desired_count");
+    double count = desired_count(resource);
     service.most = count;
     for (const auto* target : plan.of("aws_appautoscaling_target"))
         if (scales(plan, *target, resource)) {

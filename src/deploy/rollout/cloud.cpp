@@ -87,6 +87,10 @@ Task<std::vector<TargetHealth>> Cloud::target_health(std::string target_group) {
     co_return targets;
 }
 
+double Cloud::time_there() const {
+    return last_date_ ? static_cast<double>(*last_date_) : static_cast<double>(to_unix_ms(now())) / 1000;
+}
+
 Milliseconds Cloud::elapsed() const {
     if (!began_) return Milliseconds(0);
     const auto here = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - *began_);

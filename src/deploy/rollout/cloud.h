@@ -40,6 +40,8 @@ class Cloud {
     // Since the first call, by this machine's clock or by AWS's (the Date of its answers), whichever is further: a
     // laptop that slept has missed what AWS did meanwhile.
     Milliseconds elapsed() const;
+    // Seconds since 1970 by AWS's clock when it last answered; by this machine's before.
+    double time_there() const;
 
  private:
     Task<std::string> post(const store::AwsEndpoint& place, store::AwsRequest request);

@@ -3,8 +3,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "deploy/rollout/migration.h"
 #include "deploy/rollout/serving.h"
-#include "deploy/rollout/task_run.h"
 
 namespace slipway::deploy {
 namespace {
@@ -19,7 +19,8 @@ class Release {
         : cloud_(cloud),
           options_(std::move(options)),
           tell_(std::move(tell)),
-          evidence_(cloud_, options_.cluster, options_.service) {
+          evidence_(cloud_, options_.cluster, options_.service),
+          migration_(cloud_, options_, tell_) {
         verdict_.image = options_.image.text();
     }
 
@@ -28,11 +29,8 @@ class Release {
  private:
     Task<void> prepare();
     Result<void> check_service();
-    Task<json::object> registered(json::object definition, std::string container);
-    Task<json::object> describe(std::string definition);
+    Task<void> make_revision();
     Task<void> migrate();
-    Task<int> migration(std::vector<std::string> more);
-    Task<void> prepare_migration();
     Task<void> roll_out();
     Task<bool> deploy(json::object definition, std::set<std::string, std::less<>> digests);
     Task<bool> settle(json::object definition, std::set<std::string, std::less<>> digests);
@@ -49,11 +47,11 @@ class Release {
     ReleaseOptions options_;
     Tell tell_;
     Evidence evidence_;
+    Migration migration_;
     Verdict verdict_;
-    json::object service_, before_, pattern_, next_, migrating_;
+    json::object service_, before_, pattern_, next_;
     std::set<std::string, std::less<>> digests_;
-    std::string container_, migrating_container_;
-    std::vector<std::string> migration_command_;
+    std::string container_;
     std::string failed_;  // why deploy() was in vain
     How how_ = How::lost;
     bool changed_ = false, ended_ = false, contracts_ = false, in_vain_ = false;
@@ -65,23 +63,6 @@ void Release::end(Outcome outcome, std::string reason) {
     verdict_.outcome = outcome;
     verdict_.reason = std::move(reason);
     ended_ = true;
-}
-
-Task<json::object> Release::describe(std::string definition) {
-    json::object question{{"taskDefinition", definition}};
-    SLIPWAY_CO_TRY(const auto answer, co_await cloud_.ecs("DescribeTaskDefinition", std::move(question)));
-    const auto* told = object_in(answer, "taskDefinition");
-    if (told == nullptr) co_return fail(ErrorCode::upstream, "ECS told nothing about {}.", definition);
-    co_return *told;
-}
-
-Task<json::object> Release::registered(json::object definition, std::string container) {
-    auto next = next_revision(definition, container, options_.image);
-    SLIPWAY_CO_TRY(const auto answer, co_await cloud_.ecs("RegisterTaskDefinition", std::move(next), false));
-    const auto* told = object_in(answer, "taskDefinition");
-    if (told == nullptr) co_return fail(ErrorCode::upstream, "ECS did not tell the revision that it registered.");
-    tell_(fmt::format("registered {}", short_name(arn_of(*told))));
-    co_return *told;
 }
 
 Result<void> Release::check_service() {
@@ -109,12 +90,12 @@ Result<void> Release::check_service() {
 Task<void> Release::prepare() {
     SLIPWAY_CO_TRY(service_, co_await describe_service(cloud_, options_.cluster, options_.service));
     SLIPWAY_CO_CHECK(check_service());
-    SLIPWAY_CO_TRY(before_, co_await describe(std::string(text_or(service_, "taskDefinition"))));
+    SLIPWAY_CO_TRY(before_, co_await describe_definition(cloud_, std::string(text_or(service_, "taskDefinition"))));
     verdict_.before = short_name(arn_of(before_));
-    SLIPWAY_CO_TRY(pattern_, co_await describe(std::string(text_or(before_, "family"))));
+    SLIPWAY_CO_TRY(pattern_, co_await describe_definition(cloud_, std::string(text_or(before_, "family"))));
     if (arn_of(pattern_) != arn_of(before_)) tell_(fmt::format("the pattern is {}", short_name(arn_of(pattern_))));
     SLIPWAY_CO_TRY(container_, container_for(pattern_, options_.container, options_.image));
-    if (options_.migrate) SLIPWAY_CO_CHECK(co_await prepare_migration());
+    if (options_.migrate) SLIPWAY_CO_CHECK(co_await migration_.prepare(pattern_, container_));
     auto digests = co_await digests_of(cloud_, options_.image);
     if (digests) {
         digests_ = *std::move(digests);
@@ -131,59 +112,21 @@ void Release::describe_plan() {
     tell_(fmt::format("service {} in {}: {}, {} tasks", options_.service, options_.cluster, verdict_.before,
                       integer_or(service_, "desiredCount", 0)));
     tell_(fmt::format("container {}: {} becomes {}", container_, image_in(pattern_, container_), verdict_.image));
-    if (options_.migrate) tell_(fmt::format("task before it: {}", join(migration_command_, " ")));
+    if (options_.migrate) tell_(fmt::format("task before it: {}", join(migration_.command(), " ")));
     if (options_.verify) tell_("verified after it; red rolls back to " + verdict_.before);
 }
 
-Task<void> Release::prepare_migration() {
-    migrating_ = pattern_;
-    migrating_container_ = container_;
-    if (!options_.migration_family.empty()) {
-        SLIPWAY_CO_TRY(migrating_, co_await describe(options_.migration_family));
-        SLIPWAY_CO_TRY(migrating_container_, container_for(migrating_, "", options_.image));
-    }
-    migration_command_ = options_.migration_command;
-    if (migration_command_.empty()) migration_command_ = migration_command(migrating_, migrating_container_);
-    if (migration_command_.empty())
-        co_return fail(ErrorCode::invalid,
-                       "The container {} neither migrates nor serves by its command, so say with --migration-command "
-                       "how to migrate.",
-                       migrating_container_);
+Task<void> Release::make_revision() {
+    SLIPWAY_CO_TRY(next_, co_await register_revision(cloud_, pattern_, container_, options_.image));
+    verdict_.revision = short_name(arn_of(next_));
+    tell_("registered " + verdict_.revision);
     co_return Result<void>();
 }
 
-Task<int> Release::migration(std::vector<std::string> more) {
-    auto command = migration_command_;
-    command.insert(command.end(), more.begin(), more.end());
-    const auto words = join(command, " ");
-    tell_("running " + words);
-    TaskOrder order{.cluster = options_.cluster,
-                    .service = service_,
-                    .definition = migrating_,
-                    .container = migrating_container_,
-                    .command = std::move(command),
-                    .poll = options_.poll,
-                    .timeout = options_.timeout};
-    SLIPWAY_CO_TRY(auto ended, co_await run_task(cloud_, std::move(order)));
-    for (const auto& line : ended.log) tell_("  " + line);
-    verdict_.log = std::move(ended.log);
-    if (ended.task.exit_code < 0) {
-        verdict_.stopped.push_back(ended.task);
-        co_return fail(ErrorCode::unavailable, "The task '{}' never ran: {} {}", words, ended.task.reason,
-                       ended.task.container_reason);
-    }
-    if (ended.task.exit_code != 0) verdict_.stopped.push_back(ended.task);
-    co_return ended.task.exit_code;
-}
-
 Task<void> Release::migrate() {
-    if (options_.migration_family.empty()) {
-        migrating_ = next_;
-    } else {
-        SLIPWAY_CO_TRY(migrating_, co_await registered(migrating_, migrating_container_));
-    }
+    SLIPWAY_CO_CHECK(co_await migration_.use(next_));
     std::vector<std::string> plan{"--plan"};
-    SLIPWAY_CO_TRY(const auto planned, co_await migration(std::move(plan)));
+    SLIPWAY_CO_TRY(const auto planned, co_await migration_.run(service_, std::move(plan), verdict_));
     if (planned == kBlocked)
         co_return fail(ErrorCode::conflict,
                        "Its migrations cannot be applied while {} runs (`migrate --plan`: blocked): release what lies "
@@ -194,7 +137,7 @@ Task<void> Release::migrate() {
     contracts_ = planned == kContracts;
     verdict_.stopped.clear();
     std::vector<std::string> nothing;
-    SLIPWAY_CO_TRY(const auto done, co_await migration(std::move(nothing)));
+    SLIPWAY_CO_TRY(const auto done, co_await migration_.run(service_, std::move(nothing), verdict_));
     if (done != 0) co_return fail(ErrorCode::unavailable, "The migration failed with exit code {}.", done);
     verdict_.log.clear();
     co_return Result<void>();
@@ -226,6 +169,7 @@ Task<bool> Release::deploy(json::object definition, std::set<std::string, std::l
     json::object order{
         {"cluster", options_.cluster}, {"service", options_.service}, {"taskDefinition", arn_of(definition)}};
     if (options_.count > 0) order["desiredCount"] = options_.count;
+    const auto since = cloud_.time_there();
     SLIPWAY_CO_CHECK(co_await cloud_.ecs("UpdateService", std::move(order)));
     changed_ = true;
     tell_(fmt::format("the service is on its way to {}", short_name(arn_of(definition))));
@@ -233,6 +177,7 @@ Task<bool> Release::deploy(json::object definition, std::set<std::string, std::l
                     .service = options_.service,
                     .definition_arn = arn_of(definition),
                     .container = container_,
+                    .since = since,
                     .poll = options_.poll,
                     .timeout = options_.timeout};
     SLIPWAY_CO_TRY(const auto ended, co_await watch(cloud_, std::move(watched), evidence_, tell_));
@@ -285,7 +230,15 @@ Task<void> Release::go_back(std::string why) {
         co_return Result<void>();
     }
     tell_(why);
-    if (integer_or(service_, "desiredCount", 0) == 0) co_return co_await stop_first(std::move(why));
+    SLIPWAY_CO_TRY(const auto service, co_await describe_service(cloud_, options_.cluster, options_.service));
+    if (const auto wanted = text_or(service, "taskDefinition"); wanted != arn_of(next_)) {
+        end(Outcome::superseded, fmt::format("{} But the service is on its way to {} already, which is left alone.",
+                                             why, short_name(wanted)));
+        co_return Result<void>();
+    }
+    const auto count_before = static_cast<int>(integer_or(service_, "desiredCount", 0));
+    if (options_.count > 0) options_.count = count_before;
+    if (count_before == 0) co_return co_await stop_first(std::move(why));
     tell_("rolling back to " + verdict_.before);
     std::set<std::string, std::less<>> any;
     const auto back = co_await deploy(before_, std::move(any));
@@ -315,6 +268,10 @@ Task<void> Release::stop_first(std::string why) {
 Task<void> Release::prove() {
     SLIPWAY_CO_TRY(const auto why, co_await red());
     if (!why.empty()) co_return co_await go_back("Verification is red: " + why);
+    if (options_.verify) {  // which took its time
+        SLIPWAY_CO_TRY(const bool serves, co_await settle(next_, digests_));
+        if (!serves) co_return co_await go_back("It does not serve any more: " + failed_);
+    }
     end(Outcome::serving, fmt::format("{} serves as {}.", verdict_.image, short_name(arn_of(next_))));
     co_return Result<void>();
 }
@@ -329,7 +286,7 @@ Task<void> Release::contract() {
     }
     if (!contracts_) co_return Result<void>();
     std::vector<std::string> all{"--contract"};
-    const auto done = co_await migration(std::move(all));
+    const auto done = co_await migration_.run(service_, std::move(all), verdict_);
     if (!done || *done != 0) {
         end(Outcome::not_rolled_back,
             fmt::format("The contracting migration failed: {}. The release serves; it was not rolled back, since some "
@@ -366,12 +323,7 @@ asio::awaitable<Verdict> Release::run() {
         end(Outcome::planned, "Nothing was done (--dry-run).");
         co_return verdict_;
     }
-    if (step) {
-        auto next = co_await registered(pattern_, container_);
-        if (next) next_ = *std::move(next);
-        if (!next) step = pass(next);
-        verdict_.revision = short_name(arn_of(next_));
-    }
+    if (step) step = co_await make_revision();
     if (step && options_.migrate) {
         step = co_await migrate();
         if (!step) end(Outcome::migration_failed, step.error().message);

@@ -105,7 +105,9 @@ json::object next_revision(const json::object& definition, std::string_view cont
     json::object next;
     for (const auto name : kRegistered)
         if (const auto* value = find(definition, name)) next[name] = *value;
-    for (auto& each : next["containerDefinitions"].as_array()) {
+    auto* containers = next["containerDefinitions"].if_array();
+    if (containers == nullptr) return next;
+    for (auto& each : *containers) {
         auto* changed = each.if_object();
         if (changed == nullptr || text_or(*changed, "name") != container) continue;
         (*changed)["image"] = image.text();
@@ -116,9 +118,10 @@ json::object next_revision(const json::object& definition, std::string_view cont
 
 std::vector<std::string> migration_command(const json::object& definition, std::string_view container) {
     const auto* found = container_in(definition, container);
-    const auto* command = found == nullptr ? nullptr : array_in(*found, "command");
+    if (found == nullptr) return {};
+    const auto* command = array_in(*found, "command");
+    if (command == nullptr || command->empty()) return {"migrate"};
     std::vector<std::string> words;
-    if (command == nullptr) return words;
     for (const auto& word : *command)
         if (word.is_string()) words.push_back(to_text(word.get_string()));
     const auto serve = std::ranges::find(words, "serve");

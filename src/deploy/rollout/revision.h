@@ -36,7 +36,7 @@ const json::object* container_in(const json::object& definition, std::string_vie
 std::string_view image_in(const json::object& definition, std::string_view container);
 
 // The words by which a container migrates: its own command where that begins with "migrate", "migrate APP" for "serve
-// APP"; else none.
+// APP", "migrate" where the image's own command serves; else none.
 std::vector<std::string> migration_command(const json::object& definition, std::string_view container);
 
 // Where the awslogs driver writes what a container of a task says.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "deploy/rollout/revision.h"
 
@@ -11,6 +13,7 @@ namespace {
 
 using How = DeploymentEnd::How;
 constexpr std::size_t kDeploymentsLookedAt = 10;  // the newest; ours is one of them
+constexpr double kClocksApart = 15;               // seconds, of AWS's services among each other
 
 const json::object* first_object(const json::object& object, std::string_view key) {
     const auto* array = array_in(object, key);
@@ -53,6 +56,8 @@ std::string reason_of(const json::object& deployment) {
     return text + alarms_of(deployment);
 }
 
+double created(const json::object& deployment) { return number_or(deployment, "createdAt", 0); }
+
 std::string primary_definition(const json::object& service) {
     if (const auto* deployments = array_in(service, "deployments"))
         for (const auto& each : *deployments)
@@ -88,28 +93,36 @@ void Watch::say(std::string line) {
     tell_(said_);
 }
 
-// By its revision: the service may have been changed by others between our call and this one.
+std::set<std::string_view> revisions_of(const json::object& described, const std::string& definition_arn) {
+    std::set<std::string_view> revisions;
+    if (const auto* all = array_in(described, "serviceRevisions"))
+        for (const auto& each : *all)
+            if (each.is_object() && text_or(each.get_object(), "taskDefinition") == definition_arn)
+                revisions.insert(text_or(each.get_object(), "serviceRevisionArn"));
+    return revisions;
+}
+
+// By its revision, since the service may have been changed by others meanwhile, and by its age, since what is rolled
+// back to was deployed before.
 Task<void> Watch::find_deployment() {
     json::object question{{"cluster", watched_.cluster}, {"service", watched_.service}};
     SLIPWAY_CO_TRY(const auto listed, co_await cloud_.ecs("ListServiceDeployments", std::move(question)));
-    const auto* deployments = array_in(listed, "serviceDeployments");
-    json::array revisions;
-    if (deployments != nullptr)
+    std::vector<const json::object*> recent;
+    if (const auto* deployments = array_in(listed, "serviceDeployments"))
         for (const auto& each : *deployments)
-            if (each.is_object() && revisions.size() < kDeploymentsLookedAt)
-                revisions.push_back(json::string(text_or(each.get_object(), "targetServiceRevisionArn")));
-    if (revisions.empty()) co_return Result<void>();
-    json::object more{{"serviceRevisionArns", std::move(revisions)}};
+            if (const auto* one = each.if_object(); one != nullptr && created(*one) >= watched_.since - kClocksApart)
+                recent.push_back(one);
+    std::ranges::sort(recent, std::greater<>(), [](const json::object* one) { return created(*one); });
+    if (recent.size() > kDeploymentsLookedAt) recent.resize(kDeploymentsLookedAt);
+    if (recent.empty()) co_return Result<void>();
+    json::array targets;
+    for (const auto* one : recent) targets.push_back(json::string(text_or(*one, "targetServiceRevisionArn")));
+    json::object more{{"serviceRevisionArns", std::move(targets)}};
     SLIPWAY_CO_TRY(const auto described, co_await cloud_.ecs("DescribeServiceRevisions", std::move(more)));
-    std::string ours;
-    if (const auto* all = array_in(described, "serviceRevisions"))
-        for (const auto& each : *all)
-            if (each.is_object() && text_or(each.get_object(), "taskDefinition") == watched_.definition_arn)
-                ours = text_or(each.get_object(), "serviceRevisionArn");
-    for (const auto& each : *deployments)  // the newest is first
-        if (!ours.empty() && arn_.empty() && each.is_object() &&
-            text_or(each.get_object(), "targetServiceRevisionArn") == ours)
-            arn_ = text_or(each.get_object(), "serviceDeploymentArn");
+    const auto ours = revisions_of(described, watched_.definition_arn);
+    for (const auto* one : recent)
+        if (arn_.empty() && ours.contains(text_or(*one, "targetServiceRevisionArn")))
+            arn_ = text_or(*one, "serviceDeploymentArn");
     co_return Result<void>();
 }
 

@@ -16,6 +16,7 @@ struct Watched {
     std::string cluster, service;
     std::string definition_arn;  // the revision that is to serve
     std::string container;
+    double since = 0;                   // when it was asked for, by Cloud::time_there()
     Milliseconds poll{5'000};           // between two looks
     Milliseconds timeout{30 * 60'000};  // by Cloud::elapsed() since the watch began
 };

@@ -156,7 +156,7 @@ TEST(ManifestErrors, KnowWhatComesLater) {
     EXPECT_EQ(problems_in("name: one\nstores: { objects: \"s3://bucket\", database: \"sqlit:x\" }\n"),
               "app.yaml:2:45: error: stores.database: sqlit: is not a kind of store that is known here. Did you mean "
               "\"sqlite:\"?\n");
-    for (const auto* section : {"records", "agents", "workflows", "voice", "deploy"})
+    for (const auto* section : {"records", "agents", "workflows", "voice"})
         EXPECT_NE(problems_in(fmt::format("name: one\n{}: {{ a: 1 }}\n", section)).find("comes with a later release"),
                   std::string::npos)
             << section;
