@@ -85,7 +85,7 @@ constexpr std::array<Rule, 8> kRules{{
      "viewer_protocol_policy = \"redirect-to-https\"."},
     {"cdn.tls", kDistribution, error, error, is_modern, "TLS below 1.2 is accepted.",
      "minimum_protocol_version = \"TLSv1.2_2021\"."},
-    {"cdn.firewall", kDistribution, note, error, has_firewall, "No web application firewall stands in front.",
+    {"cdn.firewall", kDistribution, note, warning, has_firewall, "No web application firewall stands in front.",
      "web_acl_id of an aws_wafv2_web_acl with scope CLOUDFRONT."},
     {"cdn.logs", kDistribution, note, warning, is_logged, "Who asked for what is not kept.",
      "logging_config to a bucket that forgets."},
