@@ -16,8 +16,8 @@ from http_api import Api, register
 from programs import BINARY, PATIENCE, Server, clean_environment, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
-COMMANDS = ["serve", "check", "ingest", "search", "reindex", "ask", "chat", "status", "health", "backup", "restore", "users", "new", "completion",
-            "version"]
+COMMANDS = "serve check ingest search reindex ask chat status health backup restore migrate "\
+           "copy users jobs plan terraform deploy verify lambda new completion version".split()
 USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock"]
 
 
