@@ -122,12 +122,20 @@ def alone(path):
         yield
 
 
-def _key():
-    """Changes with any file that a plan is made of."""
+def modules_of(stack):
+    """Folders of the modules that a stack calls; no module calls another."""
+    texts = "".join(one.read_text() for one in (TREE / "stacks" / stack).glob("*.tf"))
+    return [one for one in sorted(TREE.glob("modules/*")) if f'"../../modules/{one.name}"' in texts]
+
+
+def _key(stack):
+    """Changes with any file that a plan of the stack is made of."""
     digest = hashlib.sha256(str(sorted(one.name for one in (plugins() / PROVIDER).iterdir())).encode())
-    files = [*TREE.rglob("*"), *ROOT.glob("apps/*/deploy/*.tfvars"), *(ROOT / "tests/deploy/full").glob("*"), pathlib.Path(__file__)]
+    digest.update((WITHOUT_ACCOUNT + LOCAL_STATE + str(ENVIRONMENTS) + str(BARE)).encode())
+    files = [file for folder in (TREE / "stacks" / stack, *modules_of(stack)) for file in folder.rglob("*") if file.suffix in (".tf", ".json", ".js")]
+    files += [*(ROOT / "apps" / stack / "deploy").glob("*.tfvars"), ROOT / "tests/deploy/full" / f"{stack}.tfvars"]
     for one in sorted(files):
-        if one.is_file() and ".terraform" not in one.parts:
+        if ".terraform" not in one.parts:
             digest.update(str(one.relative_to(ROOT)).encode() + b"\0" + one.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -143,7 +151,7 @@ def plan_files(stack, name):
     """Folder with plan.json and plan.out of a stack and environment; made once for all processes and runs that see the same files.
     build/plans/STACK-ENVIRONMENT.json is the plan for others to read."""
     program(), plugins()
-    folder = ROOT / "build/terraform" / _key() / f"{stack}-{name}"
+    folder = ROOT / "build/terraform" / _key(stack) / f"{stack}-{name}"
     with alone(folder.parent / f"{stack}-{name}.lock"):
         if not (folder / "plan.json").exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from mutations import blocks_of, choose, in_rounds, mutate
-from offline_terraform import APPLICATIONS, PROVIDER, TREE, alone, ROOT, copy_tree, init, terraform, without_account
+from offline_terraform import APPLICATIONS, PROVIDER, ROOT, TREE, alone, copy_tree, init, modules_of, terraform, without_account
 
 COUNT = 100
 
@@ -20,12 +20,6 @@ def schema(tmp_path_factory):
             init(folder)
             place.write_text(terraform(folder, "providers", "schema", "-json").stdout)
     return json.loads(place.read_text())["provider_schemas"][PROVIDER]["resource_schemas"]
-
-
-def modules_of(stack):
-    """Folders of the modules that a stack calls."""
-    texts = "".join(one.read_text() for one in (TREE / "stacks" / stack).glob("*.tf"))
-    return [one for one in sorted(TREE.glob("modules/*")) if f'"../../modules/{one.name}"' in texts]
 
 
 def make(tree, batch, schema):
