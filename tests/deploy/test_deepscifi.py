@@ -185,3 +185,11 @@ def test_the_deploy_role_is_github_s_alone():
         "token.actions.githubusercontent.com:sub": "repo:acme/deepscifi:environment:prod"}]
     # Who gave no repository has no such role.
     assert not [address for address in plan("deepscifi", "prod").resources if address.startswith("module.github")]
+
+
+def test_only_the_migration_may_be_the_owner():
+    made = plan("deepscifi", "full")
+    serving = made.containers('module.ecs.aws_ecs_task_definition.this["letta"]')["letta"]
+    migrating = made.containers('module.ecs.aws_ecs_task_definition.this["migrate"]')["migrate"]
+    assert "DATABASE_OWNER_URL" not in serving["from_secrets"] and "DATABASE_OWNER_URL" in migrating["from_secrets"]
+    assert migrating["command"] == ["migrate"] and migrating["image"] == serving["image"]

@@ -231,3 +231,11 @@ def test_there_are_two_environments():
         "aws_db_proxy", "aws_db_proxy_target", "aws_db_proxy_default_target_group", "aws_iam_role", "aws_iam_role_policy", "aws_security_group",
         "aws_vpc_security_group_egress_rule"}
     assert json.dumps(sorted(plan("postmagiq", "dev").document["variables"])) == json.dumps(sorted(plan("postmagiq", "prod").document["variables"]))
+
+
+def test_only_the_migration_may_be_the_owner():
+    made = plan("postmagiq", "full")
+    serving = made.containers('module.ecs.aws_ecs_task_definition.this["api"]')["api"]
+    migrating = made.containers('module.ecs.aws_ecs_task_definition.this["migrate"]')["migrate"]
+    assert "DATABASE_OWNER_URL" not in serving["from_secrets"] and "DATABASE_OWNER_URL" in migrating["from_secrets"]
+    assert migrating["command"] == ["migrate"] and migrating["image"] == serving["image"]

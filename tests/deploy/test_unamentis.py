@@ -143,3 +143,11 @@ def test_a_budget_rings_early():
     assert budget["limit_amount"] == "50" and {one["threshold"] for one in budget["notification"]} == {50, 80, 100}
     assert {one["notification_type"] for one in budget["notification"]} == {"ACTUAL", "FORECASTED"}
     assert len(made.of("aws_ce_anomaly_subscription")) == 1
+
+
+def test_only_the_migration_may_be_the_owner():
+    made = plan("unamentis", "full")
+    serving = made.containers('module.ecs.aws_ecs_task_definition.this["core"]')["core"]
+    migrating = made.containers('module.ecs.aws_ecs_task_definition.this["migrate"]')["migrate"]
+    assert "DATABASE_OWNER_URL" not in serving["from_secrets"] and "DATABASE_OWNER_URL" in migrating["from_secrets"]
+    assert migrating["command"] == ["migrate"] and migrating["image"] == serving["image"]

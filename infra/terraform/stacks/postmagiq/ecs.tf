@@ -27,7 +27,7 @@ module "ecs" {
       migrate = merge(local.task, {
         run        = false
         egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
-        containers = { migrate = merge(local.container, { command = ["migrate"] }) }
+        containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
       })
     },
     # The same image with another command. Off, the API's own tasks run the jobs.
@@ -77,6 +77,13 @@ locals {
     statements = concat(module.s3.statements["artifacts"], module.s3.statements["sessions"])
   }
 
+  secrets = merge(module.secrets.variables, {
+    for key, parameter in aws_ssm_parameter.setting : key => {
+      value_from = parameter.name
+      resource   = "arn:aws:ssm:${var.region}:${var.account_id == "" ? "*" : var.account_id}:parameter${parameter.name}"
+    }
+  })
+
   container = {
     image = var.image
     environment = {
@@ -86,12 +93,7 @@ locals {
       PORT        = "8000"
       AWS_REGION  = var.region
     }
-    secrets = merge(module.secrets.variables, {
-      for key, parameter in aws_ssm_parameter.setting : key => {
-        value_from = parameter.name
-        resource   = "arn:aws:ssm:${var.region}:${var.account_id == "" ? "*" : var.account_id}:parameter${parameter.name}"
-      }
-    })
-    mounts = { data = { path = "/data" }, tmp = { path = "/tmp" } }
+    secrets = { for key, one in local.secrets : key => one if key != "DATABASE_OWNER_URL" } # the migration's alone
+    mounts  = { data = { path = "/data" }, tmp = { path = "/tmp" } }
   }
 }
