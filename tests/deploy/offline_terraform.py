@@ -187,6 +187,18 @@ class Plan:
     def of(self, kind):
         return {address: one["values"] for address, one in self.resources.items() if one["type"] == kind}
 
+    def containers(self, address):
+        """Container definitions of a task, by name; `env` and `from_secrets` as dicts."""
+        found = {one["name"]: one for one in json.loads(self.values(address)["container_definitions"])}
+        for one in found.values():
+            one["env"] = {pair["name"]: pair["value"] for pair in one.get("environment") or []}
+            one["from_secrets"] = {pair["name"]: pair["valueFrom"] for pair in one.get("secrets") or []}
+        return found
+
+    def statements(self, address):
+        """Statements of a policy, by Sid."""
+        return {one["Sid"]: one for one in json.loads(self.values(address)["policy"])["Statement"]}
+
 
 def plan(stack, name):
     return Plan(json.loads((plan_files(stack, name) / "plan.json").read_text()))

@@ -6,4 +6,5 @@ ecs_spot          = true
 alarm_emails      = ["ops@example.com"]
 budget_usd        = 200
 anomaly_usd       = 20
-github_repository = "acme/deepscifi"
+github_repository   = "acme/deepscifi"
+github_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"

@@ -69,6 +69,7 @@ locals {
     image = var.image
     environment = merge({
       APP_ENV           = var.environment == "prod" ? "production" : "staging"
+      HOST              = "0.0.0.0"
       SLIPWAY_APP       = "/apps/deepscifi"
       LETTA_SERVER_PORT = "8283"
       AWS_S3_BUCKET     = module.s3.names["assets"]

@@ -26,6 +26,7 @@ module "ecs" {
       # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
       migrate = merge(local.task, {
         run        = false
+        egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
         containers = { migrate = merge(local.container, { command = ["migrate"] }) }
       })
     },
@@ -81,6 +82,7 @@ locals {
     environment = {
       APP_ENV     = var.environment
       SLIPWAY_APP = "/apps/postmagiq"
+      HOST        = "0.0.0.0" # dev of the application binds to loopback
       PORT        = "8000"
       AWS_REGION  = var.region
     }
