@@ -88,7 +88,7 @@ def test_keys_come_from_secrets_manager():
     made = plan("wwhd", "dev")
     read = {one["name"]: one["valueFrom"] for one in containers(made)["fastapi"]["secrets"]}
     assert set(read) == {"OPENAI_API_KEY", "JWT_SECRET"} and all(":secretsmanager:" in one for one in read.values())
-    assert {one["name"] for one in made.of("aws_secretsmanager_secret").values()} == {"wwhd/openai-api-key", "wwhd/jwt-secret"}
+    assert {one["name"] for one in made.of("aws_secretsmanager_secret").values()} == {"wwhd/openai", "wwhd/jwt"}
     assert not [address for address in made.of("aws_secretsmanager_secret_version")]
 
 
