@@ -111,6 +111,8 @@ ENVIRONMENTS = {
     "full": ["environments/prod.tfvars", "full.tfvars"],
 }
 BARE = ("image", "domain")
+# Known in every other plan, so that it shows policies, containers and counts as they will be.
+KNOWN = {"account_id": ACCOUNT, "image": f"slipway@sha256:{'1' * 64}"}
 
 
 @contextlib.contextmanager
@@ -141,10 +143,11 @@ def _key(stack):
 
 
 def variables_of(stack, name):
-    if name != "bare":
-        return [f"-var-file={one}" for one in ENVIRONMENTS[name]]
     declared = (TREE / "stacks" / stack / "variables.tf").read_text()
-    return ["-var-file=environments/dev.tfvars", *(f"-var={one}=" for one in BARE if f'variable "{one}"' in declared)]
+    if name == "bare":
+        return ["-var-file=environments/dev.tfvars", *(f"-var={one}=" for one in BARE if f'variable "{one}"' in declared)]
+    known = [f"-var={one}={value}" for one, value in KNOWN.items() if f'variable "{one}"' in declared]
+    return [*known, *(f"-var-file={one}" for one in ENVIRONMENTS[name])]
 
 
 def plan_files(stack, name):

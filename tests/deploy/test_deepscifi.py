@@ -70,7 +70,7 @@ def test_the_service_runs_privately_and_scales():
 
 
 def test_a_task_waits_for_its_image():
-    assert plan("deepscifi", "prod").values('module.ecs.aws_ecs_service.this["letta"]')["desired_count"] == 0
+    assert plan("deepscifi", "bare").values('module.ecs.aws_ecs_service.this["letta"]')["desired_count"] == 0
     full = plan("deepscifi", "full")
     assert full.values('module.ecs.aws_ecs_service.this["letta"]')["desired_count"] == 2
     container = full.containers('module.ecs.aws_ecs_task_definition.this["letta"]')["letta"]

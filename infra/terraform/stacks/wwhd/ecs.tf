@@ -11,6 +11,7 @@ module "alb" {
   target_groups        = { backend = { port = 8000, health_path = "/health", stickiness = true } } # WebSocket
   default_target_group = "backend"
   idle_timeout         = 300
+  access_log_bucket    = var.access_logs ? module.s3.names["logs"] : ""
   deletion_protection  = var.deletion_protection
   tags                 = local.tags
 }
