@@ -7,6 +7,8 @@ import json
 import shutil
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 
 from offline_terraform import ROOT, copy_tree, environment, init, plugins, program
 
@@ -18,6 +20,33 @@ PATIENCE = 900  # seconds; the provider itself waits a minute before it asks for
 
 # moto 5.2 keeps no RedriveAllowPolicy of a queue, for which the provider would wait.
 UNKNOWN_TO_MOTO = 'resource "aws_sqs_queue_redrive_allow_policy" "this" {\n  count = 0\n}\n'
+
+
+# What moto 5.2 does not give back, or gives back otherwise than it got it. Everything else has to be as it was asked for.
+FORGOTTEN_BY_MOTO = {
+    "aws_vpc_security_group_egress_rule": {"description", "referenced_security_group_id"},
+    "aws_vpc_security_group_ingress_rule": {"description", "referenced_security_group_id"},
+    "aws_ecs_service": {"availability_zone_rebalancing", "capacity_provider_strategy", "deployment_controller", "enable_ecs_managed_tags",
+                        "health_check_grace_period_seconds", "launch_type", "service_registries"},
+    "aws_db_instance": {"engine_lifecycle_support", "performance_insights_enabled", "performance_insights_retention_period"},
+    "aws_db_parameter_group": {"parameter"},
+    "aws_sqs_queue": {"redrive_policy"},  # blanks
+}
+
+
+def differences(change):
+    """Names of the arguments whose value an update would change; what is only known after it does not count."""
+    before, after, unknown = change["before"], change["after"], change["after_unknown"]
+    return {name for name in after if before.get(name) != after[name] and unknown.get(name) is not True}
+
+
+def asked(moto, service, action, body):
+    """One question to moto, as an AWS client would put it."""
+    request = urllib.request.Request(moto.endpoint, json.dumps(body).encode(), {
+        "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": action,
+        "Authorization": f"AWS4-HMAC-SHA256 Credential=a/20260101/us-west-2/{service}/aws4_request"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read())
 
 
 def call(folder, variables, *arguments):
@@ -41,12 +70,21 @@ def test_the_core_is_made_once_and_removed(tmp_path):
         assert kinds >= {"aws_vpc", "aws_nat_gateway", "aws_lb", "aws_ecs_service", "aws_ecs_task_definition", "aws_db_instance", "aws_sqs_queue",
                          "aws_s3_bucket_policy", "aws_secretsmanager_secret_version", "aws_ssm_parameter", "aws_ecr_repository"}
 
-        # Passwords and secrets were given and reached AWS, and are in nothing that Terraform keeps or says.
+        # Secrets were given and reached AWS, and are in nothing that Terraform keeps or says.
         for text in ((folder / "terraform.tfstate").read_text(), made.stdout, made.stderr):
             assert CANARY not in text and "canary-4d1b7e0a93c6" not in text
+        assert asked(moto, "secretsmanager", "secretsmanager.GetSecretValue", {"SecretId": "applied/jwt"})["SecretString"] == CANARY
+        url = asked(moto, "ssm", "AmazonSSM.GetParameter", {"Name": "applied/url", "WithDecryption": True})["Parameter"]["Value"]
+        assert url.startswith(f"postgresql://app:{urllib.parse.quote(CANARY, safe='')}@applied-dev.")
 
-        again = call(folder, variables, "plan", "-no-color", "-detailed-exitcode")
+        again = call(folder, variables, "plan", "-no-color", "-out=again")
         assert again.returncode == 0, again.stdout[-4000:] + again.stderr[-2000:]
+        changes = json.loads(call(folder, variables, "show", "-json", "again").stdout)["resource_changes"]
+        changed = [one for one in changes if one["change"]["actions"] != ["no-op"]]
+        wrong = {one["address"]: differences(one["change"]) - FORGOTTEN_BY_MOTO.get(one["type"], set()) for one in changed}
+        assert not {address: names for address, names in wrong.items() if names}
+        assert len(changes) - len(changed) > 55
+
         gone = call(folder, variables, "destroy", "-no-color", "-auto-approve")
         assert gone.returncode == 0, gone.stdout[-4000:] + gone.stderr[-4000:]
         assert json.loads((folder / "terraform.tfstate").read_text())["resources"] == []

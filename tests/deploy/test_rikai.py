@@ -1,8 +1,9 @@
 """The plan of RikaiOS, line by line, in what Terraform would make of it."""
 
 import json
+import re
 
-from offline_terraform import ACCOUNT, plan
+from offline_terraform import ACCOUNT, TREE, plan
 
 SERVICES = ("api", "letta")
 
@@ -62,6 +63,8 @@ def test_two_services_of_one_image_run_on_fargate_in_private_subnets():
         assert one["network_configuration"][0]["assign_public_ip"] is False
         assert {strategy["capacity_provider"] for strategy in one["capacity_provider_strategy"]} == {"FARGATE"}
         assert one["deployment_circuit_breaker"] == [{"enable": True, "rollback": True}]
+    # Ids of subnets are known after apply only: which ones they are is said in one place.
+    assert re.findall(r"subnet_ids\s*= (\S+)", (TREE / "stacks/rikai/ecs.tf").read_text()) == ["module.vpc.placement_private_subnet_ids"]
     assert container(made, "api")["image"] == container(made, "letta")["image"]
     assert [container(made, one)["portMappings"][0]["containerPort"] for one in SERVICES] == [8000, 8283]
 
