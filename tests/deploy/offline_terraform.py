@@ -133,7 +133,7 @@ def modules_of(stack):
 def _key(stack):
     """Changes with any file that a plan of the stack is made of."""
     digest = hashlib.sha256(str(sorted(one.name for one in (plugins() / PROVIDER).iterdir())).encode())
-    digest.update((WITHOUT_ACCOUNT + LOCAL_STATE + str(ENVIRONMENTS) + str(BARE)).encode())
+    digest.update((WITHOUT_ACCOUNT + LOCAL_STATE + str(ENVIRONMENTS) + str(BARE) + str(KNOWN)).encode())
     files = [file for folder in (TREE / "stacks" / stack, *modules_of(stack)) for file in folder.rglob("*") if file.suffix in (".tf", ".json", ".js")]
     files += [*(ROOT / "apps" / stack / "deploy").glob("*.tfvars"), ROOT / "tests/deploy/full" / f"{stack}.tfvars"]
     for one in sorted(files):

@@ -52,7 +52,9 @@ def test_a_proxy_pools_connections_in_prod():
         made = plan("postmagiq", environment)
         proxy = made.values("module.rds.aws_db_proxy.this[0]")
         assert proxy["require_tls"] is True and proxy["auth"][0]["iam_auth"] == sign_in
-        # Its role reads that one secret.
+        # The tasks have a way to it, and its role reads that one secret.
+        for rule in ("module.ecs.aws_vpc_security_group_egress_rule.task[\"api/proxy\"]", "module.rds.aws_vpc_security_group_ingress_rule.proxy[\"api\"]"):
+            assert made.values(rule)["from_port"] == 5432
         assert "module.rds.aws_iam_role_policy.proxy[0]" in made.resources
 
 
@@ -116,6 +118,8 @@ def test_the_edge_parts_gui_and_api():
     assert [(one["path_pattern"], one["target_origin_id"], one["compress"]) for one in site["ordered_cache_behavior"]] == [("/api/*", "api", False)]
     tenant = made.values('module.cloudfront.aws_cloudfront_distribution.this["posts.acme.com"]')
     assert tenant["aliases"] == ["posts.acme.com"]
+    # The load balancer shows the same certificate: CloudFront asks it by the visitor's host.
+    assert made.values('module.alb.aws_lb_listener_certificate.additional["posts.acme.com"]')["certificate_arn"].endswith("certificate/1")
     assert tenant["viewer_certificate"][0]["acm_certificate_arn"] == "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 

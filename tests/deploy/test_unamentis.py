@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from offline_terraform import ROOT, TREE, plan
 
 
@@ -116,13 +117,21 @@ def test_functions_hold_references_and_few_connections():
     assert set(functions) == {"auth", "kb", "curriculum", "metrics"}
     for name, one in functions.items():
         assert one["runtime"] == "provided.al2023" and one["reserved_concurrent_executions"] == 5 and one["timeout"] == 29
-        # The variables hold ARNs, which are known after apply; what is known are their names.
-        statement = (TREE / "stacks/unamentis/functions.tf").read_text()
-        assert 'secrets     = { DATABASE = module.secrets.arns["database"], AUTH = module.secrets.arns["auth"] }' in statement
+        # SECRETS holds ARNs, which are known after apply; what is known beside it is no secret.
+        assert one["handler"] == name and made.resources[f'module.lambda["functions"].aws_lambda_function.this["{name}"]']["unknown"]["environment"]
+        assert 'secrets     = [module.secrets.arns["database"], module.secrets.arns["auth"]]' in (TREE / "stacks/unamentis/functions.tf").read_text()
         assert f'module.lambda["functions"].aws_iam_role_policy.base["{name}"]' in made.resources
     routes = json.loads((TREE / "stacks/unamentis/functions.json").read_text())
     assert {address.split('"')[-2] for address in made.of("aws_apigatewayv2_route")} == {route for one in routes.values() for route in one}
     assert made.values('module.lambda["functions"].aws_apigatewayv2_api.this')["disable_execute_api_endpoint"] is True
+
+
+def test_sam_and_terraform_have_the_same_routes():
+    template = ROOT / "infra/sam/template.yaml"
+    if not template.exists():
+        pytest.skip("infra/sam is not there")
+    events = {f"{method.upper()} {path}" for method, path in re.findall(r'Method: (\w+), Path: "([^"]+)"', template.read_text())}
+    assert events == {route for one in json.loads((TREE / "stacks/unamentis/functions.json").read_text()).values() for route in one}
 
 
 def test_functions_may_be_kept_warm():
@@ -138,6 +147,7 @@ def test_sam_finds_what_it_needs_in_the_parameter_store():
 
 
 def test_a_budget_rings_early():
+    assert plan("unamentis", "economy").values("module.monitoring.aws_budgets_budget.this[0]")["limit_amount"] == "50"
     made = plan("unamentis", "full")
     budget = made.values("module.monitoring.aws_budgets_budget.this[0]")
     assert budget["limit_amount"] == "50" and {one["threshold"] for one in budget["notification"]} == {50, 80, 100}

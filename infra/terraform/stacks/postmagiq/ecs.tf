@@ -67,12 +67,12 @@ locals {
     memory     = var.ecs_memory
     subnet_ids = module.vpc.placement_private_subnet_ids
     spot       = var.ecs_spot
-    egress = {
+    egress = merge({
       https    = { port = 443, cidr = "0.0.0.0/0" } # models, payments, and AWS
       mail     = { port = 587, cidr = "0.0.0.0/0" }
       database = { port = 5432, security_group_id = module.rds.security_group_id }
       cache    = { port = 6379, security_group_id = module.elasticache.security_group_id }
-    }
+    }, var.rds_proxy ? { proxy = { port = 5432, security_group_id = module.rds.proxy_security_group_id } } : {})
     volumes    = { data = {}, tmp = {} }
     statements = concat(module.s3.statements["artifacts"], module.s3.statements["sessions"])
   }
