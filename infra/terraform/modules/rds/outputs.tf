@@ -28,6 +28,11 @@ output "security_group_id" {
   value       = aws_security_group.this.id
 }
 
+output "proxy_security_group_id" {
+  description = "Security group of the proxy, to which its clients need a way out; empty without one."
+  value       = try(aws_security_group.proxy[0].id, "")
+}
+
 output "database_name" {
   description = "Name of the first database."
   value       = var.database_name
@@ -45,7 +50,7 @@ output "owner_secret_arn" {
 
 output "connect_arn_prefix" {
   description = "ARN prefix of rds-db:connect; the role's name follows."
-  value       = "arn:aws:rds-db:${split(":", aws_db_instance.this.arn)[3]}:${split(":", aws_db_instance.this.arn)[4]}:dbuser:${aws_db_instance.this.resource_id}/"
+  value       = format("arn:aws:rds-db:%s:%s:dbuser:%s/", split(":", aws_db_instance.this.arn)[3], split(":", aws_db_instance.this.arn)[4], aws_db_instance.this.resource_id)
 }
 
 output "instance_host" {

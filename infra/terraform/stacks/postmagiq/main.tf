@@ -107,18 +107,20 @@ module "ecr" {
 module "alb" {
   source = "../../modules/alb"
 
-  name                = local.name
-  vpc_id              = module.vpc.id
-  subnet_ids          = module.vpc.private_subnet_ids
-  internal            = true
-  ingress             = { CloudFront = { prefix_list_id = local.cloudfront_prefix_list_id } }
-  targets             = { api = { security_group_id = module.ecs.security_group_ids["api"], port = 8000 } }
-  certificate         = module.cloudfront.origin_certificate
-  target_groups       = { api = { port = 8000, health_path = "/api/health" } }
-  rules               = { api = { priority = 10, target_group = "api", paths = ["/api/*"] } }
-  idle_timeout        = 120 # twice what CloudFront waits
-  deletion_protection = var.deletion_protection
-  tags                = local.tags
+  name          = local.name
+  vpc_id        = module.vpc.id
+  subnet_ids    = module.vpc.private_subnet_ids
+  internal      = true
+  ingress       = { CloudFront = { prefix_list_id = local.cloudfront_prefix_list_id } }
+  targets       = { api = { security_group_id = module.ecs.security_group_ids["api"], port = 8000 } }
+  certificate   = module.cloudfront.origin_certificate
+  target_groups = { api = { port = 8000, health_path = "/api/health" } }
+  rules         = { api = { priority = 10, target_group = "api", paths = ["/api/*"] } }
+  # CloudFront asks by the host that the visitor named, and believes no other certificate.
+  additional_certificate_arns = var.tenant_domains
+  idle_timeout                = 120 # twice what CloudFront waits
+  deletion_protection         = var.deletion_protection
+  tags                        = local.tags
 }
 
 module "s3" {

@@ -36,6 +36,11 @@ variable "tenant_domains" {
   description = "Domains of customers to the ARN of their certificate in us-east-1. The customer points a CNAME to the distribution (output tenant_targets)."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = length(var.tenant_domains) == 0 || (var.region == "us-east-1" && var.domain != "")
+    error_message = "Customers' certificates serve CloudFront and the load balancer: they want a domain, and the stack in us-east-1."
+  }
 }
 
 variable "image" {

@@ -25,7 +25,8 @@ module "ecs" {
     # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
     migrate = merge(local.task, {
       run        = false
-      containers = { migrate = merge(local.container, { command = ["migrate"] }) }
+      egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
+      containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
     })
   }
 }
@@ -50,6 +51,8 @@ locals {
     statements = concat(module.s3.statements["tts"], module.sqs.statements)
   }
 
+  secrets = { for key, one in module.secrets.variables : key => one if key != "TUNNEL_TOKEN" }
+
   container = {
     image = var.image
     environment = {
@@ -62,7 +65,7 @@ locals {
       SQS_QUEUE_PREFIX = local.name
       TTS_CACHE_BUCKET = module.s3.names["tts"]
     }
-    secrets = { for key, one in module.secrets.variables : key => one if key != "TUNNEL_TOKEN" }
+    secrets = { for key, one in local.secrets : key => one if key != "DATABASE_OWNER_URL" } # the migration's alone
     mounts  = { data = { path = "/data" }, tmp = { path = "/tmp" } }
   }
 
