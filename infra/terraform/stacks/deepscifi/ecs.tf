@@ -12,6 +12,7 @@ module "alb" {
   target_groups       = { letta = { port = 8283, health_path = "/v1/health" } }
   rules               = { api = { priority = 10, target_group = "letta", paths = ["/api/*"] } }
   idle_timeout        = 120 # twice what CloudFront waits
+  access_log_bucket   = var.access_logs ? module.s3.names["logs"] : ""
   deletion_protection = var.deletion_protection
   tags                = local.tags
 }
