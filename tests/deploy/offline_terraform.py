@@ -196,11 +196,13 @@ class Plan:
         return {address: one["values"] for address, one in self.resources.items() if one["type"] == kind}
 
     def containers(self, address):
-        """Container definitions of a task, by name; `env` and `from_secrets` as dicts."""
-        found = {one["name"]: one for one in json.loads(self.values(address)["container_definitions"])}
+        """Container definitions of a task, by name; `env` and `from_secrets` as dicts. What is known after apply is None there."""
+        text = self.values(address).get("container_definitions")
+        shown = address.replace("aws_ecs_task_definition.this", "terraform_data.containers")
+        found = {one["name"]: one for one in (json.loads(text) if text else self.values(shown)["input"])}
         for one in found.values():
             one["env"] = {pair["name"]: pair["value"] for pair in one.get("environment") or []}
-            one["from_secrets"] = {pair["name"]: pair["valueFrom"] for pair in one.get("secrets") or []}
+            one["from_secrets"] = {pair["name"]: pair.get("valueFrom") for pair in one.get("secrets") or []}
         return found
 
     def statements(self, address):

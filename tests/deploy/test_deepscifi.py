@@ -113,7 +113,8 @@ def test_the_database_is_private_encrypted_and_kept():
 
 def test_the_buckets_are_closed_but_for_cloudfront():
     made = plan("deepscifi", "prod")
-    assert {one["bucket"] for one in made.of("aws_s3_bucket").values()} == {"deepscifi-frontend", "deepscifi-assets"}
+    assert {one["bucket"] for one in made.of("aws_s3_bucket").values()} == {
+        "deepscifi-frontend", "deepscifi-assets", "deepscifi-logs-prod"}
     for one in made.of("aws_s3_bucket_public_access_block").values():
         assert all(one[key] for key in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"))
     assert set(made.of("aws_cloudfront_origin_access_control")) == {
@@ -158,6 +159,14 @@ def test_domain_and_region_are_choices():
     assert bare.values('module.cloudfront.aws_cloudfront_distribution.this["site"]')["viewer_certificate"][0]["cloudfront_default_certificate"] is True
     variables = (TREE / "stacks/deepscifi/variables.tf").read_text()
     assert 'variable "region"' in variables and 'variable "domain"' in variables and 'variable "bucket_prefix"' in variables
+
+
+def test_production_has_a_firewall_and_keeps_who_asked():
+    made = plan("deepscifi", "prod")
+    assert made.values("module.cloudfront.aws_wafv2_web_acl.this[0]")["scope"] == "CLOUDFRONT"
+    logged = made.of("aws_cloudwatch_log_delivery")
+    assert len(logged) == 3 and not any("cs-uri-query" in one["record_fields"] for one in logged.values())  # a query may hold a ticket
+    assert made.values("module.alb.aws_lb.this")["access_logs"][0]["enabled"] is True
 
 
 def test_logs_go_to_cloudwatch_and_are_kept_for_a_time():

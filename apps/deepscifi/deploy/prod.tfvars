@@ -16,3 +16,5 @@ ecs_max_count         = 6
 container_insights    = "enabled"
 log_retention_days    = 365
 budget_usd            = 200
+access_logs           = true
+waf                   = true

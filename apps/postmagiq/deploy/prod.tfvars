@@ -17,3 +17,4 @@ ecs_max_count         = 8
 container_insights    = "enabled"
 log_retention_days    = 365
 budget_usd            = 1000
+access_logs           = true

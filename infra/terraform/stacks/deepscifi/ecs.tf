@@ -12,6 +12,7 @@ module "alb" {
   target_groups       = { letta = { port = 8283, health_path = "/v1/health" } }
   rules               = { api = { priority = 10, target_group = "letta", paths = ["/api/*"] } }
   idle_timeout        = 120 # twice what CloudFront waits
+  access_log_bucket   = var.access_logs ? module.s3.names["logs"] : ""
   deletion_protection = var.deletion_protection
   tags                = local.tags
 }
@@ -42,6 +43,7 @@ module "ecs" {
     # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
     migrate = merge(local.task, {
       run        = false
+      statements = [] # it asks the database, and nothing else
       containers = { migrate = merge(local.container, { command = ["migrate"], secrets = module.secrets.variables }) }
     })
   }

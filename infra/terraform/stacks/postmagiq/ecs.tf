@@ -26,14 +26,16 @@ module "ecs" {
       # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
       migrate = merge(local.task, {
         run        = false
+        statements = [] # it asks the database, and nothing else
         egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
         containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
       })
     },
     # The same image with another command. Off, the API's own tasks run the jobs.
     { for key in ["worker"] : key => merge(local.task, {
-      desired_count = 1
-      autoscaling   = { min = 1, max = max(var.ecs_max_count, 1), cpu_percent = 70, memory_percent = 80 }
+      desired_count = var.ecs_desired_count
+      alarms        = [module.monitoring.alarm_names["edge-5xx"]]
+      autoscaling   = { min = var.ecs_desired_count, max = max(var.ecs_max_count, var.ecs_desired_count), cpu_percent = 70, memory_percent = 80 }
       containers    = { worker = merge(local.container, { command = ["serve", "--role", "worker"] }) }
     }) if var.worker },
   )

@@ -25,6 +25,7 @@ module "ecs" {
     # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
     migrate = merge(local.task, {
       run        = false
+      statements = [] # it asks the database, and nothing else
       egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
       containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
     })
@@ -48,7 +49,7 @@ locals {
       },
     )
     volumes    = { data = {}, tmp = {} }
-    statements = concat(module.s3.statements["tts"], module.sqs.statements)
+    statements = module.sqs.statements # those of the bucket `tts` come with the code that writes there
   }
 
   secrets = { for key, one in module.secrets.variables : key => one if key != "TUNNEL_TOKEN" }
@@ -63,7 +64,6 @@ locals {
       LOG_LEVEL        = "INFO"
       AWS_REGION       = var.region
       SQS_QUEUE_PREFIX = local.name
-      TTS_CACHE_BUCKET = module.s3.names["tts"]
     }
     secrets = { for key, one in local.secrets : key => one if key != "DATABASE_OWNER_URL" } # the migration's alone
     mounts  = { data = { path = "/data" }, tmp = { path = "/tmp" } }
