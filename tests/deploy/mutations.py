@@ -1,4 +1,5 @@
-"""Mistakes that people make in Terraform, made on purpose: in a copy of the tree, at places that a seed chooses."""
+"""Mistakes that people make in Terraform, made on purpose: in twins of a tree's resources, which a seed chooses. A twin is the resource word for
+word under another name, with one mistake. Nothing depends on it, so that no mistake hides another, and one `terraform validate` sees them all."""
 
 import random
 import re
@@ -13,7 +14,7 @@ class Block:
     """A resource in a file: its lines [begin, end), and its arguments as name to [begin, end)."""
 
     def __init__(self, path, begin, lines):
-        self.path, self.begin = path, begin
+        self.path, self.begin, self.wrong = path, begin, {}
         self.kind, self.name = HEAD.match(lines[begin]).groups()
         self.end = next(at for at in range(begin, len(lines)) if lines[at] == "}") + 1
         self.arguments = {}
@@ -42,19 +43,18 @@ def _wrong(kind):
     return "{ wrong = [true] }" if isinstance(kind, str) else "true"
 
 
-def mutate(lines, block, kind, argument, schema):
-    """The lines of the file with one mistake in the block, or None where this one is not possible there."""
-    attributes = schema[block.kind]["block"]["attributes"]
+def twin(lines, block, kind, argument, name):
+    """The lines of the resource under another name, with one mistake."""
+    head = f'resource "{block.kind}" "{name}" {{'
     if kind == "unknown block":
-        return lines[:block.end - 1] + ["", "  mistaken_block {", "  }"] + lines[block.end - 1:]
+        return [head, *lines[block.begin + 1:block.end - 1], "", "  mistaken_block {", "  }", "}"]
     begin, end = block.arguments[argument]
-    if argument not in attributes:  # an attribute written as a block
-        return None
+    before, after = lines[block.begin + 1:begin], lines[end:block.end]
     if kind == "renamed argument":
-        return lines[:begin] + [lines[begin].replace(argument, argument + "_mistaken", 1)] + lines[begin + 1:]
+        return [head, *before, lines[begin].replace(argument, argument + "_mistaken", 1), *lines[begin + 1:end], *after]
     if kind == "wrong type":
-        return lines[:begin] + [f"  {argument} = {_wrong(attributes[argument]['type'])}"] + lines[end:]
-    return lines[:begin] + lines[end:] if attributes[argument].get("required") else None
+        return [head, *before, f"  {argument} = {block.wrong[argument]}", *after]
+    return [head, *before, *after]
 
 
 def choose(blocks, schema, count, seed):
@@ -68,6 +68,7 @@ def choose(blocks, schema, count, seed):
                 continue
             by_kind["renamed argument"].append((block, "renamed argument", argument))
             by_kind["wrong type"].append((block, "wrong type", argument))
+            block.wrong[argument] = _wrong(attribute["type"])
             if attribute.get("required"):
                 by_kind["missing argument"].append((block, "missing argument", argument))
     chance = random.Random(seed)
@@ -79,15 +80,3 @@ def choose(blocks, schema, count, seed):
             if by_kind[kind] and len(chosen) < count:
                 chosen.append(by_kind[kind].pop())
     return chosen
-
-
-def in_rounds(chosen):
-    """Mistakes of one round lie in different resources, so that each is told apart by where it is."""
-    rounds = []
-    for one in chosen:
-        place = next((batch for batch in rounds if all(other[0].path != one[0].path or other[0].begin != one[0].begin for other in batch)), None)
-        if place is None:
-            rounds.append([one])
-        else:
-            place.append(one)
-    return rounds

@@ -111,6 +111,8 @@ ENVIRONMENTS = {
     "full": ["environments/prod.tfvars", "full.tfvars"],
 }
 BARE = ("image", "domain")
+# Known in every other plan, so that it shows policies, containers and counts as they will be.
+KNOWN = {"account_id": ACCOUNT, "image": f"slipway@sha256:{'1' * 64}"}
 
 
 @contextlib.contextmanager
@@ -122,28 +124,37 @@ def alone(path):
         yield
 
 
-def _key():
-    """Changes with any file that a plan is made of."""
+def modules_of(stack):
+    """Folders of the modules that a stack calls; no module calls another."""
+    texts = "".join(one.read_text() for one in (TREE / "stacks" / stack).glob("*.tf"))
+    return [one for one in sorted(TREE.glob("modules/*")) if f'"../../modules/{one.name}"' in texts]
+
+
+def _key(stack):
+    """Changes with any file that a plan of the stack is made of."""
     digest = hashlib.sha256(str(sorted(one.name for one in (plugins() / PROVIDER).iterdir())).encode())
-    files = [*TREE.rglob("*"), *ROOT.glob("apps/*/deploy/*.tfvars"), *(ROOT / "tests/deploy/full").glob("*"), pathlib.Path(__file__)]
+    digest.update((WITHOUT_ACCOUNT + LOCAL_STATE + str(ENVIRONMENTS) + str(BARE) + str(KNOWN)).encode())
+    files = [file for folder in (TREE / "stacks" / stack, *modules_of(stack)) for file in folder.rglob("*") if file.suffix in (".tf", ".json", ".js")]
+    files += [*(ROOT / "apps" / stack / "deploy").glob("*.tfvars"), ROOT / "tests/deploy/full" / f"{stack}.tfvars"]
     for one in sorted(files):
-        if one.is_file() and ".terraform" not in one.parts:
+        if ".terraform" not in one.parts:
             digest.update(str(one.relative_to(ROOT)).encode() + b"\0" + one.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def variables_of(stack, name):
-    if name != "bare":
-        return [f"-var-file={one}" for one in ENVIRONMENTS[name]]
     declared = (TREE / "stacks" / stack / "variables.tf").read_text()
-    return ["-var-file=environments/dev.tfvars", *(f"-var={one}=" for one in BARE if f'variable "{one}"' in declared)]
+    if name == "bare":
+        return ["-var-file=environments/dev.tfvars", *(f"-var={one}=" for one in BARE if f'variable "{one}"' in declared)]
+    known = [f"-var={one}={value}" for one, value in KNOWN.items() if f'variable "{one}"' in declared]
+    return [*known, *(f"-var-file={one}" for one in ENVIRONMENTS[name])]
 
 
 def plan_files(stack, name):
     """Folder with plan.json and plan.out of a stack and environment; made once for all processes and runs that see the same files.
     build/plans/STACK-ENVIRONMENT.json is the plan for others to read."""
     program(), plugins()
-    folder = ROOT / "build/terraform" / _key() / f"{stack}-{name}"
+    folder = ROOT / "build/terraform" / _key(stack) / f"{stack}-{name}"
     with alone(folder.parent / f"{stack}-{name}.lock"):
         if not (folder / "plan.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -183,6 +194,20 @@ class Plan:
 
     def of(self, kind):
         return {address: one["values"] for address, one in self.resources.items() if one["type"] == kind}
+
+    def containers(self, address):
+        """Container definitions of a task, by name; `env` and `from_secrets` as dicts. What is known after apply is None there."""
+        text = self.values(address).get("container_definitions")
+        shown = address.replace("aws_ecs_task_definition.this", "terraform_data.containers")
+        found = {one["name"]: one for one in (json.loads(text) if text else self.values(shown)["input"])}
+        for one in found.values():
+            one["env"] = {pair["name"]: pair["value"] for pair in one.get("environment") or []}
+            one["from_secrets"] = {pair["name"]: pair.get("valueFrom") for pair in one.get("secrets") or []}
+        return found
+
+    def statements(self, address):
+        """Statements of a policy, by Sid."""
+        return {one["Sid"]: one for one in json.loads(self.values(address)["policy"])["Statement"]}
 
 
 def plan(stack, name):
