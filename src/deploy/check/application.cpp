@@ -46,7 +46,7 @@ void check_container(const Subject& subject, const Service& service, const Conta
                             .message = fmt::format("The load balancer asks port {}, the application listens on {}.",
                                                    port, served.port),
                             .fix = "container_port, portMappings and the variable of the port must name one number."});
-    for (const auto* group : subject.plan.referred(*service.resource, "load_balancer", "aws_lb_target_group"))
+    for (const auto* group : target_groups_of(subject.plan, *service.resource))
         if (const auto* check = group->block("health_check"))
             if (const auto path = text_or(*check, "path"); !path.empty() && !served.paths.contains(std::string(path)))
                 findings.push_back(

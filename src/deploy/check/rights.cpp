@@ -97,6 +97,11 @@ std::set<std::string> of_execution(const Plan& plan, const Resource& task) {
     return services;
 }
 
+bool serves(const Plan& plan, const Resource& task) {
+    const auto services = services_of(plan);
+    return std::ranges::any_of(services, [&](const Service& service) { return service.task == &task; });
+}
+
 void check_task(const Subject& subject, const Resource& task, Findings& findings) {
     for (const auto* role : subject.plan.referred(task, "execution_role_arn", "aws_iam_role")) {
         const auto rights = rights_of(subject.plan, *role);
@@ -116,7 +121,8 @@ void check_task(const Subject& subject, const Resource& task, Findings& findings
             services.merge(subject.application->serve(variables).services);
         }
         if (!rights.complete || containers_of(subject.plan, task).empty()) continue;
-        check_called(*role, rights, "task", services, findings);
+        // A task that no service runs is started for one command, such as a migration, which asks the database alone.
+        if (serves(subject.plan, task)) check_called(*role, rights, "task", services, findings);
         check_allowed(*role, rights, "task", services, findings);
     }
 }
