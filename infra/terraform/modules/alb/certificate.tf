@@ -1,5 +1,10 @@
 locals {
   hosts = local.makes_certificate ? concat([var.domain], var.alternative_domains) : []
+
+  # By host, which is known before the certificate is.
+  proofs = {
+    for host in local.hosts : host => one([for option in aws_acm_certificate.this[0].domain_validation_options : option if option.domain_name == host])
+  }
 }
 
 resource "aws_acm_certificate" "this" {
@@ -20,9 +25,9 @@ resource "aws_route53_record" "validation" {
   for_each = var.zone == null ? toset([]) : toset(local.hosts)
 
   zone_id         = var.zone.id
-  name            = one([for option in aws_acm_certificate.this[0].domain_validation_options : option.resource_record_name if option.domain_name == each.key])
-  type            = one([for option in aws_acm_certificate.this[0].domain_validation_options : option.resource_record_type if option.domain_name == each.key])
-  records         = [one([for option in aws_acm_certificate.this[0].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
+  name            = local.proofs[each.key].resource_record_name
+  type            = local.proofs[each.key].resource_record_type
+  records         = [local.proofs[each.key].resource_record_value]
   ttl             = 300
   allow_overwrite = true
 }

@@ -45,7 +45,7 @@ output "owner_secret_arn" {
 
 output "connect_arn_prefix" {
   description = "ARN prefix of rds-db:connect; the role's name follows."
-  value       = "arn:aws:rds-db:${split(":", aws_rds_cluster.this.arn)[3]}:${split(":", aws_rds_cluster.this.arn)[4]}:dbuser:${aws_rds_cluster.this.cluster_resource_id}/"
+  value       = format("arn:aws:rds-db:%s:%s:dbuser:%s/", split(":", aws_rds_cluster.this.arn)[3], split(":", aws_rds_cluster.this.arn)[4], aws_rds_cluster.this.cluster_resource_id)
 }
 
 output "reader_host" {

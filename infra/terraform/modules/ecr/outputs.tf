@@ -1,6 +1,9 @@
 output "arn" {
   description = "ARN of the repository."
-  value       = var.account_id == "" ? aws_ecr_repository.this.arn : "arn:aws:ecr:${var.region}:${var.account_id}:repository/${aws_ecr_repository.this.name}"
+  value = (
+    var.account_id == "" ? aws_ecr_repository.this.arn
+    : "arn:aws:ecr:${var.region}:${var.account_id}:repository/${aws_ecr_repository.this.name}"
+  )
 }
 
 output "name" {

@@ -144,7 +144,7 @@ resource "aws_ecs_service" "this" {
 
     precondition {
       condition     = length(local.file_volumes[each.key]) == 0 || each.value.maximum_percent <= 100
-      error_message = "${each.key}: two tasks would write to the same files while one replaces the other; set minimum_percent 0 and maximum_percent 100."
+      error_message = "${each.key}: two tasks would write to the same files in a release; set minimum_percent 0 and maximum_percent 100."
     }
   }
 }

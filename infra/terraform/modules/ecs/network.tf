@@ -1,6 +1,10 @@
 locals {
-  ingress = merge([for name, service in var.services : { for from, rule in service.ingress : "${name}/${from}" => merge(rule, { service = name, peer = from }) }]...)
-  egress  = merge([for name, service in var.services : { for to, rule in service.egress : "${name}/${to}" => merge(rule, { service = name, peer = to }) }]...)
+  ingress = merge([
+    for name, service in var.services : { for from, rule in service.ingress : "${name}/${from}" => merge(rule, { service = name, peer = from }) }
+  ]...)
+  egress = merge([
+    for name, service in var.services : { for to, rule in service.egress : "${name}/${to}" => merge(rule, { service = name, peer = to }) }
+  ]...)
 }
 
 resource "aws_security_group" "task" {

@@ -60,5 +60,8 @@ output "discovery_names" {
 
 output "deploy_commands" {
   description = "The command that rolls a release out, by service; IMAGE stands for the image by digest."
-  value       = { for name, service in local.running : name => "slipway deploy ecs --region ${var.region} --cluster ${local.cluster} --service ${local.names[name]} --image IMAGE" }
+  value = {
+    for name in keys(local.running) : name =>
+    "slipway deploy ecs --region ${var.region} --cluster ${local.cluster} --service ${local.names[name]} --image IMAGE"
+  }
 }

@@ -30,7 +30,7 @@ locals {
           }
         },
         container.port == 0 ? { portMappings = [] } : {
-          portMappings                       = [{ containerPort = container.port, hostPort = container.port, protocol = "tcp", name = container_name }]
+          portMappings                       = [{ name = container_name, containerPort = container.port, hostPort = container.port, protocol = "tcp" }]
         },
         length(container.command) == 0 ? {} : { command = container.command },
         container.cpu == 0 ? {} : { cpu = container.cpu },

@@ -200,7 +200,9 @@ variable "services" {
   }
 
   validation {
-    condition     = alltrue([for s in values(var.services) : s.minimum_percent < s.maximum_percent && (s.maximum_percent > 100 || s.minimum_percent < 100)])
+    condition = alltrue([
+      for s in values(var.services) : s.minimum_percent < s.maximum_percent && (s.maximum_percent > 100 || s.minimum_percent < 100)
+    ])
     error_message = "services: with these minimum_percent and maximum_percent no task could ever be replaced."
   }
 
@@ -210,7 +212,7 @@ variable "services" {
   }
 
   validation {
-    condition     = alltrue(flatten([for s in values(var.services) : [for c in values(s.containers) : c.image == "" || !endswith(c.image, ":latest")]]))
+    condition     = alltrue(flatten([for s in values(var.services) : [for c in values(s.containers) : !endswith(c.image, ":latest")]]))
     error_message = "services: an image is named by digest (NAME@sha256:…) or by a tag of its own; latest says nothing to roll back to."
   }
 
@@ -228,14 +230,18 @@ variable "services" {
 
   validation {
     condition = alltrue([for s in values(var.services) :
-      alltrue([for r in concat(values(s.ingress), values(s.egress)) : length([for v in [r.security_group_id, r.prefix_list_id, r.cidr] : v if v != null]) == 1])
+      alltrue([
+        for r in concat(values(s.ingress), values(s.egress)) : length([for v in [r.security_group_id, r.prefix_list_id, r.cidr] : v if v != null]) == 1
+      ])
     ])
     error_message = "services: a rule of ingress or egress has exactly one of security_group_id, prefix_list_id and cidr."
   }
 
   validation {
     condition = alltrue([for s in values(var.services) :
-      s.autoscaling == null || try(s.autoscaling.min >= 1 && s.autoscaling.max >= s.autoscaling.min && s.autoscaling.scale_in_cooldown > s.autoscaling.scale_out_cooldown, false)
+      s.autoscaling == null || try(
+        s.autoscaling.min >= 1 && s.autoscaling.max >= s.autoscaling.min && s.autoscaling.scale_in_cooldown > s.autoscaling.scale_out_cooldown, false
+      )
     ])
     error_message = "services: autoscaling has 1 <= min <= max, and scales in slower than out."
   }

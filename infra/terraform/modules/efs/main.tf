@@ -7,7 +7,9 @@ resource "aws_efs_file_system" "this" {
   throughput_mode        = "elastic"
 
   dynamic "lifecycle_policy" {
-    for_each = var.infrequent_access_days == 0 ? [] : [{ transition_to_ia = "AFTER_${var.infrequent_access_days}_DAYS" }, { transition_to_primary_storage_class = "AFTER_1_ACCESS" }]
+    for_each = var.infrequent_access_days == 0 ? [] : [
+      { transition_to_ia = "AFTER_${var.infrequent_access_days}_DAYS" }, { transition_to_primary_storage_class = "AFTER_1_ACCESS" }
+    ]
 
     content {
       transition_to_ia                    = lookup(lifecycle_policy.value, "transition_to_ia", null)

@@ -30,5 +30,8 @@ output "security_group_id" {
 
 output "token_command" {
   description = "The command with which a person sets the token that clients sign in by (AUTH)."
-  value       = "aws elasticache modify-replication-group --replication-group-id ${var.name} --auth-token-update-strategy SET --apply-immediately --auth-token TOKEN"
+  value = join(" ", [
+    "aws elasticache modify-replication-group --replication-group-id ${var.name}",
+    "--auth-token-update-strategy SET --apply-immediately --auth-token TOKEN"
+  ])
 }

@@ -50,7 +50,7 @@ output "owner_secret_arn" {
 
 output "connect_arn_prefix" {
   description = "ARN prefix of rds-db:connect; the role's name follows."
-  value       = "arn:aws:rds-db:${split(":", aws_db_instance.this.arn)[3]}:${split(":", aws_db_instance.this.arn)[4]}:dbuser:${aws_db_instance.this.resource_id}/"
+  value       = format("arn:aws:rds-db:%s:%s:dbuser:%s/", split(":", aws_db_instance.this.arn)[3], split(":", aws_db_instance.this.arn)[4], aws_db_instance.this.resource_id)
 }
 
 output "instance_host" {

@@ -53,7 +53,10 @@ variable "secrets" {
   }
 
   validation {
-    condition     = length(flatten([for s in values(var.secrets) : keys(s.variables)])) == length(distinct(flatten([for s in values(var.secrets) : keys(s.variables)])))
+    condition = (
+      length(flatten([for s in values(var.secrets) : keys(s.variables)]))
+      == length(distinct(flatten([for s in values(var.secrets) : keys(s.variables)])))
+    )
     error_message = "secrets: a variable comes from one secret only."
   }
 }

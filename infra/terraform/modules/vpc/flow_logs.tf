@@ -36,12 +36,20 @@ resource "aws_iam_role_policy" "flow" {
   role = aws_iam_role.flow[0].id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid      = "WriteFlowLogs"
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-      Resource = "arn:aws:logs:${var.region}:*:log-group:${local.flow_log_group}:*"
-    }]
+    Statement = [
+      {
+        Sid      = "WriteFlowLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+        Resource = "arn:aws:logs:${var.region}:*:log-group:${local.flow_log_group}:*"
+      },
+      {
+        Sid      = "FindLogGroup"
+        Effect   = "Allow"
+        Action   = ["logs:DescribeLogGroups"]
+        Resource = "arn:aws:logs:${var.region}:*:log-group:*"
+      }
+    ]
   })
 }
 

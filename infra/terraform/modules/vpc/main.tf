@@ -7,9 +7,13 @@ locals {
   zones = length(local.placed) > 1 ? local.placed : concat(local.placed, [local.spare])
 
   # Subnets of /24 where the range is wide enough, else sixteen parts; public ones from below, private ones from the middle on.
-  new_bits      = max(24 - tonumber(split("/", var.cidr)[1]), 4)
-  public_cidrs  = length(var.public_subnet_cidrs) > 0 ? var.public_subnet_cidrs : [for i in range(length(local.zones)) : cidrsubnet(var.cidr, local.new_bits, i)]
-  private_cidrs = length(var.private_subnet_cidrs) > 0 ? var.private_subnet_cidrs : [for i in range(length(local.zones)) : cidrsubnet(var.cidr, local.new_bits, i + pow(2, local.new_bits - 1))]
+  new_bits = max(24 - tonumber(split("/", var.cidr)[1]), 4)
+  public_cidrs = length(var.public_subnet_cidrs) > 0 ? var.public_subnet_cidrs : [
+    for i in range(length(local.zones)) : cidrsubnet(var.cidr, local.new_bits, i)
+  ]
+  private_cidrs = length(var.private_subnet_cidrs) > 0 ? var.private_subnet_cidrs : [
+    for i in range(length(local.zones)) : cidrsubnet(var.cidr, local.new_bits, i + pow(2, local.new_bits - 1))
+  ]
 
   gateways = var.nat == "gateway" ? (var.nat_per_zone ? length(local.placed) : 1) : 0
 }

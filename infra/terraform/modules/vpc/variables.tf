@@ -37,7 +37,10 @@ variable "availability_zones" {
   type        = list(string)
 
   validation {
-    condition     = length(var.availability_zones) >= 1 && length(var.availability_zones) <= 3 && length(distinct(var.availability_zones)) == length(var.availability_zones)
+    condition = (
+      length(var.availability_zones) >= 1 && length(var.availability_zones) <= 3
+      && length(distinct(var.availability_zones)) == length(var.availability_zones)
+    )
     error_message = "availability_zones: one to three different zones."
   }
 }
