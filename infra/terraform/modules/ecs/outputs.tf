@@ -59,7 +59,10 @@ output "discovery_names" {
 }
 
 output "deploy_commands" {
-  description = "The command that rolls a release out, by service; IMAGE stands for the image by digest."
+  description = <<-TEXT
+    The command that rolls a release out, by service. IMAGE is the image by digest; the first release is also told
+    --count, the tag DesiredCount of the service.
+  TEXT
   value = {
     for name in keys(local.running) : name =>
     "slipway deploy ecs --region ${var.region} --cluster ${local.cluster} --service ${local.names[name]} --image IMAGE"

@@ -5,6 +5,9 @@ mock_provider "aws" {
   mock_resource "aws_db_proxy" {
     defaults = { endpoint = "proxy.rds.internal" }
   }
+  mock_resource "aws_db_proxy_default_target_group" {
+    defaults = { name = "default" }
+  }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/shop-dev-proxy" }
   }
