@@ -43,7 +43,6 @@ module "ecs" {
     # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
     migrate = merge(local.task, {
       run        = false
-      statements = [] # it asks the database, and nothing else
       containers = { migrate = merge(local.container, { command = ["migrate"], secrets = module.secrets.variables }) }
     })
   }

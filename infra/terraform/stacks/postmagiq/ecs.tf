@@ -26,7 +26,6 @@ module "ecs" {
       # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
       migrate = merge(local.task, {
         run        = false
-        statements = [] # it asks the database, and nothing else
         egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
         containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
       })
