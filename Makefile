@@ -32,9 +32,8 @@ build-dev:
 test-end-to-end: build-dev
 	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/end_to_end
 
-test-deploy: # What is deployed, read and rehearsed without an account
-	@scripts/install.sh test
-	/usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/deploy
+test-deploy: build-dev # What is deployed, read and rehearsed without an account
+	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/deploy
 
 tsan: ## Build with the thread sanitizer and run the unit tests
 	@scripts/install.sh test

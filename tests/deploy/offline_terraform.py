@@ -61,9 +61,18 @@ def environment(folder):
             "TF_CLI_CONFIG_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def terraform(folder, *arguments, check=True):
-    """One call in `folder`; its answer with stdout and stderr. Fails the test with what Terraform said."""
-    done = subprocess.run([program(), *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=PATIENCE)
+def schema_provider():
+    """`slipway terraform`, which brings a provider of its own."""
+    program()
+    binary = pathlib.Path(os.environ.get("SLIPWAY_BINARY", ROOT / "build/dev/slipway"))
+    if not binary.exists():
+        missing(f"{binary} is not built: make test-deploy")
+    return [str(binary), "terraform"]
+
+
+def terraform(folder, *arguments, check=True, by=None):
+    """One call in `folder`; its answer with stdout and stderr. Fails the test with what Terraform said. `by`: what runs it."""
+    done = subprocess.run([*(by or [program()]), *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=PATIENCE)
     if check and done.returncode != 0:
         pytest.fail(f"terraform {' '.join(arguments)} in {pathlib.Path(folder).name}:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
     return done

@@ -1,25 +1,35 @@
-"""A hundred mistakes in each stack: every one is found by `terraform validate` with the real provider, at the place where it was made."""
+"""A hundred mistakes in each stack: every one is found by `terraform validate` at the place where it was made, with the real provider and with the
+one in the program that knows its schema alone."""
 
 import json
 
 import pytest
 from mutations import blocks_of, choose, twin
-from offline_terraform import APPLICATIONS, PROVIDER, ROOT, TREE, alone, copy_tree, init, modules_of, terraform, without_account
+from offline_terraform import APPLICATIONS, ROOT, TREE, alone, copy_tree, init, modules_of, schema_provider, terraform, without_account
 
 COUNT = 100
 
 
-@pytest.fixture(scope="session")
-def schema(tmp_path_factory):
-    """The provider's own words on every resource."""
-    place = ROOT / "build/terraform/schema.json"
+@pytest.fixture(scope="session", params=["real", "schema"])
+def provider(request, tmp_path_factory):
+    """What runs Terraform, and the provider's own words on every resource."""
+    by = schema_provider() if request.param == "schema" else None
+    place = ROOT / f"build/terraform/{request.param}-schema.json"
     with alone(place.with_suffix(".lock")):
-        if not place.exists():
+        if by or not place.exists():
             folder = tmp_path_factory.mktemp("schema")
             (folder / "main.tf").write_text('terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n')
-            init(folder)
-            place.write_text(terraform(folder, "providers", "schema", "-json").stdout)
-    return json.loads(place.read_text())["provider_schemas"][PROVIDER]["resource_schemas"]
+            begin(folder, by)
+            place.write_text(terraform(folder, "providers", "schema", "-json", by=by).stdout)
+        known = json.loads(place.read_text())["provider_schemas"]
+    return by, next(one for name, one in known.items() if name.endswith("/hashicorp/aws"))["resource_schemas"]
+
+
+def begin(folder, by):
+    if by is None:
+        init(folder)
+    else:
+        terraform(folder, "init", "-no-color", by=by)
 
 
 def make(tree, chosen):
@@ -38,11 +48,12 @@ def make(tree, chosen):
 
 
 @pytest.mark.parametrize("stack", APPLICATIONS)
-def test_every_mistake_is_found(stack, schema, tmp_path):
+def test_every_mistake_is_found(stack, provider, tmp_path):
+    by, schema = provider
     tree = copy_tree(tmp_path)
     folder = tree / "stacks" / stack
     without_account(folder)
-    init(folder)
+    begin(folder, by)
     files = [*(TREE / "stacks" / stack).glob("*.tf"), *(file for module in modules_of(stack) for file in module.glob("*.tf"))]
     blocks = [block for file in sorted(files) for block in blocks_of(file) if block.kind in schema]
     for block in blocks:
@@ -50,7 +61,7 @@ def test_every_mistake_is_found(stack, schema, tmp_path):
     chosen = choose(blocks, schema, COUNT, stack)
     assert len(chosen) == COUNT and len({kind for _, kind, _ in chosen}) == 4
     placed = make(tree, chosen)
-    answer = json.loads(terraform(folder, "validate", "-json", check=False).stdout)
+    answer = json.loads(terraform(folder, "validate", "-json", check=False, by=by).stdout)
     assert not answer["valid"]
     errors = [one["range"] for one in answer["diagnostics"] if one["severity"] == "error" and "range" in one]
     places = [(str((folder / one["filename"]).resolve().relative_to(tree.resolve())), one["start"]["line"]) for one in errors]

@@ -7,6 +7,7 @@
 #include "app/manifest/values.h"
 #include "base/child_process.h"
 #include "base/text.h"
+#include "deploy/provider/provider.h"
 
 namespace slipway::deploy {
 namespace {
@@ -90,9 +91,31 @@ std::string overrides(const Sources& sources) {
     return text;
 }
 
+// Where Terraform looks for providers by itself, and distributions put them.
+bool has_provider(const fs::path& home) {
+    std::vector<fs::path> places{"/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"};
+    if (!home.empty())
+        for (const auto* const below : {".terraform.d/plugins", ".local/share/terraform/plugins"})
+            places.push_back(home / below);
+    std::error_code error;
+    for (const auto& place : places)
+        for (fs::directory_iterator source(place, error), end; !error && source != end; source.increment(error))
+            if (fs::exists(source->path() / "hashicorp/aws", error)) return true;
+    return false;
+}
+
+// Null where Terraform is to find the real one.
+Result<std::unique_ptr<SchemaProvider>> schema_provider(const StackRun& run, const fs::path& work) {
+    if (!run.plugins.empty() || has_provider(run.home)) return nullptr;
+    auto started = SchemaProvider::start(work);
+    if (!started && started.error().code == ErrorCode::not_found) return nullptr;
+    return started;
+}
+
 class Terraform {
  public:
-    Terraform(std::string program, const fs::path& folder, const fs::path& work, const StackRun& run)
+    Terraform(std::string program, const fs::path& folder, const fs::path& work, const StackRun& run,
+              const SchemaProvider* provider)
         : program_(std::move(program)), folder_(folder) {
         environment_ = {fmt::format("TF_DATA_DIR={}", (work / "data").string()),
                         "TF_IN_AUTOMATION=1",
@@ -102,6 +125,7 @@ class Terraform {
                         fmt::format("TMPDIR={}", work.string())};
         if (!run.home.empty()) environment_.push_back(fmt::format("HOME={}", run.home.string()));
         if (run.home.empty()) environment_.push_back("TF_CLI_CONFIG_FILE=/dev/null");
+        if (provider != nullptr) environment_.push_back(provider->environment());
     }
 
     Result<std::string> run(std::vector<std::string> arguments, std::chrono::seconds limit) const {
@@ -171,7 +195,11 @@ Result<std::string> plan_stack(const Sources& sources, const StackRun& run,
         SLIPWAY_CHECK(copy_folder(folder, work.path() / "stack" / folder.lexically_relative(common), bytes));
     const auto folder = (work.path() / "stack" / sources.stack.lexically_relative(common)).lexically_normal();
     std::ofstream(folder / "slipway_override.tf") << overrides(sources);
-    return run_steps(Terraform(*program, folder, work.path(), run), work.path(), run, progress);
+    SLIPWAY_TRY(const auto provider, schema_provider(run, work.path()));
+    if (provider != nullptr)
+        progress(
+            fmt::format("the schema of AWS provider {}, as the provider itself is not installed", provider->version()));
+    return run_steps(Terraform(*program, folder, work.path(), run, provider.get()), work.path(), run, progress);
 }
 
 }  // namespace slipway::deploy

@@ -16,8 +16,10 @@ namespace slipway::deploy {
 struct StackRun {
     std::vector<std::filesystem::path> variable_files;  // later ones win
     std::vector<std::string> variables;                 // "image=…"
-    std::filesystem::path plugins;                      // folder of providers; empty: where Terraform finds them itself
-    std::filesystem::path home;                         // of the user, whose own configuration of Terraform counts
+    // Folder of providers. Empty: where Terraform finds them itself if AWS's is there, else the provider of the schema
+    // (deploy/provider) that this program has; only a build without the schema asks Terraform's registry.
+    std::filesystem::path plugins;
+    std::filesystem::path home;  // of the user, whose own configuration of Terraform counts
 };
 
 // The plan, as `terraform show -json` prints it. `progress` hears what is done next. Blocks for seconds, minutes at
