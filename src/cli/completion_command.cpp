@@ -8,7 +8,7 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::string_view kCommands =
-    "serve check ingest search reindex ask chat status backup restore users new completion version";
+    "serve check ingest search reindex ask chat status backup restore users new completion version plan deploy verify";
 constexpr std::string_view kUserCommands = "list create password role block unblock";
 
 constexpr std::string_view kBash = R"(_slipway() {{

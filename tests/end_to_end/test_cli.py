@@ -17,7 +17,7 @@ from programs import BINARY, PATIENCE, Server, clean_environment, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 COMMANDS = ["serve", "check", "ingest", "search", "reindex", "ask", "chat", "status", "backup", "restore", "users", "new", "completion",
-            "version"]
+            "version", "plan", "deploy", "verify"]
 USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock"]
 
 
