@@ -6,7 +6,7 @@ DATA ?= data/$(notdir $(APP))
 JOBS ?= $(shell nproc)
 export PORT HOST DATA
 
-.PHONY: help run build test test-unit test-end-to-end bench counts soak lint format fuzz tsan clean
+.PHONY: help run build test test-unit test-end-to-end test-deploy bench counts soak lint format fuzz tsan clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -19,7 +19,7 @@ build: ## Build build/release/slipway
 	@cmake --preset release $(QUIET)
 	@cmake --build --preset release --parallel $(JOBS)
 
-test: test-unit test-end-to-end ## Build with sanitizers and run all tests
+test: test-unit test-end-to-end test-deploy ## Build with sanitizers and run all tests
 
 test-unit: build-dev
 	ctest --preset dev --parallel $(JOBS)
@@ -31,6 +31,10 @@ build-dev:
 
 test-end-to-end: build-dev
 	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/end_to_end
+
+test-deploy: # What is deployed, read and rehearsed without an account
+	@scripts/install.sh test
+	/usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/deploy
 
 tsan: ## Build with the thread sanitizer and run the unit tests
 	@scripts/install.sh test

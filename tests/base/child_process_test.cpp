@@ -38,6 +38,12 @@ TEST(ChildProcess, TheEnvironmentOfTheServerStaysHere) {
     EXPECT_NE(outcome.output.find("LC_ALL=C.UTF-8"), std::string::npos);
 }
 
+TEST(ChildProcess, GetsTheVariablesThatItIsGiven) {
+    const auto outcome = run_child("/bin/sh", {"-c", "printf %s \"$GIVEN $LC_ALL\""}, "", {}, {"GIVEN=this one"});
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->output, "this one C.UTF-8");
+}
+
 TEST(ChildProcess, OpenDescriptorsOfTheServerStayHere) {
     const int open_here = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC
     ASSERT_GE(open_here, 3);

@@ -15,3 +15,6 @@ ecs_desired_count     = 2
 ecs_max_count         = 6
 container_insights    = "enabled"
 log_retention_days    = 365
+budget_usd            = 200
+access_logs           = true
+waf                   = true

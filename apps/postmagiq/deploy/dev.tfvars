@@ -11,3 +11,4 @@ region                = "us-east-1"
 rds_allocated_storage = 100
 log_retention_days    = 7
 deletion_protection   = false
+budget_usd            = 140

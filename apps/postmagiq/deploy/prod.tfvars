@@ -16,3 +16,5 @@ redis_node_count      = 2
 ecs_max_count         = 8
 container_insights    = "enabled"
 log_retention_days    = 365
+budget_usd            = 1000
+access_logs           = true

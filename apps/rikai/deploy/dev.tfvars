@@ -10,3 +10,4 @@ ecs_memory          = 1024
 ecs_desired_count   = 1
 log_retention_days  = 7
 deletion_protection = false
+budget_usd          = 125

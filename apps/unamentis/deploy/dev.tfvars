@@ -11,3 +11,4 @@ ecs_desired_count     = 1
 ecs_spot              = true
 log_retention_days    = 7
 deletion_protection   = false
+budget_usd            = 50

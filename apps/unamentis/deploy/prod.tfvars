@@ -13,3 +13,4 @@ ecs_max_count         = 4
 ecs_spot              = true
 container_insights    = "enabled"
 log_retention_days    = 365
+budget_usd            = 100

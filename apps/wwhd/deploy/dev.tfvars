@@ -12,3 +12,4 @@ ecs_memory          = 2048
 ecs_desired_count   = 1
 log_retention_days  = 7
 deletion_protection = false
+budget_usd          = 100

@@ -14,3 +14,5 @@ ecs_desired_count  = 2
 ecs_max_count      = 10
 container_insights = "enabled"
 log_retention_days = 365
+budget_usd         = 300
+access_logs        = true

@@ -1,5 +1,6 @@
 // The task beside the application that runs in it: ports, health, variables.
 #include <algorithm>
+#include <array>
 
 #include "deploy/check/check.h"
 #include "deploy/plan/tasks.h"
@@ -7,17 +8,20 @@
 namespace slipway::deploy {
 namespace {
 
-// Something that the application takes for the value of a secret.
+// Something that the application takes for the value of a secret; empty for what is none, whose default then counts.
 std::string stand_in(std::string_view name) {
     if (name.contains("REDIS")) return "rediss://user:password@cache.internal:6379/0";
     if (name.ends_with("_URL") || name.ends_with("_URI"))
         return "postgresql://user:password@database.internal:5432/database";
-    return std::string(64, 'x');
+    static constexpr std::array<std::string_view, 4> kSecrets{"SECRET", "PASSWORD", "KEY", "TOKEN"};
+    if (std::ranges::none_of(kSecrets, [&](std::string_view part) { return name.contains(part); })) return "";
+    return "3f8a1c5e7b2d4096f1a8c3e5d7b29046a5c1e8f3b7d2906441c8e5f3a7b2d960";  // random, and of nobody
 }
 
 std::map<std::string, std::string> variables_of(const Container& container) {
     auto variables = container.environment();
-    for (const auto& [name, from] : container.secrets()) variables[name] = stand_in(name);
+    for (const auto& [name, from] : container.secrets())
+        if (auto value = stand_in(name); !value.empty()) variables[name] = std::move(value);
     return variables;
 }
 
@@ -42,7 +46,7 @@ void check_container(const Subject& subject, const Service& service, const Conta
                             .message = fmt::format("The load balancer asks port {}, the application listens on {}.",
                                                    port, served.port),
                             .fix = "container_port, portMappings and the variable of the port must name one number."});
-    for (const auto* group : subject.plan.referred(*service.resource, "load_balancer", "aws_lb_target_group"))
+    for (const auto* group : target_groups_of(subject.plan, *service.resource))
         if (const auto* check = group->block("health_check"))
             if (const auto path = text_or(*check, "path"); !path.empty() && !served.paths.contains(std::string(path)))
                 findings.push_back(

@@ -35,7 +35,8 @@ struct Application {
 struct Subject {
     const Plan& plan;
     const PriceSheet& price;
-    double budget = 0;  // dollars of a month; 0: none
+    double budget = 0;          // dollars of a month; 0: none
+    bool budget_binds = false;  // a price above it is an error
     const Estimate* estimate = nullptr;
     const Sources* sources = nullptr;          // nullptr: only the plan is there
     const Application* application = nullptr;  // nullptr: none is known

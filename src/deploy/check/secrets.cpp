@@ -34,24 +34,27 @@ void add_clear(const Resource& resource, std::string_view name, Findings& findin
          .fix = "Keep it in Secrets Manager and give the task `secrets`, the function its ARN."});
 }
 
-// "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-AbCdEf:KEY::" → NAME; of SSM its path.
+// "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-AbCdEf:KEY::" → NAME-AbCdEf; of SSM its path.
 std::string secret_name(std::string_view from) {
     if (const auto at = from.find(":secret:"); at != std::string_view::npos) {
-        auto name = from.substr(at + 8);
-        name = name.substr(0, name.find(':'));
-        const auto dash = name.rfind('-');
-        if (dash != std::string_view::npos && name.size() - dash == 7) name = name.substr(0, dash);
-        return std::string(name);
+        const auto name = from.substr(at + 8);
+        return std::string(name.substr(0, name.find(':')));
     }
     if (const auto at = from.find(":parameter/"); at != std::string_view::npos)
         return std::string(from.substr(at + 10));
     return std::string(from);
 }
 
+// An ARN may be given with the six characters that AWS adds to a secret's name, or without.
+std::string_view without_suffix(std::string_view name) {
+    const auto dash = name.rfind('-');
+    return dash != std::string_view::npos && name.size() - dash == 7 ? name.substr(0, dash) : name;
+}
+
 bool makes(const Plan& plan, const std::string& name) {
     const auto named = [&](const Resource* one) {
         const auto own = one->text("name");
-        return own == name || (own.empty() && one->is_unknown("name"));
+        return own == name || own == without_suffix(name) || (own.empty() && one->is_unknown("name"));
     };
     return std::ranges::any_of(plan.of("aws_secretsmanager_secret"), named) ||
            std::ranges::any_of(plan.of("aws_ssm_parameter"), named) || name.starts_with("rds!");

@@ -111,6 +111,7 @@ void check_left_out(const Subject& subject, Findings& findings) {
 void check_statements(const Subject& subject, Findings& findings) {
     if (subject.budget > 0 && subject.price.total > subject.budget)
         findings.push_back({.rule = "price.budget",
+                            .severity = subject.budget_binds ? Severity::error : Severity::warning,
                             .message = fmt::format("The plan costs {:.2f} $ a month, the budget is {:.2f} $.",
                                                    subject.price.total, subject.budget),
                             .fix = "Look at the largest lines; economy.tfvars has the cheapest shape."});

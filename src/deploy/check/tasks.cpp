@@ -74,7 +74,8 @@ void check_images(const Subject& subject, Findings& findings) {
     for (const auto* task : subject.plan.of("aws_ecs_task_definition"))
         for (const auto& container : containers_of(subject.plan, *task)) {
             const auto image = container.image();
-            if (image.empty() || image.contains("@sha256:")) continue;
+            if (!image.contains('/') && !image.contains(':')) continue;  // of no registry: it is not known yet
+            if (image.contains("@sha256:")) continue;
             const auto tag = image.substr(image.rfind('/') == std::string_view::npos ? 0 : image.rfind('/'));
             if (!tag.contains(':') || tag.ends_with(":latest"))
                 findings.push_back({.rule = "C16",

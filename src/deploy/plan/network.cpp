@@ -23,6 +23,14 @@ bool leads_to_gateway(const Plan& plan, const Resource& table) {
     });
 }
 
+ResourceList interfaces_of(const Plan& plan, const Resource& instance) {
+    auto found = plan.referred(instance, "network_interface", "aws_network_interface");
+    for (const auto* attached : plan.referring(instance, "aws_network_interface_attachment", "instance_id"))
+        for (const auto* one : plan.referred(*attached, "network_interface_id", "aws_network_interface"))
+            found.push_back(one);
+    return found;
+}
+
 }  // namespace
 
 std::set<std::string> zones_of(const Plan& plan, const Resource& resource, std::string_view attribute) {
@@ -41,8 +49,25 @@ bool is_public(const Plan& plan, const Resource& subnet) {
 
 ResourceList nat_instances(const Plan& plan) {
     ResourceList found;
-    for (const auto* instance : plan.of("aws_instance"))
-        if (!instance->flag("source_dest_check", true)) found.push_back(instance);
+    for (const auto* instance : plan.of("aws_instance")) {
+        const auto interfaces = interfaces_of(plan, *instance);
+        const bool forwards =
+            std::ranges::any_of(interfaces, [](const Resource* one) { return !one->flag("source_dest_check", true); });
+        if (forwards || !instance->flag("source_dest_check", true)) found.push_back(instance);
+    }
+    return found;
+}
+
+ResourceList addresses_of(const Plan& plan, const Resource& instance) {
+    auto found = plan.referring(instance, "aws_eip", "instance");
+    const auto add = [&](const ResourceList& more) { found.insert(found.end(), more.begin(), more.end()); };
+    for (const auto* bound : plan.referring(instance, "aws_eip_association", "instance_id"))
+        add(plan.referred(*bound, "allocation_id", "aws_eip"));
+    for (const auto* interface : interfaces_of(plan, instance)) {
+        add(plan.referring(*interface, "aws_eip", "network_interface"));
+        for (const auto* bound : plan.referring(*interface, "aws_eip_association", "network_interface_id"))
+            add(plan.referred(*bound, "allocation_id", "aws_eip"));
+    }
     return found;
 }
 

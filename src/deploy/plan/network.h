@@ -20,6 +20,9 @@ bool is_public(const Plan& plan, const Resource& subnet);
 // Machines that forward what is not for them.
 ResourceList nat_instances(const Plan& plan);
 
+// The fixed public addresses of a machine, by itself or by its network interfaces.
+ResourceList addresses_of(const Plan& plan, const Resource& instance);
+
 struct AddressRange {
     std::uint32_t first = 0, last = 0;
     bool overlaps(const AddressRange& other) const { return first <= other.last && other.first <= last; }

@@ -43,6 +43,14 @@ std::pair<std::string, std::string> name_and_key(const std::string& part) {
     return {part.substr(0, part.find('[')), key_of(part)};
 }
 
+// Terraform adds to "a.b[\"key\"].arn" what it is a part of: "a.b[\"key\"]" and "a.b". The longest says which is meant.
+bool is_part(const std::string& reference, const std::vector<std::string>& references) {
+    return std::ranges::any_of(references, [&](const std::string& other) {
+        return other.size() > reference.size() && other.starts_with(reference) &&
+               (other[reference.size()] == '.' || other[reference.size()] == '[');
+    });
+}
+
 }  // namespace
 
 ResourceList References::of(const Resource& from, std::string_view attribute) {
@@ -64,11 +72,19 @@ void References::follow(const json::value& expression, const Place& place) {
 
 void References::follow(const json::object& expression, const Place& place) {
     if (expression.contains("constant_value")) return;
-    if (expression.contains("references")) {
-        for (const auto& reference : texts_in(expression, "references")) follow_reference(reference, place);
+    if (!expression.contains("references")) {
+        for (const auto& inner : expression) follow(inner.value(), place);  // a nested block
         return;
     }
-    for (const auto& inner : expression) follow(inner.value(), place);  // a nested block
+    const auto references = texts_in(expression, "references");
+    // The instance's own key counts only where the expression speaks of it, or is what the instances are made of.
+    auto here = place;
+    const bool keyed = std::ranges::any_of(references, [](std::string_view reference) {
+        return reference.starts_with("each.") || reference.starts_with("count.");
+    });
+    if (!keyed && &expression != place.repetition) here.key.clear();
+    for (const auto& reference : references)
+        if (!is_part(reference, references)) follow_reference(reference, here);
 }
 
 void References::follow_reference(std::string_view reference, const Place& place) {

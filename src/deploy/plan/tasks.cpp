@@ -110,4 +110,15 @@ std::vector<Service> services_of(const Plan& plan) {
     return services;
 }
 
+ResourceList target_groups_of(const Plan& plan, const Resource& service) {
+    auto groups = plan.referred(service, "load_balancer", "aws_lb_target_group");
+    if (!groups.empty()) return groups;
+    std::set<double> ports;
+    for (const auto* balanced : service.blocks("load_balancer"))
+        ports.insert(number_in(*balanced, "container_port", 0));
+    for (const auto* group : plan.of("aws_lb_target_group"))
+        if (ports.contains(group->number("port"))) groups.push_back(group);
+    return groups;
+}
+
 }  // namespace slipway::deploy

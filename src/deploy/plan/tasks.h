@@ -37,4 +37,8 @@ struct Service {
 };
 std::vector<Service> services_of(const Plan& plan);
 
+// The target groups that a service is behind. Terraform leaves dynamic blocks out of a plan's configuration: where no
+// reference is seen, those of the port that the service's load balancers are sent to.
+ResourceList target_groups_of(const Plan& plan, const Resource& service);
+
 }  // namespace slipway::deploy

@@ -15,6 +15,16 @@ std::vector<const json::object*> behaviours(const Resource& distribution) {
     return all;
 }
 
+// Named, or known only later.
+bool any_given(const Resource& distribution, std::string_view block, std::string_view key) {
+    for (const auto* one : distribution.blocks(block))
+        if (!text_or(*one, key).empty()) return true;
+    if (distribution.unknown != nullptr)
+        for (const auto* one : blocks_in(*distribution.unknown, block))
+            if (bool_or(*one, key, false)) return true;
+    return false;
+}
+
 // An origin without a custom or a VPC origin's block is a bucket. Its control's id comes later, so it is looked for
 // among the references.
 bool controls_buckets(const Audit& audit, const Resource& distribution) {
@@ -23,9 +33,7 @@ bool controls_buckets(const Audit& audit, const Resource& distribution) {
     });
     if (!bucket) return true;
     if (!audit.plan.referred(distribution, "origin", "aws_cloudfront_origin_access_control").empty()) return true;
-    return std::ranges::any_of(distribution.blocks("origin"), [](const json::object* origin) {
-        return !text_or(*origin, "origin_access_control_id").empty();
-    });
+    return any_given(distribution, "origin", "origin_access_control_id");
 }
 
 bool speaks_https(const Audit&, const Resource& distribution) {
@@ -56,9 +64,7 @@ bool has_root(const Audit&, const Resource& distribution) {
 }
 
 bool adds_headers(const Audit& audit, const Resource& distribution) {
-    const auto* behaviour = distribution.block("default_cache_behavior");
-    const bool named = behaviour != nullptr && !text_or(*behaviour, "response_headers_policy_id").empty();
-    return named ||
+    return any_given(distribution, "default_cache_behavior", "response_headers_policy_id") ||
            !audit.plan.referred(distribution, "default_cache_behavior", "aws_cloudfront_response_headers_policy")
                 .empty();
 }
@@ -79,7 +85,7 @@ constexpr std::array<Rule, 8> kRules{{
      "viewer_protocol_policy = \"redirect-to-https\"."},
     {"cdn.tls", kDistribution, error, error, is_modern, "TLS below 1.2 is accepted.",
      "minimum_protocol_version = \"TLSv1.2_2021\"."},
-    {"cdn.firewall", kDistribution, note, error, has_firewall, "No web application firewall stands in front.",
+    {"cdn.firewall", kDistribution, note, warning, has_firewall, "No web application firewall stands in front.",
      "web_acl_id of an aws_wafv2_web_acl with scope CLOUDFRONT."},
     {"cdn.logs", kDistribution, note, warning, is_logged, "Who asked for what is not kept.",
      "logging_config to a bucket that forgets."},

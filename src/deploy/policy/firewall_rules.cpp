@@ -52,7 +52,7 @@ bool is_where_edges_are(const Audit& audit, const Resource& acl) {
 constexpr std::string_view kAcl = "aws_wafv2_web_acl";
 constexpr std::array<Rule, 6> kRules{{
     {"waf.rules", kAcl, error, error, has_rules, "It lets everything through.", "Add managed rule groups."},
-    {"waf.managed", kAcl, warning, error, has_known_sets, "One of AWS's three free sets is missing.",
+    {"waf.managed", kAcl, note, warning, has_known_sets, "One of AWS's three free sets is missing.",
      "AWSManagedRulesCommonRuleSet, …KnownBadInputsRuleSet and …AmazonIpReputationList."},
     {"waf.rate", kAcl, warning, warning, limits_rates, "One address may ask without end.",
      "A rate_based_statement by IP."},

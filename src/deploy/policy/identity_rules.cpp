@@ -123,7 +123,7 @@ bool is_secure(const Audit&, const Resource& parameter) {
     const auto name = parameter.text("name");
     const bool secret =
         name.contains("key") || name.contains("secret") || name.contains("password") || name.contains("token");
-    return !secret || parameter.text("type") == "SecureString";
+    return !secret || name.ends_with("arn") || parameter.text("type") == "SecureString";
 }
 
 bool turns(const Audit&, const Resource& key) {

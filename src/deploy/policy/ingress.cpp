@@ -1,6 +1,7 @@
 #include "deploy/policy/ingress.h"
 
 #include <algorithm>
+#include <array>
 
 #include "deploy/plan/network.h"
 
@@ -35,6 +36,11 @@ std::vector<Ingress> rules_of(const Plan& plan, const Resource& group, std::stri
     return all;
 }
 
+bool is_private(const AddressRange& range) {
+    return std::ranges::any_of(std::array{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"},
+                               [&](const char* one) { return range_of(one)->contains(range); });
+}
+
 }  // namespace
 
 bool Ingress::world() const {
@@ -46,7 +52,7 @@ bool Ingress::wider_than_vpc() const {
     if (world()) return false;
     return std::ranges::any_of(ranges, [](const std::string& text) {
         const auto range = range_of(text);
-        return range && range->last - range->first > kVpcLargest;
+        return range && is_private(*range) && range->last - range->first > kVpcLargest;
     });
 }
 

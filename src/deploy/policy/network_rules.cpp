@@ -79,7 +79,8 @@ bool is_attached(const Audit& audit, const Resource& group) {
         "security_groups", "vpc_security_group_ids", "security_group_ids", "network_configuration",
         "vpc_config",      "network_interfaces",     "security_group_id"};
     return std::ranges::any_of(audit.plan.resources(), [&](const Resource& one) {
-        if (one.type.contains("security_group")) return false;
+        if (one.type.contains("security_group"))  // a group that another one lets in is that of something
+            return holds(audit.plan.referred(one, "referenced_security_group_id"), &group);
         return std::ranges::any_of(kAttributes, [&](std::string_view attribute) {
             return holds(audit.plan.referred(one, attribute), &group);
         });

@@ -89,7 +89,7 @@ bool stops_within_notice(const Audit& audit, const Resource& resource) {
 // A Spot task may stay in its target group until it is stopped.
 bool leaves_in_time(const Audit& audit, const Resource& resource) {
     if (!runs_on_spot(audit, resource)) return true;
-    const auto groups = audit.plan.referred(resource, "load_balancer", "aws_lb_target_group");
+    const auto groups = target_groups_of(audit.plan, resource);
     return std::ranges::all_of(
         groups, [](const Resource* group) { return group->number("deregistration_delay", 300) < kSpotNotice; });
 }

@@ -66,7 +66,7 @@ bool logs_without_waiting(const Audit& audit, const Resource& task) {
 bool names_digest(const Audit& audit, const Resource& task) {
     return each_container(audit, task, [](const json::object& container) {
         const auto image = text_or(container, "image");
-        return image.empty() || image.contains("@sha256:");
+        return image.contains("@sha256:") || (!image.contains('/') && !image.contains(':'));
     });
 }
 

@@ -3,7 +3,7 @@
 //     resource  rule  reason  end
 //
 // with tabs between them. `resource` is an address of a plan, in which * stands for anything, and is preceded by the
-// stack's name and a colon ("rikai:module.alb.*", "*:aws_vpc.main"); `end` is the last day, as 2027-03-31.
+// stack's name and a colon ("shop:module.alb.*", "*:aws_vpc.main"); `end` is the last day, as 2027-03-31.
 #pragma once
 
 #include <chrono>

@@ -17,11 +17,6 @@ void price_disk(Pricer& pricer, const Resource& resource, std::string_view categ
                fmt::format("{} GB of disk", gigabytes));
 }
 
-bool has_fixed_address(const Plan& plan, const Resource& instance) {
-    return !plan.referring(instance, "aws_eip", "instance").empty() ||
-           !plan.referring(instance, "aws_eip_association", "instance_id").empty();
-}
-
 bool asks_for_address(const json::object& values) {
     if (bool_or(values, "associate_public_ip_address", false)) return true;
     return text_or(values, "associate_public_ip_address") == "true";
@@ -57,7 +52,7 @@ void price_machines(Pricer& pricer) {
         const auto type = instance->text("instance_type");
         pricer.hourly(*instance, category, fmt::format("ec2.{}", type), 1, std::string(type));
         price_disk(pricer, *instance, category, instance->block("root_block_device"), 1);
-        if (asks_for_address(*instance->values) && !has_fixed_address(pricer.plan, *instance))
+        if (asks_for_address(*instance->values) && addresses_of(pricer.plan, *instance).empty())
             pricer.hourly(*instance, category, "ipv4", 1, "a public IPv4 address");
     }
     for (const auto* group : pricer.plan.of("aws_autoscaling_group")) price_group(pricer, *group);

@@ -15,11 +15,8 @@ void price_addresses(Pricer& pricer) {
     std::set<const Resource*> of_nat;
     for (const auto* gateway : pricer.plan.of("aws_nat_gateway"))
         for (const auto* address : pricer.plan.referred(*gateway, "allocation_id", "aws_eip")) of_nat.insert(address);
-    for (const auto* instance : nat_instances(pricer.plan)) {
-        for (const auto* address : pricer.plan.referring(*instance, "aws_eip", "instance")) of_nat.insert(address);
-        for (const auto* bound : pricer.plan.referring(*instance, "aws_eip_association", "instance_id"))
-            for (const auto* address : pricer.plan.referred(*bound, "allocation_id", "aws_eip")) of_nat.insert(address);
-    }
+    for (const auto* instance : nat_instances(pricer.plan))
+        for (const auto* address : addresses_of(pricer.plan, *instance)) of_nat.insert(address);
     for (const auto* address : pricer.plan.of("aws_eip"))
         pricer.hourly(*address, of_nat.contains(address) ? "nat" : "addresses", "ipv4", 1, "a public IPv4 address");
 }

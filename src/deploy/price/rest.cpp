@@ -126,8 +126,8 @@ void price_traffic(Pricer& pricer) {
         auto item = std::string(key.item);
         if (key.key == "efs_gb") {
             const auto systems = pricer.plan.of("aws_efs_file_system");
-            const bool one_zone =
-                std::ranges::all_of(systems, [](const Resource* one) { return one->given("availability_zone_name"); });
+            const bool one_zone = std::ranges::all_of(
+                systems, [](const Resource* one) { return !one->text("availability_zone_name").empty(); });
             item = one_zone ? "efs.one-zone" : "efs.standard";
         } else if (key.key == "lambda_gb_seconds") {
             item = all_arm(pricer.plan) ? "lambda.arm" : "lambda.x86";

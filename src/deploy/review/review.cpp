@@ -65,6 +65,7 @@ Review review(const Plan& plan, const ReviewInput& input) {
     append(result.findings, check_contradictions({.plan = plan,
                                                   .price = result.price,
                                                   .budget = input.budget,
+                                                  .budget_binds = input.environment == "economy",
                                                   .estimate = result.estimate ? &*result.estimate : nullptr,
                                                   .sources = input.sources,
                                                   .application = input.application}));

@@ -19,7 +19,7 @@
 namespace slipway::deploy {
 
 struct ReviewInput {
-    std::string stack;        // "rikai"
+    std::string stack;        // "shop"
     std::string environment;  // dev, prod, economy
     Traffic traffic;
     std::optional<Estimate> estimate;

@@ -136,7 +136,13 @@ Result<std::string> run_steps(const Terraform& terraform, const fs::path& work, 
     std::vector<std::string> init{"init", "-input=false", "-no-color"};
     std::error_code error;
     if (!run.plugins.empty()) init.push_back(fmt::format("-plugin-dir={}", fs::absolute(run.plugins, error).string()));
-    SLIPWAY_CHECK(terraform.run(init, std::chrono::seconds(300)));
+    auto begun = terraform.run(init, std::chrono::seconds(300));
+    if (!begun && begun.error().message.contains("available provider packages"))
+        return fail(
+            ErrorCode::unavailable,
+            "Terraform finds no provider for AWS: neither its registry can be reached nor lies one in its plug-in "
+            "folders. Give a folder that has it with --plugins DIR, or by SLIPWAY_TERRAFORM_PLUGINS.");
+    if (!begun) return pass(begun);
     progress("terraform plan");
     const auto file = (work / "plan.bin").string();
     std::vector<std::string> plan{"plan", "-input=false", "-no-color", "-lock=false", "-refresh=false", "-out=" + file};

@@ -34,6 +34,19 @@ TEST(Manifest, NeedsNothingButAName) {
     EXPECT_TRUE(manifest.script.files.empty());
 }
 
+TEST(Manifest, SaysWhereItsStackIsAndWhatItMayCost) {
+    const TemporaryApplication application(
+        "name: shop\ndeploy: { stack: ../infra/shop, budget: { dev: 62.5, economy: 20 } }\n");
+    const auto loaded = application.load();
+    EXPECT_EQ(problems_of(application, loaded), "");  // a server's image need not have the stack
+    const auto& deploy = loaded.manifest.deploy;
+    EXPECT_EQ(deploy.stack, "../infra/shop");
+    EXPECT_EQ(deploy.values, "deploy");
+    EXPECT_EQ(deploy.budget.of("dev"), 62.5);
+    EXPECT_EQ(deploy.budget.of("economy"), 20);
+    EXPECT_EQ(deploy.budget.of("prod"), 0);
+}
+
 TEST(Manifest, ChannelsAreWhereTheCacheIsWhenThatIsRedis) {
     const auto channels = [](std::string_view stores) {
         const TemporaryApplication application(fmt::format("name: told\nstores: {{ {} }}\n", stores));

@@ -3,7 +3,13 @@
 
 locals {
   secret_resources = {
-    for name, service in var.services : name => distinct(flatten([for container in values(service.containers) : [for secret in values(container.secrets) : secret.resource]]))
+    for name, service in var.services : name => distinct(flatten([
+      # IAM may be asked with the name as the task says it, or with the six characters that Secrets Manager adds to it.
+      for container in values(service.containers) : [
+        for secret in values(container.secrets) :
+        endswith(secret.resource, "-??????") ? [trimsuffix(secret.resource, "-??????"), secret.resource] : [secret.resource]
+      ]
+    ]))
   }
   trust = jsonencode({
     Version = "2012-10-17"

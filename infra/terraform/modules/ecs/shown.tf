@@ -1,7 +1,7 @@
-# The text of a task definition that names an ARN is known only after the apply; this shows its containers in the plan, leaf by
-# leaf: to people who read it, and to `slipway plan`, which checks them.
+# One reference that is known after apply makes the whole definition of a task unknown in a plan. This shows what of it is known, for those who
+# check plans; it makes nothing.
 resource "terraform_data" "containers" {
-  for_each = local.container_definitions
+  for_each = var.services
 
-  input = each.value
+  input = local.container_definitions[each.key]
 }

@@ -1,7 +1,5 @@
 locals {
-  # A function reads its secrets by ARN when it starts: the environment holds no value of them.
-  secret_arns = { for key, one in var.functions : key => distinct([for arn in values(one.secrets) : regex("^arn:[^:]+:[^:]+:[^:]*:[^:]*:[^:]+(?::[^:]+)?", arn)]) }
-  routes      = merge([for key, one in var.functions : { for route in one.routes : route => key }]...)
+  routes = merge([for key, one in var.functions : { for route in one.routes : route => key }]...)
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -19,7 +17,7 @@ resource "aws_lambda_function" "this" {
   description                    = "${each.key} of ${var.name}"
   role                           = aws_iam_role.this[each.key].arn
   runtime                        = "provided.al2023"
-  handler                        = each.value.handler
+  handler                        = each.value.handler == "" ? each.key : each.value.handler
   architectures                  = [var.architecture]
   s3_bucket                      = var.package.bucket
   s3_key                         = var.package.key
@@ -31,7 +29,8 @@ resource "aws_lambda_function" "this" {
   tags                           = var.tags
 
   environment {
-    variables = merge(each.value.environment, { for key, arn in each.value.secrets : "${key}_ARN" => arn })
+    # References, and no value: they are asked for once, when an instance begins.
+    variables = merge(each.value.environment, { for key in ["SECRETS"] : key => "secretsmanager://${join(",", each.value.secrets)}" if length(each.value.secrets) > 0 })
   }
 
   tracing_config {

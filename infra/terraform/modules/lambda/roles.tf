@@ -36,11 +36,11 @@ resource "aws_iam_role_policy" "base" {
         Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
         Resource = "*"
       }],
-      length(local.secret_arns[each.key]) == 0 ? [] : [{
+      length(each.value.secrets) == 0 ? [] : [{
         Sid      = "Secrets"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
-        Resource = local.secret_arns[each.key]
+        Resource = each.value.secrets
       }],
       each.value.queue_arn == "" ? [] : [{
         Sid      = "Queue"

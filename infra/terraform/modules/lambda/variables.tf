@@ -22,19 +22,20 @@ variable "architecture" {
 variable "functions" {
   description = <<-EOT
     Functions by name. `routes`: keys of the HTTP API such as "GET /api/things/{id}", each one only once; a catch-all is refused.
-    `environment` holds no secret: `secrets` maps a variable to an ARN that the function reads once when it starts.
+    `environment` holds no secret: `secrets` are ARNs in Secrets Manager, which the function reads once when it starts (variable SECRETS).
+    `handler`: the function of the application's manifest; empty: the name.
     `concurrency`: how many run at once at most, which also bounds connections to the database; 0 stops the function.
     `provisioned`: how many are kept warm (they cost by the hour); 0: none.
   EOT
   type = map(object({
-    handler         = optional(string, "bootstrap")
+    handler         = optional(string, "")
     routes          = list(string)
     memory          = optional(number, 256)
     timeout         = optional(number, 29)
     concurrency     = optional(number, 10)
     provisioned     = optional(number, 0)
     environment     = optional(map(string), {})
-    secrets         = optional(map(string), {})
+    secrets         = optional(list(string), [])
     policy_json     = optional(string, "")
     queue_arn       = optional(string, "")
     queue_batch     = optional(number, 10)

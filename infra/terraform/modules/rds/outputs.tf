@@ -28,6 +28,11 @@ output "security_group_id" {
   value       = aws_security_group.this.id
 }
 
+output "proxy_security_group_id" {
+  description = "Security group of the proxy, to which its clients need a way out; empty without one."
+  value       = try(aws_security_group.proxy[0].id, "")
+}
+
 output "database_name" {
   description = "Name of the first database."
   value       = var.database_name

@@ -39,6 +39,17 @@ locals {
         Action    = ["s3:PutObject"]
         Resource  = ["${local.arns[purpose]}/s3/*"]
         Condition = { ArnLike = { "aws:SourceArn" = values(local.arns) } }
+      }] : [],
+      bucket.receives_access_logs ? [{
+        Sid       = "TakeEdgeLogs"
+        Effect    = "Allow"
+        Principal = { Service = "delivery.logs.amazonaws.com" }
+        Action    = ["s3:PutObject"]
+        Resource  = ["${local.arns[purpose]}/*"]
+        Condition = {
+          StringEquals = { "s3:x-amz-acl" = "bucket-owner-full-control" }
+          ArnLike      = { "aws:SourceArn" = "arn:aws:logs:us-east-1:${var.account_id == "" ? "*" : var.account_id}:delivery-source:*" }
+        }
       }] : []
     )
   }

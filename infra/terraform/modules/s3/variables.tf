@@ -4,6 +4,12 @@ variable "tags" {
   default     = {}
 }
 
+variable "account_id" {
+  description = "AWS account whose logs of CloudFront a bucket takes; empty: of any."
+  type        = string
+  default     = ""
+}
+
 variable "buckets" {
   description = <<-TEXT
     The buckets, by purpose (`documents`, `assets`, `gui`, `artifacts`, `sessions`, `tts`, `logs`, …). `name`: global name. `versioning`:

@@ -11,8 +11,14 @@ locals {
     { for key in keys(local.manager) : key => "arn:aws:secretsmanager:${var.region}:${local.account}:secret:${local.names[key]}-??????" },
     { for key in keys(local.parameters) : key => "arn:aws:ssm:${var.region}:${local.account}:parameter/${trimprefix(local.names[key], "/")}" }
   )
+  # A name that itself ends in a hyphen and six characters (as jwt-secret) cannot be told from one with the addition: it is referred to
+  # by its whole ARN, which is known after it was made.
+  by_name = { for key in keys(local.manager) : key => var.account_id != "" && !can(regex("-[A-Za-z0-9]{6}$", local.names[key])) }
   references = merge(
-    { for key, secret in aws_secretsmanager_secret.this : key => var.account_id == "" ? secret.arn : "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:${local.names[key]}" },
+    {
+      for key, secret in aws_secretsmanager_secret.this : key =>
+      local.by_name[key] ? "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:${local.names[key]}" : secret.arn
+    },
     { for key in keys(local.parameters) : key => local.names[key] }
   )
 }

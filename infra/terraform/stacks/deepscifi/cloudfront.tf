@@ -12,7 +12,8 @@ module "cloudfront" {
   create_zone        = var.create_zone
   zone_id            = var.zone_id
   origin_certificate = true
-  waf                = var.waf ? {} : null
+  log_bucket_arn     = var.access_logs ? module.s3.arns["logs"] : ""
+  waf                = var.waf ? { retention_days = var.log_retention_days } : null
   tags               = local.tags
 
   buckets        = { frontend = module.s3.domains["frontend"], assets = module.s3.domains["assets"] }

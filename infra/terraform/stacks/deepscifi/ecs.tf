@@ -12,6 +12,7 @@ module "alb" {
   target_groups       = { letta = { port = 8283, health_path = "/v1/health" } }
   rules               = { api = { priority = 10, target_group = "letta", paths = ["/api/*"] } }
   idle_timeout        = 120 # twice what CloudFront waits
+  access_log_bucket   = var.access_logs ? module.s3.names["logs"] : ""
   deletion_protection = var.deletion_protection
   tags                = local.tags
 }
@@ -42,7 +43,8 @@ module "ecs" {
     # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
     migrate = merge(local.task, {
       run        = false
-      containers = { migrate = merge(local.container, { command = ["migrate"] }) }
+      statements = [] # it asks the database, and nothing else
+      containers = { migrate = merge(local.container, { command = ["migrate"], secrets = module.secrets.variables }) }
     })
   }
 }
@@ -69,12 +71,13 @@ locals {
     image = var.image
     environment = merge({
       APP_ENV           = var.environment == "prod" ? "production" : "staging"
+      HOST              = "0.0.0.0"
       SLIPWAY_APP       = "/apps/deepscifi"
       LETTA_SERVER_PORT = "8283"
       AWS_S3_BUCKET     = module.s3.names["assets"]
       AWS_REGION        = var.region
     }, var.domain == "" ? {} : { NEXT_PUBLIC_ASSETS_URL = module.cloudfront.urls["assets"] })
-    secrets = module.secrets.variables
+    secrets = { for key, one in module.secrets.variables : key => one if key != "DATABASE_OWNER_URL" } # the migration's alone
     mounts  = { data = { path = "/data" }, tmp = { path = "/tmp" } }
   }
 }

@@ -163,6 +163,12 @@ variable "cloudfront_prefix_list_id" {
   default     = ""
 }
 
+variable "access_logs" {
+  description = "A bucket keeps who asked for what, for 30 days. Queries stand in the load balancer's."
+  type        = bool
+  default     = false
+}
+
 variable "alarm_emails" {
   description = "Addresses that alarms and budget write to."
   type        = list(string)

@@ -26,13 +26,16 @@ module "ecs" {
       # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
       migrate = merge(local.task, {
         run        = false
-        containers = { migrate = merge(local.container, { command = ["migrate"] }) }
+        statements = [] # it asks the database, and nothing else
+        egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
+        containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
       })
     },
     # The same image with another command. Off, the API's own tasks run the jobs.
     { for key in ["worker"] : key => merge(local.task, {
-      desired_count = 1
-      autoscaling   = { min = 1, max = max(var.ecs_max_count, 1), cpu_percent = 70, memory_percent = 80 }
+      desired_count = var.ecs_desired_count
+      alarms        = [module.monitoring.alarm_names["edge-5xx"]]
+      autoscaling   = { min = var.ecs_desired_count, max = max(var.ecs_max_count, var.ecs_desired_count), cpu_percent = 70, memory_percent = 80 }
       containers    = { worker = merge(local.container, { command = ["serve", "--role", "worker"] }) }
     }) if var.worker },
   )
@@ -66,30 +69,33 @@ locals {
     memory     = var.ecs_memory
     subnet_ids = module.vpc.placement_private_subnet_ids
     spot       = var.ecs_spot
-    egress = {
+    egress = merge({
       https    = { port = 443, cidr = "0.0.0.0/0" } # models, payments, and AWS
       mail     = { port = 587, cidr = "0.0.0.0/0" }
       database = { port = 5432, security_group_id = module.rds.security_group_id }
       cache    = { port = 6379, security_group_id = module.elasticache.security_group_id }
-    }
+    }, var.rds_proxy ? { proxy = { port = 5432, security_group_id = module.rds.proxy_security_group_id } } : {})
     volumes    = { data = {}, tmp = {} }
     statements = concat(module.s3.statements["artifacts"], module.s3.statements["sessions"])
   }
+
+  secrets = merge(module.secrets.variables, {
+    for key, parameter in aws_ssm_parameter.setting : key => {
+      value_from = parameter.name
+      resource   = "arn:aws:ssm:${var.region}:${var.account_id == "" ? "*" : var.account_id}:parameter${parameter.name}"
+    }
+  })
 
   container = {
     image = var.image
     environment = {
       APP_ENV     = var.environment
       SLIPWAY_APP = "/apps/postmagiq"
+      HOST        = "0.0.0.0" # dev of the application binds to loopback
       PORT        = "8000"
       AWS_REGION  = var.region
     }
-    secrets = merge(module.secrets.variables, {
-      for key, parameter in aws_ssm_parameter.setting : key => {
-        value_from = parameter.name
-        resource   = "arn:aws:ssm:${var.region}:${var.account_id == "" ? "*" : var.account_id}:parameter${parameter.name}"
-      }
-    })
-    mounts = { data = { path = "/data" }, tmp = { path = "/tmp" } }
+    secrets = { for key, one in local.secrets : key => one if key != "DATABASE_OWNER_URL" } # the migration's alone
+    mounts  = { data = { path = "/data" }, tmp = { path = "/tmp" } }
   }
 }

@@ -107,18 +107,21 @@ module "ecr" {
 module "alb" {
   source = "../../modules/alb"
 
-  name                = local.name
-  vpc_id              = module.vpc.id
-  subnet_ids          = module.vpc.private_subnet_ids
-  internal            = true
-  ingress             = { CloudFront = { prefix_list_id = local.cloudfront_prefix_list_id } }
-  targets             = { api = { security_group_id = module.ecs.security_group_ids["api"], port = 8000 } }
-  certificate         = module.cloudfront.origin_certificate
-  target_groups       = { api = { port = 8000, health_path = "/api/health" } }
-  rules               = { api = { priority = 10, target_group = "api", paths = ["/api/*"] } }
-  idle_timeout        = 120 # twice what CloudFront waits
-  deletion_protection = var.deletion_protection
-  tags                = local.tags
+  name          = local.name
+  vpc_id        = module.vpc.id
+  subnet_ids    = module.vpc.private_subnet_ids
+  internal      = true
+  ingress       = { CloudFront = { prefix_list_id = local.cloudfront_prefix_list_id } }
+  targets       = { api = { security_group_id = module.ecs.security_group_ids["api"], port = 8000 } }
+  certificate   = module.cloudfront.origin_certificate
+  target_groups = { api = { port = 8000, health_path = "/api/health" } }
+  rules         = { api = { priority = 10, target_group = "api", paths = ["/api/*"] } }
+  # CloudFront asks by the host that the visitor named, and believes no other certificate.
+  additional_certificate_arns = var.tenant_domains
+  access_log_bucket           = var.access_logs ? module.s3.names["logs"] : ""
+  idle_timeout                = 120 # twice what CloudFront waits
+  deletion_protection         = var.deletion_protection
+  tags                        = local.tags
 }
 
 module "s3" {
@@ -126,11 +129,23 @@ module "s3" {
 
   tags = local.tags
 
-  buckets = {
-    gui       = { name = "${var.bucket_prefix}postmagiq-gui-${var.environment}" }
-    artifacts = { name = "${var.bucket_prefix}postmagiq-artifacts-${var.environment}" }
-    sessions  = { name = "${var.bucket_prefix}postmagiq-sessions-${var.environment}", versioning = false, expire_days = 35 }
-  }
+  buckets = merge(
+    {
+      gui       = { name = "${var.bucket_prefix}postmagiq-gui-${var.environment}" }
+      artifacts = { name = "${var.bucket_prefix}postmagiq-artifacts-${var.environment}" }
+      sessions  = { name = "${var.bucket_prefix}postmagiq-sessions-${var.environment}", versioning = false, expire_days = 35 }
+    },
+    !var.access_logs ? {} : {
+      # URLs stand in them, so they are not kept for long.
+      logs = {
+        name                        = "${var.bucket_prefix}postmagiq-logs-${var.environment}", versioning = false, expire_days = 30
+        receives_load_balancer_logs = true, receives_access_logs = true
+      }
+    },
+  )
+
+  account_id        = var.account_id
+  access_log_bucket = var.access_logs ? "logs" : ""
 
   cloudfront_readers = { gui = { distribution_arns = module.cloudfront.readers["gui"] } }
 }
@@ -149,6 +164,7 @@ module "cloudfront" {
   create_zone        = var.create_zone
   zone_id            = var.zone_id
   origin_certificate = true
+  log_bucket_arn     = var.access_logs ? module.s3.arns["logs"] : ""
   waf                = var.waf ? { managed_rules = var.waf_managed_rules, retention_days = var.log_retention_days } : null
   tags               = local.tags
 

@@ -36,6 +36,11 @@ variable "tenant_domains" {
   description = "Domains of customers to the ARN of their certificate in us-east-1. The customer points a CNAME to the distribution (output tenant_targets)."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = length(var.tenant_domains) == 0 || (var.region == "us-east-1" && var.domain != "")
+    error_message = "Customers' certificates serve CloudFront and the load balancer: they want a domain, and the stack in us-east-1."
+  }
 }
 
 variable "image" {
@@ -220,6 +225,12 @@ variable "cloudfront_prefix_list_id" {
   description = "Prefix list com.amazonaws.global.cloudfront.origin-facing of the region; empty: known for us-east-1 and us-west-2."
   type        = string
   default     = ""
+}
+
+variable "access_logs" {
+  description = "A bucket keeps who asked for what, for 30 days. Queries stand in the load balancer's."
+  type        = bool
+  default     = false
 }
 
 variable "alarm_emails" {

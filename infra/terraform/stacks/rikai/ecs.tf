@@ -27,6 +27,7 @@ module "ecs" {
     })
     letta = merge(local.task, {
       discovery = "letta"
+      alarms    = var.container_insights == "disabled" ? [] : [module.monitoring.alarm_names["letta-running"]]
       containers = {
         letta = merge(local.container, { port = 8283, environment = merge(local.environment, { PORT = "8283" }) })
       }

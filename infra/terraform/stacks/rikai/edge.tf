@@ -12,6 +12,7 @@ module "alb" {
   target_groups        = { api = { port = 8000, health_path = "/health" } }
   default_target_group = "api"
   idle_timeout         = 120 # twice what CloudFront waits
+  access_log_bucket    = var.access_logs ? module.s3.names["logs"] : ""
   deletion_protection  = var.deletion_protection
   tags                 = local.tags
 }
@@ -26,6 +27,7 @@ module "cloudfront" {
 
   name           = local.name
   waf            = var.waf ? {} : null
+  log_bucket_arn = var.access_logs ? module.s3.arns["logs"] : ""
   load_balancers = { api = { domain_name = module.alb.dns_name, arn = module.alb.arn } }
   distributions  = { api = { default = "api" } }
   tags           = local.tags

@@ -58,10 +58,23 @@ module "aurora" {
 module "s3" {
   source = "../../modules/s3"
 
-  buckets = {
-    documents = { name = "${var.bucket_prefix}rikaios-documents-${var.environment}", force_destroy = !var.deletion_protection }
-  }
-  tags = local.tags
+  account_id = var.account_id
+  buckets = merge(
+    { documents = { name = "${var.bucket_prefix}rikaios-documents-${var.environment}", force_destroy = !var.deletion_protection } },
+    !var.access_logs ? {} : {
+      # URLs stand in them, so they are not kept for long.
+      logs = {
+        name                        = "${var.bucket_prefix}rikaios-logs-${var.environment}"
+        versioning                  = false
+        expire_days                 = 30
+        receives_load_balancer_logs = true
+        receives_access_logs        = true
+        force_destroy               = true
+      }
+    }
+  )
+  access_log_bucket = var.access_logs ? "logs" : ""
+  tags              = local.tags
 }
 
 module "ecr" {

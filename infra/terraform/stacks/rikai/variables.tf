@@ -197,3 +197,9 @@ variable "cloudfront_prefix_list_id" {
   type        = string
   default     = ""
 }
+
+variable "access_logs" {
+  description = "A bucket keeps who asked for what, for 30 days."
+  type        = bool
+  default     = false
+}

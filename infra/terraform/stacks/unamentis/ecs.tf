@@ -25,7 +25,9 @@ module "ecs" {
     # Started by hand or by `slipway deploy --migrate`: it ends when the tables are there.
     migrate = merge(local.task, {
       run        = false
-      containers = { migrate = merge(local.container, { command = ["migrate"] }) }
+      statements = [] # it asks the database, and nothing else
+      egress     = { for key, one in local.task.egress : key => one if contains(["https", "database"], key) }
+      containers = { migrate = merge(local.container, { command = ["migrate"], secrets = local.secrets }) }
     })
   }
 }
@@ -47,8 +49,10 @@ locals {
       },
     )
     volumes    = { data = {}, tmp = {} }
-    statements = concat(module.s3.statements["tts"], module.sqs.statements)
+    statements = module.sqs.statements # those of the bucket `tts` come with the code that writes there
   }
+
+  secrets = { for key, one in module.secrets.variables : key => one if key != "TUNNEL_TOKEN" }
 
   container = {
     image = var.image
@@ -60,9 +64,8 @@ locals {
       LOG_LEVEL        = "INFO"
       AWS_REGION       = var.region
       SQS_QUEUE_PREFIX = local.name
-      TTS_CACHE_BUCKET = module.s3.names["tts"]
     }
-    secrets = { for key, one in module.secrets.variables : key => one if key != "TUNNEL_TOKEN" }
+    secrets = { for key, one in local.secrets : key => one if key != "DATABASE_OWNER_URL" } # the migration's alone
     mounts  = { data = { path = "/data" }, tmp = { path = "/tmp" } }
   }
 

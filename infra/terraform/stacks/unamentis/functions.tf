@@ -55,8 +55,8 @@ module "lambda" {
   functions = { for key, routes in local.functions : key => {
     routes      = routes
     concurrency = 5 # each holds one connection
-    environment = { ENVIRONMENT = var.environment, SLIPWAY_APP = "apps/unamentis", SLIPWAY_FUNCTION = key, LOG_LEVEL = "INFO" }
-    secrets     = { DATABASE = module.secrets.arns["database"], AUTH = module.secrets.arns["auth"] }
+    environment = { ENVIRONMENT = var.environment, CORS_ORIGINS = var.domain == "" ? "" : "https://app.${var.domain}" }
+    secrets     = [module.secrets.arns["database"], module.secrets.arns["auth"]]
   } }
 }
 

@@ -11,6 +11,7 @@ module "alb" {
   target_groups        = { backend = { port = 8000, health_path = "/health", stickiness = true } } # WebSocket
   default_target_group = "backend"
   idle_timeout         = 300
+  access_log_bucket    = var.access_logs ? module.s3.names["logs"] : ""
   deletion_protection  = var.deletion_protection
   tags                 = local.tags
 }
@@ -81,12 +82,15 @@ locals {
     mounts = { data = { path = "/data" }, tmp = { path = "/tmp" } }
   }
 
-  # Three quarters of the task are the program's, one quarter Qdrant's: 768/1536 and 256/512 in the document.
+  # Three quarters of the task are the program's, one quarter Qdrant's: 768/1536 and 256/512 in the document. Qdrant never has less memory
+  # than that: 50,000 vectors of 1,536 numbers are 300 MB.
+  qdrant_memory = max(512, var.ecs_memory / 4)
+
   fastapi = merge(local.container, {
     command        = ["serve"]
     port           = 8000
     cpu            = local.files ? var.ecs_cpu * 3 / 4 : 0
-    memory         = local.files ? var.ecs_memory * 3 / 4 : 0
+    memory         = local.files ? var.ecs_memory - local.qdrant_memory : 0
     health_command = ["CMD", "/usr/bin/slipway", "health"]
     secrets        = { for name, secret in module.secrets.variables : name => secret if name != "DATABASE_OWNER_URL" }
     mounts         = merge(local.container.mounts, local.files ? { backup = { path = "/backup" } } : {})
@@ -100,7 +104,7 @@ locals {
     image          = var.qdrant_image
     port           = 6333
     cpu            = var.ecs_cpu / 4
-    memory         = var.ecs_memory / 4
+    memory         = local.qdrant_memory
     user           = "1000:1000"
     read_only      = false
     health_command = ["CMD-SHELL", "bash -c ': > /dev/tcp/127.0.0.1/6333'"]

@@ -51,10 +51,22 @@ module "ecr" {
 module "s3" {
   source = "../../modules/s3"
 
-  buckets = {
-    documents = { name = "${var.bucket_prefix}wwhd-documents${local.suffix}", force_destroy = !var.deletion_protection }
-  }
-  tags = local.tags
+  buckets = merge(
+    { documents = { name = "${var.bucket_prefix}wwhd-documents${local.suffix}", force_destroy = !var.deletion_protection } },
+    !var.access_logs ? {} : {
+      # A ticket of a WebSocket, good for a minute, stands in its URL: they are not kept for long.
+      logs = {
+        name                        = "${var.bucket_prefix}wwhd-logs${local.suffix}"
+        versioning                  = false
+        expire_days                 = 30
+        receives_load_balancer_logs = true
+        receives_access_logs        = true
+        force_destroy               = true
+      }
+    }
+  )
+  access_log_bucket = var.access_logs ? "logs" : ""
+  tags              = local.tags
 }
 
 # Terraform owns the names, people the values: `terraform output secrets_by_hand` says which and how.
@@ -69,8 +81,8 @@ module "secrets" {
 
   secrets = merge(
     {
-      openai-api-key = { description = "Key of OpenAI: chat and embeddings", variables = { OPENAI_API_KEY = "" } }
-      jwt-secret     = { description = "Signs tokens, 32 bytes or more", variables = { JWT_SECRET = "" } }
+      openai = { description = "Key of OpenAI: chat and embeddings", variables = { OPENAI_API_KEY = "" } }
+      jwt    = { description = "Signs tokens, 32 bytes or more", variables = { JWT_SECRET = "" } }
     },
     local.files ? {} : {
       database = {

@@ -234,3 +234,9 @@ variable "front_end" {
   type        = bool
   default     = true
 }
+
+variable "access_logs" {
+  description = "A bucket keeps who asked for what, for 30 days."
+  type        = bool
+  default     = false
+}

@@ -200,6 +200,7 @@ resource "aws_ecs_task_definition" "api" {
     portMappings = [{ containerPort = 8000 }]
     environment  = [{ name = "APP_ENV", value = var.environment }, { name = "AWS_REGION", value = "us-east-1" }]
     secrets = [for name, secret in {
+      DATABASE_URL          = "db-credentials"
       POSTGRES_PASSWORD     = "db-credentials"
       JWT_SECRET            = "jwt-secret"
       STRIPE_SECRET_KEY     = "stripe"

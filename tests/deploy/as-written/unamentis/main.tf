@@ -181,6 +181,10 @@ resource "aws_ecs_task_definition" "core" {
       { name = "ENVIRONMENT", value = "prod" },
       { name = "SQS_QUEUE_PREFIX", value = "unamentis" },
     ]
+    secrets = [
+      { name = "DATABASE_URL", valueFrom = "arn:aws:secretsmanager:us-west-2:123456789012:secret:unamentis/database-url-AbCdEf" },
+      { name = "JWT_SECRET", valueFrom = "arn:aws:secretsmanager:us-west-2:123456789012:secret:unamentis/jwt-secret-AbCdEf" },
+    ]
   }])
 }
 

@@ -178,8 +178,9 @@ resource "aws_s3_bucket" "documents" {
   bucket = "wwhd-documents"
 }
 
+# The document's cost table has five; two of them it names.
 resource "aws_secretsmanager_secret" "main" {
-  for_each = toset(["openai", "jwt"])
+  for_each = toset(["openai", "jwt", "third", "fourth", "fifth"])
   name     = "wwhd/${each.key}"
 }
 

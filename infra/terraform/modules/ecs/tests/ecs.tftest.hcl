@@ -129,8 +129,10 @@ run "rights" {
       SignInToRegistry = ["*"]
       WriteLogs        = ["arn:aws:logs:us-west-2:123456789012:log-group:/ecs/shop-dev/api:*"]
       PullImage        = ["arn:aws:ecr:us-west-2:123456789012:repository/shop"]
-      ReadSecrets      = ["arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/jwt-??????"]
-      ReadParameters   = ["arn:aws:ssm:us-west-2:123456789012:parameter/shop/voyage"]
+      ReadSecrets = [
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/jwt", "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/jwt-??????"
+      ]
+      ReadParameters = ["arn:aws:ssm:us-west-2:123456789012:parameter/shop/voyage"]
     }
     error_message = "what starts the task reads this image, these secrets, and no more"
   }

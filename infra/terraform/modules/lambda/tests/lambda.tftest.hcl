@@ -22,7 +22,7 @@ variables {
   functions = {
     things = {
       routes  = ["GET /api/things", "GET /api/things/{id}"]
-      secrets = { DATABASE_URL = "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/database-AbCdEf:DATABASE_URL::" }
+      secrets = ["arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/database-AbCdEf"]
     }
   }
 }
@@ -41,7 +41,7 @@ run "a_route_each_and_no_catch_all" {
 
 run "secrets_go_by_reference" {
   assert {
-    condition     = aws_lambda_function.this["things"].environment[0].variables == tomap({ DATABASE_URL_ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/database-AbCdEf:DATABASE_URL::" })
+    condition     = aws_lambda_function.this["things"].environment[0].variables == tomap({ SECRETS = "secretsmanager://arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/database-AbCdEf" })
     error_message = "the environment holds the ARN"
   }
 

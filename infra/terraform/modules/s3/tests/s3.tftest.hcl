@@ -71,6 +71,13 @@ run "cloudfront_sees_a_part" {
   }
 
   assert {
+    condition = [for statement in jsondecode(aws_s3_bucket_policy.this["logs"].policy).Statement : statement.Sid] == [
+      "RefuseWithoutTls", "TakeLoadBalancerLogs", "TakeAccessLogs", "TakeEdgeLogs"
+    ]
+    error_message = "services of AWS deliver logs to the bucket of the logs"
+  }
+
+  assert {
     condition     = keys(aws_s3_bucket_logging.this) == ["assets", "documents"]
     error_message = "the bucket of the logs does not log itself"
   }

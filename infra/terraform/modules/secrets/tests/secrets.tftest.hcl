@@ -54,6 +54,18 @@ run "without_the_account" {
   }
 }
 
+run "a_name_that_looks_like_an_arn_s_end" {
+  variables {
+    account_id = "123456789012"
+    secrets    = { jwt-secret = { description = "Signs tokens", variables = { JWT_SECRET = "" } } }
+  }
+
+  assert {
+    condition     = output.variables["JWT_SECRET"].value_from == "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/keys-AbCdEf"
+    error_message = "AWS would take -secret for its own addition: the whole ARN is named"
+  }
+}
+
 run "written_and_never_read_back" {
   variables {
     secrets = {
