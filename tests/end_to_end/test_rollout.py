@@ -1,4 +1,4 @@
-"""`slipway deploy ecs` against the simulator of ECS (tests/engines/ecs_simulator.py), one release of tests/deploy/releases.yaml at a time.
+"""`slipway deploy ecs` against the simulator of ECS (tests/engines/ecs_simulator.py), one release of tests/deploy/releases.toml at a time.
 
 Every request and every answer is held against botocore's models by the simulator; what does not fit would end a release otherwise than the
 table says.
@@ -6,15 +6,15 @@ table says.
 
 import json
 import re
+import tomllib
 
 import pytest
-import yaml
 
 from engines import _Engine, folder
 from http_api import Api
 from programs import ROOT, run_cli
 
-RELEASES = yaml.safe_load((ROOT / "tests/deploy/releases.yaml").read_text())
+RELEASES = tomllib.loads((ROOT / "tests/deploy/releases.toml").read_text())
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app@sha256:" + "b" * 64
 
 

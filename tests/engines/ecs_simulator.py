@@ -2,7 +2,7 @@
 
     /usr/bin/python3 tests/engines/ecs_simulator.py PORT
 
-PUT /release with one entry of tests/deploy/releases.yaml as JSON begins a world; GET /calls lists what was asked of it. Each call takes one second of the world's time; answers carry that time as their Date. Where botocore can be imported, every request and
+PUT /release with one entry of tests/deploy/releases.toml as JSON begins a world; GET /calls lists what was asked of it. Each call takes one second of the world's time; answers carry that time as their Date. Where botocore can be imported, every request and
 every answer is held against its models, and what does not fit is answered with 500 SimulatorFault. GET /health is the application's,
 GET /credentials the endpoint that ECS hands a task's role out at.
 """

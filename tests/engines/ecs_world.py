@@ -42,7 +42,7 @@ class Task:
 
     def healthy(self, now):
         ready = self.behaviour.get("ready", 10)
-        return self.running is not None and self.stopping is None and ready is not None and now - self.running >= ready
+        return self.running is not None and self.stopping is None and ready != "never" and now - self.running >= ready
 
     def end(self, now, stop, drain=0):
         if self.stopping is None:
@@ -90,7 +90,7 @@ class Deployment:
 
 
 class World:
-    """One cluster with one service `api` of the family `app`. `release` is one entry of releases.yaml."""
+    """One cluster with one service `api` of the family `app`. `release` is one entry of releases.toml."""
 
     def __init__(self, release):
         self.now, self.tasks_made, self.deployments_made = 0.0, 0, 0
