@@ -52,8 +52,8 @@ std::string_view error_of(Outcome::End end) {
 }  // namespace
 
 struct Emulator::Waiting {
-    explicit Waiting(asio::any_io_executor executor)
-        : done(std::move(executor), std::chrono::steady_clock::time_point::max()) {}
+    explicit Waiting(const asio::any_io_executor& executor)
+        : done(executor, std::chrono::steady_clock::time_point::max()) {}
     std::string id, payload;
     Instant deadline;
     asio::steady_timer done;  // cancelled once there is an outcome; before, its end is the deadline's

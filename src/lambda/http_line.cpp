@@ -16,8 +16,8 @@ constexpr std::uint64_t kBodyBytesMax = 1ULL << 40;  // each reader has its own 
 
 }  // namespace
 
-HttpLine::HttpLine(asio::any_io_executor executor, std::string peer)
-    : socket_(std::move(executor)), peer_(std::move(peer)) {}
+HttpLine::HttpLine(const asio::any_io_executor& executor, std::string peer)
+    : socket_(executor), peer_(std::move(peer)) {}
 
 Task<void> HttpLine::connect(std::vector<asio::ip::tcp::endpoint> endpoints) {
     boost::system::error_code error = asio::error::host_not_found;

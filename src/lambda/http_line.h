@@ -21,7 +21,7 @@ namespace slipway::lambda {
 
 class HttpLine {
  public:
-    HttpLine(asio::any_io_executor executor, std::string peer);
+    HttpLine(const asio::any_io_executor& executor, std::string peer);
 
     // Takes the first endpoint that answers; a connection that was open is closed.
     Task<void> connect(std::vector<asio::ip::tcp::endpoint> endpoints);

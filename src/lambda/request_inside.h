@@ -10,8 +10,8 @@ namespace slipway::lambda {
 // Destroying it before the body ended is a client that hangs up: the handler is cancelled.
 class RequestInside {
  public:
-    RequestInside(net::Server& server, asio::any_io_executor executor)
-        : server_(server), line_(std::move(executor), "The server inside this process") {}
+    RequestInside(net::Server& server, const asio::any_io_executor& executor)
+        : server_(server), line_(executor, "The server inside this process") {}
 
     // Sends the request and reads the head of its answer.
     Task<void> begin(const HttpEvent& event);

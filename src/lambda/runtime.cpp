@@ -63,8 +63,8 @@ Result<RuntimePlace> RuntimePlace::parse(std::string_view text) {
     return place;
 }
 
-Runtime::Runtime(RuntimePlace place, asio::any_io_executor executor)
-    : place_(std::move(place)), line_(std::move(executor), std::string(kPeer)) {}
+Runtime::Runtime(RuntimePlace place, const asio::any_io_executor& executor)
+    : place_(std::move(place)), line_(executor, std::string(kPeer)) {}
 
 Task<void> Runtime::ask(std::string request) {
     if (line_.is_open()) {
@@ -166,8 +166,8 @@ Task<void> Runtime::break_off(Failure failure) {
     co_return co_await expect(202, "a stream that broke off");
 }
 
-Extension::Extension(RuntimePlace place, asio::any_io_executor executor)
-    : place_(std::move(place)), line_(std::move(executor), "The Lambda Extensions API") {}
+Extension::Extension(RuntimePlace place, const asio::any_io_executor& executor)
+    : place_(std::move(place)), line_(executor, "The Lambda Extensions API") {}
 
 Task<void> Extension::join() {
     const std::string events = R"({"events":[]})";
@@ -180,7 +180,8 @@ Task<void> Extension::join() {
     SLIPWAY_CO_CHECK(co_await line_.read_head());
     const int status = line_.status();
     id_ = line_.headers().get("Lambda-Extension-Identifier");
-    SLIPWAY_CO_TRY(const auto rest, co_await line_.read_all(kAcknowledgementBytesMax));
+    auto rest = co_await line_.read_all(kAcknowledgementBytesMax);
+    if (!rest) co_return pass(rest);
     if (status == 200 && !id_.empty() && net::is_field_value(id_)) co_return Result<void>();
     co_return fail(ErrorCode::upstream, "The Lambda Extensions API answered {} to a registration.", status);
 }

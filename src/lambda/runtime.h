@@ -43,7 +43,7 @@ struct Failure {
 // it refuses or speaks nonsense.
 class Runtime {
  public:
-    Runtime(RuntimePlace place, asio::any_io_executor executor);
+    Runtime(RuntimePlace place, const asio::any_io_executor& executor);
 
     // Waits as long as there is none: the process is frozen meanwhile.
     Task<Invocation> next();
@@ -74,7 +74,7 @@ class Runtime {
 // waits a moment (500 ms).
 class Extension {
  public:
-    Extension(RuntimePlace place, asio::any_io_executor executor);
+    Extension(RuntimePlace place, const asio::any_io_executor& executor);
 
     // Before the first Runtime::next(), after which none can join any more. `unavailable` or `upstream` where there is
     // no such API, as in emulators: then nothing is lost but the signal.

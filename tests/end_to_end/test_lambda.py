@@ -219,6 +219,8 @@ def test_a_function_has_its_own_routes_alone(application, tmp_path):
     with Sandbox(application, tmp_path / "first", handler="first") as first, Sandbox(application, tmp_path / "second", "--function", "second") as second:
         assert first.call("GET", "/probe/echo")[0] == 201 and first.call("GET", "/probe/part/1")[0] == 201
         assert first.call("GET", "/probe/large?bytes=1")[0] == 404
+        with Sandbox(application, tmp_path / "third", SLIPWAY_FUNCTION="second") as third:
+            assert third.call("GET", "/probe/echo")[0] == 404
         assert second.call("GET", "/probe/echo")[0] == 404 and second.invoke(http_api("GET", "/probe/large?bytes=1")).content == b"a"
 
 
