@@ -23,10 +23,9 @@ const std::vector<Secret>& secrets() {
     static const std::vector<Secret> all{
         {std::regex(R"(([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@)", flags), "$1:[redacted]@"},
         {std::regex(R"(\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,})", flags), "$1 [redacted]"},
-        {std::regex(
-             std::string(R"re(((?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|)re") +
-                 R"re(credential|signature)[\w-]*["']?\s*[:=]\s*["']?)[^\s"'&,;}]+)re",
-             flags),
+        {std::regex(std::string(R"re(((?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|)re") +
+                        R"re(credential|signature)[\w-]*["']?\s*[:=]\s*["']?)[^\s"'&,;}]+)re",
+                    flags),
          "$1[redacted]"},
         {std::regex(R"(\b(?:AKIA|ASIA)[A-Z0-9]{12,})"), "[redacted]"},
         {std::regex(R"(\b(?:sk|pk|rk|gsk|ghp|gho|xox[a-z])[-_][A-Za-z0-9_-]{12,})"), "[redacted]"},
