@@ -180,7 +180,7 @@ BREAKS = {
     "cdn.https": put("aws_cloudfront_distribution", "default_cache_behavior.*.viewer_protocol_policy", "allow-all"),
     "cdn.tls": put("aws_cloudfront_distribution", "viewer_certificate", [{"minimum_protocol_version": "TLSv1"}]),
     "cdn.firewall": put("aws_cloudfront_distribution", "web_acl_id", None),
-    "cdn.logs": put("aws_cloudfront_distribution", "logging_config", []),
+    "cdn.logs": all_of(put("aws_cloudfront_distribution", "logging_config", []), drop("aws_cloudwatch_log_delivery")),
     "cdn.root": put("aws_cloudfront_distribution", "default_root_object", None),
     "cdn.headers": lambda document: _forget_headers(document),
     "cdn.origin-tls": put("aws_cloudfront_distribution", "origin", [{"custom_origin_config": [{"origin_protocol_policy": "http-only"}]}]),
