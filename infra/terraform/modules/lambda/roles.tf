@@ -42,6 +42,13 @@ resource "aws_iam_role_policy" "base" {
         Action   = ["secretsmanager:GetSecretValue"]
         Resource = each.value.secrets
       }],
+      # They are read by one call, which knows no resources: each secret needs the right above as well.
+      length(each.value.secrets) == 0 ? [] : [{
+        Sid      = "SecretsAtOnce"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:BatchGetSecretValue"]
+        Resource = "*"
+      }],
       each.value.queue_arn == "" ? [] : [{
         Sid      = "Queue"
         Effect   = "Allow"
