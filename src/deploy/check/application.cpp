@@ -11,6 +11,7 @@ namespace {
 // Something that the application takes for the value of a secret; empty for what is none, whose default then counts.
 std::string stand_in(std::string_view name) {
     if (name.contains("REDIS")) return "rediss://user:password@cache.internal:6379/0";
+    if (name.contains("SMTP")) return "smtps://user:password@mail.internal:465";
     if (name.ends_with("_URL") || name.ends_with("_URI"))
         return "postgresql://user:password@database.internal:5432/database";
     static constexpr std::array<std::string_view, 4> kSecrets{"SECRET", "PASSWORD", "KEY", "TOKEN"};
