@@ -70,7 +70,8 @@ Result<std::string> plan_text(const PlanArguments& arguments, const std::optiona
     deploy::StackRun run{
         .variables = arguments.variables,
         .plugins = arguments.plugins.empty() ? environment.get_or("SLIPWAY_TERRAFORM_PLUGINS", "") : arguments.plugins,
-        .home = environment.get_or("HOME", "")};
+        .home = environment.get_or("HOME", ""),
+        .note = [](std::string_view text) { fmt::print(stderr, "note: {}\n", text); }};
     SLIPWAY_TRY(run.variable_files, values_of(values, arguments.environment));
     return deploy::plan_stack(*sources, run, [](std::string_view step) {
         if (on_terminal()) fmt::print(stderr, "{} …\n", step);

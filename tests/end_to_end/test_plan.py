@@ -213,3 +213,22 @@ def test_wrong_use(tmp_path):
     (tmp_path / "traffic.json").write_text('{"dev": {"s3_gbb": 1}}')
     refused = run_cli("plan", ROOT / "apps/rikai", "--plan", tmp_path / "no.json", "--traffic", tmp_path / "traffic.json", folder=tmp_path, check=1)
     assert "s3_gbb" in refused.stderr
+
+
+@pytest.mark.parametrize("stack", ["rikai", "deepscifi", "wwhd", "postmagiq", "unamentis"])
+def test_without_the_provider_its_schema_says_the_same(stack, tmp_path):
+    """What a user has in the first hour: no provider, no account, no network."""
+    offline.program()
+    done = run_cli("plan", ROOT / "apps" / stack, "--env", "economy", "--format", "json", folder=tmp_path, check=None,
+                   environment={"HOME": str(tmp_path)})
+    if "registry" in done.stderr:
+        offline.missing("the program was built without the schema: scripts/install.sh aws-schema")
+    assert done.returncode == NONE and "schema of AWS provider" in done.stderr, done.stderr
+    mine = json.loads(done.stdout)
+    offline.plugins()
+    theirs = json.loads(run_cli("plan", ROOT / "apps" / stack, "--env", "economy", "--format", "json", "--plugins", offline.plugins(),
+                                folder=tmp_path, check=None).stdout)
+    assert mine["price"]["total"] == theirs["price"]["total"]
+    rules = [sorted((one["rule"], one["resource"]) for one in found["findings"] if one["severity"] != "note") for found in (mine, theirs)]
+    assert rules[0] == rules[1]
+    assert len(mine["changes"]) == len(theirs["changes"])

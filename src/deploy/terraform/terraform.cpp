@@ -196,9 +196,9 @@ Result<std::string> plan_stack(const Sources& sources, const StackRun& run,
     const auto folder = (work.path() / "stack" / sources.stack.lexically_relative(common)).lexically_normal();
     std::ofstream(folder / "slipway_override.tf") << overrides(sources);
     SLIPWAY_TRY(const auto provider, schema_provider(run, work.path()));
-    if (provider != nullptr)
-        progress(
-            fmt::format("the schema of AWS provider {}, as the provider itself is not installed", provider->version()));
+    if (provider != nullptr && run.note)
+        run.note(fmt::format("planned by the schema of AWS provider {}, as the provider itself is not installed.",
+                             provider->version()));
     return run_steps(Terraform(*program, folder, work.path(), run, provider.get()), work.path(), run, progress);
 }
 

@@ -19,7 +19,8 @@ struct StackRun {
     // Folder of providers. Empty: where Terraform finds them itself if AWS's is there, else the provider of the schema
     // (deploy/provider) that this program has; only a build without the schema asks Terraform's registry.
     std::filesystem::path plugins;
-    std::filesystem::path home;  // of the user, whose own configuration of Terraform counts
+    std::filesystem::path home;                       // of the user, whose own configuration of Terraform counts
+    std::function<void(std::string_view text)> note;  // hears what a reader of the plan has to know; may be empty
 };
 
 // The plan, as `terraform show -json` prints it. `progress` hears what is done next. Blocks for seconds, minutes at
