@@ -17,7 +17,8 @@ back what is red. Run again it does only what is missing: an image whose tag is 
   --repository URL  --cluster NAME  --services "A B"  --migration-family NAME  --url URL  --region REGION
                           instead of, or without, those outputs
   --push-only             build and push, print the image by digest, and end: for the first `terraform apply` with an image
-  --no-migrate            leave the tables as they are
+  --no-migrate            leave the tables as they are; needed where they are files that a running task holds
+  --count N               tasks of services that run none yet: the first release
   --dry-run               only say what would be done
   --help
 
@@ -33,7 +34,7 @@ run() { # says each command that changes something; does it unless this is a reh
 }
 
 app='' environment='' image='' archive='' tag='' outputs='' repository='' cluster='' services='' family='' url=''
-region="${AWS_REGION:-}" migrate=yes push_only='' dry_run=''
+region="${AWS_REGION:-}" migrate=yes count='' push_only='' dry_run=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --help) usage; exit 0 ;;
@@ -51,6 +52,7 @@ while [ $# -gt 0 ]; do
     --migration-family) family="$2" ;;
     --url) url="$2" ;;
     --region) region="$2" ;;
+    --count) count="$2" ;;
     --*) wrong_use "there is no option $1" ;;
     *) if [ -z "$app" ]; then app="$1"; elif [ -z "$environment" ]; then environment="$1"; else wrong_use "what is $1?"; fi; shift; continue ;;
   esac
@@ -144,7 +146,8 @@ fi
 read -r -a names <<<"$services"
 for index in "${!names[@]}"; do
   checks=()
-  [ -z "$url" ] || [ "$index" -lt $((${#names[@]} - 1)) ] || checks=(--verify "$url" --app "apps/$app")
+  [ -z "$count" ] || checks+=(--count "$count")
+  [ -z "$url" ] || [ "$index" -lt $((${#names[@]} - 1)) ] || checks+=(--verify "$url" --app "apps/$app")
   code=0
   run "$slipway" deploy ecs --region "$region" --cluster "$cluster" --service "${names[index]}" --image "$image" \
     "${migration[@]}" "${checks[@]}" || code=$?

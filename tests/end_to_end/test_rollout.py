@@ -6,13 +6,14 @@ table says.
 
 import json
 import re
+import subprocess
 import tomllib
 
 import pytest
 
 from engines import _Engine, folder
 from http_api import Api
-from programs import ROOT, run_cli
+from programs import BINARY, ROOT, clean_environment, run_cli
 
 RELEASES = tomllib.loads((ROOT / "tests/deploy/releases.toml").read_text())
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app@sha256:" + "b" * 64
@@ -134,3 +135,15 @@ def test_the_role_that_deploys_may_do_what_a_release_calls(simulator, tmp_path):
         called |= set(simulator.calls())
     assert {"ecs:RunTask", "ecs:StopTask", "logs:GetLogEvents", "ecr:BatchGetImage", "elasticloadbalancing:DescribeTargetHealth"} <= called
     assert called <= allowed, called - allowed
+
+
+@pytest.mark.parametrize("name", ["good", "image-not-in-repository"])
+def test_the_deployment_script_ends_as_its_release_does(name, simulator):
+    """scripts/deploy-backend.sh, as the workflow calls it: the program itself, and its exit code."""
+    simulator.play(**RELEASES[name])
+    environment = clean_environment(**simulator.environment) | {"SLIPWAY": str(BINARY), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([ROOT / "scripts/deploy-backend.sh", "wwhd", "dev", "--image", IMAGE, "--cluster", "cluster", "--services", "api", "--no-migrate"],
+                          env=environment, capture_output=True, text=True, check=False, timeout=240)
+    expected = RELEASES[name]["expect"]
+    assert done.returncode == expected["exit"], done.stdout + done.stderr
+    assert ("wwhd dev runs " + IMAGE in done.stdout) == (expected["exit"] == 0)
