@@ -70,7 +70,7 @@ resource "aws_codebuild_project" "this" {
     type            = "LINUX_CONTAINER"
     image           = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
     compute_type    = each.key == "build" ? var.compute_type : "BUILD_GENERAL1_SMALL"
-    privileged_mode = true # Docker within the build
+    privileged_mode = each.key == "build" # Docker within the build
 
     dynamic "environment_variable" {
       for_each = merge(

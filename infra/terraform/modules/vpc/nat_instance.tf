@@ -101,6 +101,7 @@ resource "aws_instance" "nat" {
   count = var.nat == "instance" ? 1 : 0
 
   instance_type           = var.nat_instance_type
+  ebs_optimized           = true
   disable_api_termination = false
 
   launch_template {
