@@ -16,7 +16,7 @@ back what is red. Run again it does only what is missing: an image whose tag is 
   --outputs FILE          `terraform output -json` of the stack (default: asks infra/terraform/stacks/APP)
   --repository URL  --cluster NAME  --services "A B"  --migration-family NAME  --url URL  --region REGION
                           instead of, or without, those outputs
-  --push-only             build and push, print the image by digest, and end: for the first `terraform apply` with an image
+  --push-only             build and push, print the image by digest, and end
   --no-migrate            leave the tables as they are; needed where they are files that a running task holds
   --count N               tasks of services that run none yet: the first release
   --dry-run               only say what would be done

@@ -11,6 +11,7 @@ from offline_terraform import APPLICATIONS, ROOT, TREE, plan_files
 sys.path.insert(0, str(ROOT / "tests/end_to_end"))
 from engines import folder  # noqa: E402
 
+
 def reasons():
     lines = (TREE / "checkov.tsv").read_text().splitlines()
     assert lines[0] == "check\treason"

@@ -116,4 +116,5 @@ def test_operations_are_documented():
     rows = [line for line in chapters["Runbook"].splitlines() if line.startswith("| ")]
     assert len(rows) > 10 and all(line.count("|") == 4 for line in rows)
     assert "/api/kb/audio/*" in chapters["4. On AWS"] and "/api/kb/prefetch" in chapters["4. On AWS"]
+    assert all(f"amplify {verb}" in chapters["4. On AWS"] for verb in ("init", "add hosting", "push"))
     assert "token" in chapters["Beta testers"] and "Feedback" in chapters["Beta testers"]
