@@ -17,7 +17,7 @@ class Listener:
 
     def __init__(self):
         self.all, self.ended = [], None
-        self._arrived = queue.Queue()
+        self._arrived, self._passed_over = queue.Queue(), []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -33,8 +33,12 @@ class Listener:
         self._arrived.put(event)
 
     def wait_for(self, **wanted):
-        """The first event from here on that has these fields."""
+        """The first event with these fields that nobody has waited for yet: what different parts of a server tell has no order."""
         end = time.monotonic() + PATIENCE
+        for event in self._passed_over:
+            if all(event.get(key) == value for key, value in wanted.items()):
+                self._passed_over.remove(event)
+                return event
         while True:
             try:
                 event = self._arrived.get(timeout=max(0.0, end - time.monotonic()))
@@ -43,6 +47,7 @@ class Listener:
             assert event is not None, f"ended ({self.ended}) without {wanted}: {self.all[-20:]}"
             if all(event.get(key) == value for key, value in wanted.items()):
                 return event
+            self._passed_over.append(event)
 
     def wait_for_end(self):
         self._thread.join(PATIENCE)
