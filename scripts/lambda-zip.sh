@@ -32,7 +32,7 @@ install -m 0755 "$binary" "$place/slipway"
 ${STRIP:-strip} --strip-unneeded "$place/slipway"
 "${CC:-clang-19}" -static -Os -s -Wall -Wextra -Werror -o "$place/bootstrap" tools/lambda-bootstrap/bootstrap.c
 cat /etc/ssl/certs/ca-certificates.crt ${CA_FILE:+"$CA_FILE"} > "$place/certificates.pem"
-tar -C "$application" --exclude='.*' --exclude=./data --exclude=./deploy -cf - $(cd "$application" && ls) | tar -C "$place/app" -xf -
+tar -C "$application" --anchored --exclude='.*' --exclude=data --exclude=deploy -cf - $(cd "$application" && ls) | tar -C "$place/app" -xf -
 
 python3 - "$place" "$zip" <<'EOF'
 import pathlib, sys, zipfile
