@@ -179,8 +179,7 @@ class Connection {
     static ssize_t read_body(nghttp2_session* session, std::int32_t stream, std::uint8_t* buffer, std::size_t length,
                              std::uint32_t* flags, nghttp2_data_source* source, void*) {
         auto& call = *static_cast<Call*>(source->ptr);
-        const auto size = std::min(length, call.answer.size() - call.sent);
-        std::memcpy(buffer, call.answer.data() + call.sent, size);
+        const auto size = call.answer.copy(reinterpret_cast<char*>(buffer), length, call.sent);  // NOLINT: as bytes
         call.sent += size;
         if (call.sent == call.answer.size()) {
             *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;

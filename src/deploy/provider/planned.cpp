@@ -10,11 +10,11 @@ void for_each_block(Value& value, const Visit& visit) {
     for (std::size_t i = 0; i < value.members.size(); ++i) visit(value.members[i].value, i);
 }
 
-const Value& part_of(const Value& whole, Nesting nesting, std::size_t index) {
-    static const Value none;
+// As far as it was given: lists in their order, maps in the order of their keys.
+Value part_of(const Value& whole, Nesting nesting, std::size_t index) {
     if (nesting == Nesting::single) return whole;
-    if (nesting == Nesting::map) return index < whole.members.size() ? whole.members[index].value : none;
-    return index < whole.items.size() ? whole.items[index] : none;
+    if (nesting == Nesting::map) return index < whole.members.size() ? whole.members[index].value : Value();
+    return index < whole.items.size() ? whole.items[index] : Value();
 }
 
 const Value& member_of(const Value& value, std::string_view name) {
