@@ -14,7 +14,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TREE = ROOT / "infra/terraform"
 PATIENCE = 300  # seconds that one call of Terraform may take; a plan takes 5 to 10 on a machine at rest
-PROVIDER = "registry.terraform.io/hashicorp/aws"
+PROVIDER = "*/hashicorp/aws"  # in a folder of providers: by the host that they are from
 ACCOUNT = "123456789012"
 
 # What an apply would ask AWS for before it plans. Merged over the stack's own blocks in a copy, never part of a stack.
@@ -47,10 +47,10 @@ def plugins():
     """The folder with the AWS provider: SLIPWAY_TERRAFORM_PLUGINS, or where Terraform and packages keep plug-ins."""
     home = pathlib.Path.home()
     places = [pathlib.Path(os.environ["SLIPWAY_TERRAFORM_PLUGINS"])] if "SLIPWAY_TERRAFORM_PLUGINS" in os.environ else [
-        pathlib.Path("/opt/tf-plugins"), home / ".terraform.d/plugins", home / ".local/share/terraform/plugins",
+        *sorted(pathlib.Path("/opt").glob("*")), home / ".terraform.d/plugins", home / ".local/share/terraform/plugins",
         pathlib.Path("/usr/local/share/terraform/plugins"), pathlib.Path("/usr/share/terraform/plugins")]
     for place in places:
-        if (place / PROVIDER).is_dir():
+        if any(place.glob(PROVIDER)):
             return place
     missing("the provider hashicorp/aws is in no plug-in folder: `terraform providers mirror FOLDER`, then SLIPWAY_TERRAFORM_PLUGINS=FOLDER")
 
@@ -141,7 +141,7 @@ def modules_of(stack):
 
 def _key(stack):
     """Changes with any file that a plan of the stack is made of."""
-    digest = hashlib.sha256(str(sorted(one.name for one in (plugins() / PROVIDER).iterdir())).encode())
+    digest = hashlib.sha256(str(sorted(one.name for one in plugins().glob(PROVIDER + "/*"))).encode())
     digest.update((WITHOUT_ACCOUNT + LOCAL_STATE + str(ENVIRONMENTS) + str(BARE) + str(KNOWN)).encode())
     files = [file for folder in (TREE / "stacks" / stack, *modules_of(stack)) for file in folder.rglob("*") if file.suffix in (".tf", ".json", ".js")]
     files += [*(ROOT / "apps" / stack / "deploy").glob("*.tfvars"), ROOT / "tests/deploy/full" / f"{stack}.tfvars"]

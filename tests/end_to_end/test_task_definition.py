@@ -5,16 +5,18 @@ The plan is the one of tests/deploy/as-written/wwhd: the document's own values.
 
 import json
 import os
-import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 from engines import Moto, folder
 from programs import PATIENCE, ROOT, run_cli
 
-PROVIDER = "registry.terraform.io/hashicorp/aws"
+sys.path.insert(0, str(ROOT / "tests/deploy"))
+import offline_terraform as offline  # noqa: E402
+
 OFFLINE = """
 provider "aws" {
   access_key                  = "offline"
@@ -43,13 +45,6 @@ def missing(what):
     (pytest.fail if os.environ.get("SLIPWAY_ENGINES") == "required" else pytest.skip)(what)
 
 
-def plugins():
-    for place in (os.environ.get("SLIPWAY_TERRAFORM_PLUGINS", "/opt/tf-plugins"), pathlib.Path.home() / ".terraform.d/plugins"):
-        if (pathlib.Path(place) / PROVIDER).is_dir():
-            return place
-    return missing("the provider hashicorp/aws is in no plug-in folder; SLIPWAY_TERRAFORM_PLUGINS names one")
-
-
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):
     """The plan as a file of JSON."""
@@ -60,7 +55,7 @@ def plan(tmp_path_factory):
     (stack / "offline_override.tf").write_text(OFFLINE)
     environment = {"PATH": os.environ["PATH"], "HOME": str(place), "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1",
                    "AWS_EC2_METADATA_DISABLED": "true"}
-    for arguments in (["init", f"-plugin-dir={plugins()}"], ["plan", "-out=plan"], ["show", "-json", "plan"]):
+    for arguments in (["init", f"-plugin-dir={offline.plugins()}"], ["plan", "-out=plan"], ["show", "-json", "plan"]):
         done = subprocess.run([program, arguments[0], "-no-color", *arguments[1:]] if arguments[0] != "show" else [program, *arguments],
                               cwd=stack, env=environment, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -100,7 +95,7 @@ def test_it_is_the_task_definition_of_the_document(plan, tmp_path):
 def stack(tmp_path_factory):
     """Environment and folder in which the program plans the application's own stack."""
     shutil.which("terraform") or missing("Terraform is not installed")
-    return {"SLIPWAY_TERRAFORM_PLUGINS": plugins()}, tmp_path_factory.mktemp("stack")
+    return {"SLIPWAY_TERRAFORM_PLUGINS": offline.plugins()}, tmp_path_factory.mktemp("stack")
 
 
 def test_the_stack_of_the_application_gives_the_same_task(stack, tmp_path):
