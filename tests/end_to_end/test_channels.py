@@ -139,8 +139,8 @@ def test_what_is_done_at_one_server_is_told_at_another(settings, application, tm
                 listener.wait_for(type="document", status="indexed", id=document["id"])
                 assert listener.wait_for(type="document", status="failed")["reason"]
                 listener.wait_for(type="document", status="removed", id=document["id"])
-                listener.wait_for(type="job", id=good["id"], state="queued")
-                eventually(lambda: states_of(listener, good) >= {"queued", "running", "done"})  # pylint: disable=cell-var-from-loop
+                # What is told is how the job is now: another server may have begun it before it is told that it waits.
+                eventually(lambda: states_of(listener, good) >= {"running", "done"})  # pylint: disable=cell-var-from-loop
                 eventually(lambda: states_of(listener, bad) >= {"running", "failed"})  # pylint: disable=cell-var-from-loop
             foreign_document = tenant.post("/api/documents", {"title": "Theirs", "content": "# Theirs\n\nOf another tenant.\n"}, 201).json
             foreign.wait_for(type="document", status="indexed", id=foreign_document["id"])
