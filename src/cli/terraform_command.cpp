@@ -10,33 +10,12 @@
 #include <unistd.h>
 
 #include "base/child_process.h"
-#include "base/crypto.h"
+#include "base/private_folder.h"
 #include "cli/command.h"
 #include "deploy/provider/provider.h"
 
 namespace slipway::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Ours, and nobody else's may be put there before.
-class PrivateFolder {
- public:
-    PrivateFolder() : path_(fs::temp_directory_path() / ("slipway-terraform-" + random_token(9))) {
-        fs::create_directory(path_);
-        fs::permissions(path_, fs::perms::owner_all);
-    }
-    ~PrivateFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    PrivateFolder(const PrivateFolder&) = delete;
-    PrivateFolder& operator=(const PrivateFolder&) = delete;
-    const fs::path& path() const { return path_; }
-
- private:
-    fs::path path_;
-};
 
 // With our terminal, folder and environment, and `added`; its exit code, or 128 and its signal as shells say it.
 Result<int> run_beside(const std::string& program, std::vector<std::string> arguments, std::string added) {
@@ -65,7 +44,7 @@ Result<int> run_terraform(const std::vector<std::string>& arguments) {
     const auto program = find_program("terraform");
     if (!program)
         return fail(ErrorCode::not_found, "Terraform is not installed: put version 1.11 or later on the PATH.");
-    const PrivateFolder folder;
+    SLIPWAY_TRY(const auto folder, PrivateFolder::make("terraform"));
     SLIPWAY_TRY(const auto provider, deploy::SchemaProvider::start(folder.path()));
     return run_beside(*program, arguments, provider->environment());
 }

@@ -1,11 +1,11 @@
 #include "deploy/terraform/terraform.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 
 #include "app/manifest/values.h"
 #include "base/child_process.h"
+#include "base/private_folder.h"
 #include "base/text.h"
 #include "deploy/provider/provider.h"
 
@@ -16,30 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kCopyBytesMax = 64 << 20;
 constexpr std::size_t kWordsBytesMax = 4000;  // of Terraform's own message
-
-// Removed with all that Terraform put there: a plan may hold secrets.
-class WorkFolder {
- public:
-    static Result<WorkFolder> make() {
-        std::error_code error;
-        auto pattern = (fs::temp_directory_path(error) / "slipway-plan-XXXXXX").string();
-        if (error || ::mkdtemp(pattern.data()) == nullptr)
-            return fail(ErrorCode::unavailable,
-                        "There is no room for a temporary folder. Set TMPDIR to one that can be written.");
-        return WorkFolder(pattern);
-    }
-    WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    WorkFolder& operator=(WorkFolder&&) = delete;
-    ~WorkFolder() {
-        std::error_code error;
-        if (!path_.empty()) fs::remove_all(path_, error);
-    }
-    const fs::path& path() const { return path_; }
-
- private:
-    explicit WorkFolder(fs::path path) : path_(std::move(path)) {}
-    fs::path path_;
-};
 
 fs::path common_of(const std::vector<fs::path>& folders) {
     auto common = folders.front();
@@ -188,7 +164,8 @@ Result<std::string> plan_stack(const Sources& sources, const StackRun& run,
             ErrorCode::not_found,
             "Terraform is not installed. Get 1.11 or later from developer.hashicorp.com/terraform/install, or give "
             "a plan that was made elsewhere: --plan FILE, from `terraform show -json`.");
-    SLIPWAY_TRY(const auto work, WorkFolder::make());
+    // Removed with all that Terraform put there: a plan may hold secrets.
+    SLIPWAY_TRY(const auto work, PrivateFolder::make("plan"));
     const auto common = common_of(sources.folders);
     std::size_t bytes = 0;
     for (const auto& folder : sources.folders)
