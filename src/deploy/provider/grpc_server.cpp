@@ -223,7 +223,7 @@ GrpcServer::~GrpcServer() {
     const std::uint64_t one = 1;
     if (stopper_ >= 0) static_cast<void>(::write(stopper_, &one, sizeof(one)));
     if (accepting_.joinable()) accepting_.join();
-    connections_.clear();
+    clients_.clear();
     for (const int descriptor : {listener_, stopper_})
         if (descriptor >= 0) ::close(descriptor);
     std::error_code ignored;
@@ -239,11 +239,16 @@ void GrpcServer::accept_connections() {
         const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (socket < 0) continue;
         // Terraform opens one or two for each of its commands; each ends with it.
-        if (connections_.size() >= kGrpcConnectionsMax * kGrpcConnectionsMax) {
+        clients_.remove_if([](const Client& client) { return client.ended.load(); });
+        if (clients_.size() >= kGrpcConnectionsMax) {
             ::close(socket);
             continue;
         }
-        connections_.emplace_back([this, socket] { Connection(socket, stopper_, handler_).run(); });
+        auto& client = clients_.emplace_back();
+        client.thread = std::jthread([this, socket, &client] {
+            Connection(socket, stopper_, handler_).run();
+            client.ended = true;
+        });
     }
 }
 

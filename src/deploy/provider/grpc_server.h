@@ -5,18 +5,18 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "base/error.h"
 
 namespace slipway::deploy {
 
 inline constexpr std::size_t kGrpcMessageMax = 64 << 20;
-inline constexpr std::size_t kGrpcConnectionsMax = 16;
+inline constexpr std::size_t kGrpcConnectionsMax = 64;
 
 class GrpcServer {
  public:
@@ -37,7 +37,11 @@ class GrpcServer {
     std::filesystem::path socket_;
     Handler handler_;
     int listener_, stopper_;  // the latter becomes readable at the end
-    std::vector<std::jthread> connections_;
+    struct Client {
+        std::atomic<bool> ended = false;
+        std::jthread thread;
+    };
+    std::list<Client> clients_;  // of the accepting thread, and of the destructor after it
     std::jthread accepting_;
 };
 

@@ -1,6 +1,6 @@
 #include "deploy/provider/protobuf.h"
 
-#include <algorithm>
+#include <optional>
 #include <ranges>
 
 namespace slipway::deploy {
@@ -54,9 +54,7 @@ Result<MessageReader> MessageReader::read(std::string_view bytes) {
         field.number = *key >> 3;
         switch (*key & 7U) {
             case kVarint: {
-                const auto value = take_varint(bytes);
-                if (!value) return broken();
-                field.value = *value;
+                if (!take_varint(bytes)) return broken();
                 break;
             }
             case kDelimited: {
@@ -91,12 +89,5 @@ std::string_view MessageReader::bytes(int field) const {
     const auto* const found = find(field);
     return found == nullptr ? std::string_view() : found->bytes;
 }
-
-std::uint64_t MessageReader::number(int field) const {
-    const auto* const found = find(field);
-    return found == nullptr ? 0 : found->value;
-}
-
-bool MessageReader::has(int field) const { return find(field) != nullptr; }
 
 }  // namespace slipway::deploy

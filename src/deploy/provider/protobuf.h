@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +33,10 @@ class MessageReader {
     static Result<MessageReader> read(std::string_view bytes);
     // The last one that was given; empty when none was.
     std::string_view bytes(int field) const;
-    std::uint64_t number(int field) const;
-    bool has(int field) const;
 
  private:
     struct Field {
-        std::uint64_t number = 0, value = 0;
+        std::uint64_t number = 0;
         std::string_view bytes;
     };
     const Field* find(int field) const;
