@@ -37,7 +37,9 @@ Result<Registration> checked(Registration registration, std::size_t password_len
     };
     if (!is_email(registration.email)) refuse("email", "This is not an email address.");
     const auto length = count_characters(registration.username);
-    if (length < kUsernameLengthMin || length > kUsernameLengthMax)
+    if (registration.username.empty())
+        registration.username = registration.email;
+    else if (length < kUsernameLengthMin || length > kUsernameLengthMax)
         refuse("username",
                fmt::format("The username needs {} to {} characters.", kUsernameLengthMin, kUsernameLengthMax));
     else if (has_control(registration.username) || registration.username.find('@') != std::string::npos)

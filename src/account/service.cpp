@@ -33,8 +33,12 @@ std::unexpected<Error> not_standing() {
 
 }  // namespace
 
-Accounts::Accounts(store::Database& database, WorkerPool& pool, AccountOptions options)
-    : database_(database), pool_(pool), options_(std::move(options)), decoy_hash_(decoy_hash(options_.password_cost)) {}
+Accounts::Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, AccountOptions options)
+    : database_(database),
+      pool_(pool),
+      audit_(audit),
+      options_(std::move(options)),
+      decoy_hash_(decoy_hash(options_.password_cost)) {}
 
 Task<void> Accounts::prepare() {
     store::Parameters parameters{new_id(), options_.workspace_name, now()};
@@ -73,23 +77,28 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     user.id = new_id();
     user.email = registration.email;
     user.username = registration.username;
+    user.display_name = registration.display_name;
     user.role = role;
+    user.role_name = to_string(role);
+    user.system_role = "user";
     user.created_at = now();
     const auto workspace = workspace_.value;
-    auto body = [&user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
-        store::Parameters row{user.id,       user.number,    user.email, user.username, lower_ascii(user.username),
-                              password_hash, user.created_at};
+        store::Parameters row{
+            user.id,       user.number,     user.email,       user.username, lower_ascii(user.username),
+            password_hash, user.created_at, user.display_name};
         SLIPWAY_CO_CHECK(
             co_await transaction.execute("insert into users(id, number, email, username, username_folded, "
-                                         "password_hash, active, created_at, updated_at) "
-                                         "values ($1, $2, $3, $4, $5, $6, 1, $7, $7)",
+                                         "password_hash, active, created_at, updated_at, display_name) "
+                                         "values ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8)",
                                          std::move(row)));
         store::Parameters membership{workspace, user.id, to_string(user.role), user.created_at};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
             "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
             std::move(membership)));
-        co_return Result<void>();
+        SecurityEvent signed_up{.event = "sign_up", .workspace = workspace, .user_id = user.id};
+        co_return co_await audit_.record(transaction, std::move(signed_up));
     };
     const store::Database::Body named_body = body;
     auto done = co_await database_.transact(store::Scope::system(), named_body);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "account/audit.h"
 #include "account/types.h"
 #include "base/crypto.h"
 #include "base/pool.h"
@@ -33,7 +34,8 @@ struct AccountOptions {
 
 class Accounts {
  public:
-    Accounts(store::Database& database, WorkerPool& pool, AccountOptions options);
+    // What it is given outlives it.
+    Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, AccountOptions options);
 
     // Makes the workspace that everybody joins; call once after the migrations, before anything else.
     Task<void> prepare();
@@ -84,6 +86,7 @@ class Accounts {
 
     store::Database& database_;
     WorkerPool& pool_;
+    const Audit& audit_;
     AccountOptions options_;
     WorkspaceId workspace_;
     std::string decoy_hash_;  // compared against when the name is unknown

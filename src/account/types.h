@@ -1,12 +1,15 @@
 // Who uses an application: users stand above workspaces, a membership ties a user to a workspace with a role.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/workspace.h"
 
 namespace slipway::account {
@@ -27,22 +30,54 @@ struct Rights {
     Role delete_all_documents = Role::admin;
 };
 
+// Whence a request comes, for limits, lists of sessions and the audit.
+struct Visit {
+    std::string address;     // of the client, behind the declared proxies
+    std::string user_agent;  // as the client says; at most a few hundred bytes are kept
+    std::string request_id;
+};
+
 struct User {
     std::string id;
     std::int64_t number = 0;  // small id for clients that want an integer
-    std::string email;
+    std::string email;        // "" of an anonymous user
     std::string username;
+    std::string display_name;  // "" when none was given
     bool active = true;
+    bool anonymous = false;
     Role role = Role::member;  // in the workspace it was read for
+    std::string role_name;     // what the application calls it: a role of the manifest, or to_string(role)
+    std::string system_role;   // above all workspaces: "user", "admin", "owner"
+    std::string default_workspace;
+    json::object profile;  // what the application keeps of a person (avatar_url, locale …)
     Instant created_at;
+    std::optional<Instant> email_verified_at, last_sign_in_at;
 };
 
-// Who makes a request, proven by an access token.
+// What a request may do, by name ("content:write"); "*" is all. Sorted.
+using Scopes = std::vector<std::string>;
+
+enum class Proof : unsigned char {
+    session,  // an access token of a sign-in
+    api_key,
+    service_token,
+    beta_token,
+    edge,  // an assertion of a proxy in front, verified
+};
+
+// Who makes a request, and how that was proven.
 struct Principal {
-    User user;
+    User user;  // of a key that acts for itself: id "key:<id>", number 0, its name as username
     WorkspaceId workspace;
-    std::string session_id;
-    Instant proven_until;  // when the access token ends
+    std::string session_id;  // "" unless by a session
+    Instant proven_until;    // when the access token ends
+    Proof proof = Proof::session;
+    std::string key_id;        // of an API key or token, also of one from the manifest
+    std::string device_id;     // of the session
+    int assurance = 1;         // 2: a second factor was shown
+    Instant authenticated_at;  // when a password or a factor was last asked for
+    // Null: all that the role may. Else what it may at most, whatever the role.
+    std::shared_ptr<const Scopes> scopes;
 
     // `forbidden` when the role is less.
     Result<void> require(Role least) const;
@@ -50,8 +85,9 @@ struct Principal {
 
 struct Registration {
     std::string email;
-    std::string username;
+    std::string username;  // "": the email
     std::string password;
+    std::string display_name;
 };
 
 struct Tokens {

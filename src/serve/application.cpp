@@ -23,6 +23,7 @@ constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowle
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
 constexpr std::string_view kObjectKeyName = "objects";
+constexpr std::string_view kAuditKeyName = "seals of security events";
 
 std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
@@ -112,7 +113,10 @@ Result<void> Application::open_accounts() {
     options.workspace_name = section.workspace;
     options.password_cost = section.argon2;
     links_ = std::make_unique<app::Links>(options.secret, kLinksValidFor);
-    accounts_ = std::make_unique<account::Accounts>(*database_, pool_, std::move(options));
+    account::AuditOptions audited;
+    audited.key = hmac_sha256(options.secret, kAuditKeyName);
+    audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
+    accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
@@ -175,6 +179,7 @@ Result<void> Application::open_capabilities() {
     };
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
+                          .audit = *audit_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,

@@ -107,6 +107,7 @@ class Application {
     std::shared_ptr<net::Client> client_;
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
+    std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;
     std::unique_ptr<file::Files> stored_files_;

@@ -30,7 +30,8 @@ class AccountsTest : public ::testing::Test {
     }
 
     void reopen() {
-        accounts_ = std::make_unique<Accounts>(*database_, pool_, options_);
+        audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
+        accounts_ = std::make_unique<Accounts>(*database_, pool_, *audit_, options_);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
     }
 
@@ -61,6 +62,7 @@ class AccountsTest : public ::testing::Test {
     test::TemporaryFolder folder_;
     WorkerPool pool_{"test", 2};
     std::unique_ptr<store::Database> database_;
+    std::unique_ptr<Audit> audit_;
     AccountOptions options_;
     std::unique_ptr<Accounts> accounts_;
 };
@@ -154,7 +156,7 @@ TEST_F(AccountsTest, SuccessfulSignInsUseUpNothing) {
 TEST_F(AccountsTest, AnAttemptThatCouldNotBeJudgedDoesNotCount) {
     ASSERT_TRUE(enroll("ada"));
     WorkerPool full("full", 1, 0);
-    Accounts accounts(*database_, full, options_);
+    Accounts accounts(*database_, full, *audit_, options_);
     ASSERT_TRUE(run_to_end(accounts.prepare()));
     for (int i = 0; i < 4; ++i) {
         const auto refused = run_to_end(accounts.sign_in("ada", "wrong", "127.0.0.1"));

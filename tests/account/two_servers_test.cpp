@@ -19,6 +19,7 @@ using test::must;
 struct Server {
     std::unique_ptr<store::Database> own;
     WorkerPool pool{"test", 2};
+    std::unique_ptr<Audit> audit;
     std::unique_ptr<Accounts> accounts;
 };
 
@@ -33,7 +34,9 @@ class TwoServers : public ::testing::Test {
         must(run_to_end(database_->migrate(all)));
         for (auto& server : servers_) {
             if (database_->dialect().shared) server.own = must(test::open_any_database(folder_ / "data.db"));
-            server.accounts = std::make_unique<Accounts>(server.own ? *server.own : *database_, server.pool, options_);
+            auto& database = server.own ? *server.own : *database_;
+            server.audit = std::make_unique<Audit>(database, AuditOptions{.key = "seals"});
+            server.accounts = std::make_unique<Accounts>(database, server.pool, *server.audit, options_);
         }
     }
 

@@ -74,7 +74,8 @@ class ChatsTest : public ::testing::Test {
         account::AccountOptions options;
         options.secret = std::string(32, 's');
         options.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
-        accounts_ = std::make_unique<account::Accounts>(*database_, pool_, options);
+        audit_ = std::make_unique<account::Audit>(*database_, account::AuditOptions{.key = "seals"});
+        accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, options);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
         owner_ = user("ada");
         agent::GraphNode node;
@@ -112,6 +113,7 @@ class ChatsTest : public ::testing::Test {
     test::TemporaryFolder folder_;
     WorkerPool pool_{"test", 2};
     std::unique_ptr<store::Database> database_;
+    std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Accounts> accounts_;
     bool fails_ = false;  // whether the model breaks off
     bool began_ = false;  // whether the agents were asked

@@ -29,6 +29,7 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    const account::Audit& audit;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;
