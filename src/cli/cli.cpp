@@ -32,6 +32,7 @@ struct Parsed {
     UserArguments user;
     CopyArguments copy;
     JobArguments job;
+    AuditArguments audit;
     PlanArguments planned;
     std::string text, path, where, shell, role = "all";
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
@@ -237,6 +238,21 @@ void add_jobs(CLI::App& app, Parsed& parsed) {
     retrying->callback([&parsed] { parsed.code = jobs_retry(parsed.target, parsed.job); });
 }
 
+void add_audit(CLI::App& app, Parsed& parsed) {
+    auto& given = parsed.audit;
+    auto* listing = command(app, parsed, "audit", "Security events: who signed in, what was changed; the newest first");
+    listing->add_option("--user", given.user, "Id of whom they are about");
+    listing->add_option("--event", given.event, "sign_in, sign_in_failed, password_changed, role_changed …");
+    listing->add_option("--outcome", given.outcome, "Only these")->check(CLI::IsMember({"success", "failure"}));
+    listing->add_option("--from", given.from, "A time or a day, such as 2026-12-01")->type_name("TIME");
+    listing->add_option("--until", given.until, "Up to this time or day, without it")->type_name("TIME");
+    listing->add_option("--workspace", given.workspace, "Id of the workspace (default: all)");
+    listing->add_option("--before", given.before, "Where the page before ended");
+    listing->add_option("--limit", given.limit, "How many")->check(CLI::Range(1, 1000));
+    listing->add_flag("--export", given.export_all, "All of them, a JSON object in each line");
+    listing->callback([&parsed] { parsed.code = audit(parsed.target, parsed.audit); });
+}
+
 void add_plan(CLI::App& app, Parsed& parsed) {
     auto& planned = parsed.planned;
     auto* planning = app.add_subcommand(
@@ -306,6 +322,7 @@ int run(int count, char** arguments) {
     add_databases(app, parsed);
     add_users(app, parsed);
     add_jobs(app, parsed);
+    add_audit(app, parsed);
     add_terraform(app, parsed.code);
     add_lambda(app, parsed.code);
     add_plan(app, parsed);

@@ -66,6 +66,13 @@ int jobs_show(const Target& target, const JobArguments& arguments);
 int jobs_start(const Target& target, const JobArguments& arguments);
 int jobs_retry(const Target& target, const JobArguments& arguments);
 
+struct AuditArguments {
+    std::string user, event, outcome, from, until, workspace, before;
+    int limit = 50;
+    bool export_all = false;
+};
+int audit(const Target& target, const AuditArguments& arguments);
+
 struct UserArguments {
     std::string name;  // username or email
     std::string email;

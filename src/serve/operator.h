@@ -21,6 +21,7 @@
 //     jobs.show       {id}                                    → the job
 //     jobs.start      {name, arguments, delay_ms, …}          → the job
 //     jobs.retry      {id}                                    → {retried}; without an id all that were given up
+//     audit           {user, event, …, workspace, limit}      → {events, next}; all: {type: "lines", lines}
 //     jobs.counts     {}                                      → {ready, delayed, leased, dead}
 // clang-format on
 #pragma once
@@ -57,6 +58,7 @@ class Operator {
     Task<json::object> reindex(OperatorEvents events);
     Task<json::object> users(std::string command, json::object arguments);
     Task<json::object> jobs(std::string command, json::object arguments);
+    Task<json::object> audit(json::object arguments, OperatorEvents events);
 
     Application& application_;
     KeyedLock one_at_a_time_;

@@ -34,6 +34,7 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_file_operations(host, capabilities);
     bind_background_operations(host, capabilities);
     bind_channel_operations(host, capabilities);
+    bind_audit_operations(host, capabilities);
 
     host.bind("stores.check", [&capabilities](CallContext&, json::value) -> Task<json::value> {
         const auto stores = co_await capabilities.stores();

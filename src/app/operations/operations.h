@@ -36,6 +36,8 @@
 //     cache.get{name}                                   → the value, or nil
 //     cache.set{name, value, time_ms}                   → {}; without a value it is forgotten
 //     channels.publish{name, value}                     → {published}: false while the store is lost
+//     audit.list{user, actor, event, outcome, from, until, before, limit}      → {events, next}; role admin
+//     audit.get{id}                                     → the event; role admin
 //     stores.check{}                                    → {stores}
 //     application.info{}                                → {environment, production, chat_model}
 #pragma once
@@ -52,6 +54,7 @@ void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_channel_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_file_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_audit_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_background_operations(ScriptHost& host, const Capabilities& capabilities);
 
 // The call goes on as this user; request.user in Lua is user_json().

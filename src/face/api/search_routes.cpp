@@ -75,6 +75,7 @@ void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOpti
     add_search_routes(router, capabilities, options);
     add_file_routes(router, capabilities, options);
     add_job_routes(router, capabilities);
+    add_audit_routes(router, capabilities);
     add_event_routes(router, capabilities);
 }
 
