@@ -162,7 +162,7 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-void Router::insert(std::size_t slot, std::unique_ptr<Route> route) {
+void Router::insert(std::size_t slot, std::unique_ptr<Route> route, bool replaces) {
     if (const auto valid = check_pattern(route->pattern); !valid) throw std::invalid_argument(valid.error().message);
     Node* node = root_.get();
     std::vector<std::string> names;
@@ -174,7 +174,11 @@ void Router::insert(std::size_t slot, std::unique_ptr<Route> route) {
         node = child.get();
     }
     auto& end = node->ends[slot];
-    if (end.route != nullptr) throw std::invalid_argument("The route '" + route->pattern + "' exists already.");
+    if (!replaces && end.route != nullptr)
+        throw std::invalid_argument("The route '" + route->pattern + "' exists already.");
+    if (replaces && end.route == nullptr)
+        throw std::invalid_argument("There is no route '" + route->pattern + "' to replace.");
+    std::erase_if(routes_, [&end](const auto& other) { return other.get() == end.route; });
     end = {route.get(), std::move(names)};
     routes_.push_back(std::move(route));
 }
@@ -182,6 +186,11 @@ void Router::insert(std::size_t slot, std::unique_ptr<Route> route) {
 void Router::add(Method method, std::string pattern, Operation operation, Handler handler) {
     insert(static_cast<std::size_t>(method),
            std::make_unique<Route>(method, std::move(pattern), std::move(operation), std::move(handler)));
+}
+
+void Router::replace(Method method, std::string pattern, Operation operation, Handler handler) {
+    insert(static_cast<std::size_t>(method),
+           std::make_unique<Route>(method, std::move(pattern), std::move(operation), std::move(handler)), true);
 }
 
 void Router::add_websocket(std::string pattern, Operation operation, WebSocketHandler handler) {

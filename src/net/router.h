@@ -62,6 +62,8 @@ class Router {
     // A pattern that check_pattern() refuses, or a route that exists already (has()), is a bug: std::invalid_argument.
     void add(Method method, std::string pattern, Operation operation, Handler handler);
     void add_websocket(std::string pattern, Operation operation, WebSocketHandler handler);
+    // In place of the one that has() tells of; where there is none, that is a bug.
+    void replace(Method method, std::string pattern, Operation operation, Handler handler);
     // `path` is decoded. A WebSocket route matches only when `upgrade` is set.
     Match match(Method method, std::string_view path, bool upgrade = false) const;
     // Whether this very route exists: parameters count by place and kind, not by name.
@@ -71,7 +73,7 @@ class Router {
 
  private:
     struct Node;
-    void insert(std::size_t slot, std::unique_ptr<Route> route);
+    void insert(std::size_t slot, std::unique_ptr<Route> route, bool replaces = false);
     bool occupied(std::size_t slot, std::string_view pattern) const;
 
     std::unique_ptr<Node> root_;

@@ -37,6 +37,10 @@ Result<void> add_public_routes(net::Router& router, Application& application, Ra
     if (limit != nullptr) options.admit_message = [limit](const account::User& user) { return limit->admit(user); };
     face::add_api(router, application.capabilities(), options);
     add_object_routes(router, application);
+    if (application.manifest().script.errors == app::ErrorForm::own) {
+        const auto checked = face::check_own_errors(own_errors(application.manifest()));
+        if (!checked) return fail(ErrorCode::invalid, "app.yaml: script.error: {}", checked.error().message);
+    }
     if (application.scripts() != nullptr)
         SLIPWAY_CHECK(app::add_script_routes(router, *application.scripts(), script_http(application, limit)));
     if (!router.has(net::Method::get, "/")) add_page(router, application);
@@ -63,6 +67,14 @@ Result<std::shared_ptr<const net::Router>> make_router(Application& application,
 
 net::Response render_outside_error(const net::Request& request, int status, const Error& error) {
     return face::render_http_error(request, status, error);
+}
+
+net::ErrorRenderer outside_errors(const app::Manifest& manifest) {
+    const auto& script = manifest.script;
+    if (script.errors != app::ErrorForm::own || !script.error.everywhere) return render_outside_error;
+    return [form = own_errors(manifest)](const net::Request& request, int status, const Error& error) {
+        return face::render_own_http_error(form, request, status, error);
+    };
 }
 
 }  // namespace slipway::serve

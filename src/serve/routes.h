@@ -20,7 +20,8 @@ enum class ServeRole : unsigned char {
 Result<std::shared_ptr<const net::Router>> make_router(Application& application, Operator& commands,
                                                        RateLimit* limit = nullptr, ServeRole role = ServeRole::all);
 
-// What errors outside handlers look like.
+// What errors outside handlers look like: of any server, and of this application's.
 net::Response render_outside_error(const net::Request& request, int status, const Error& error);
+net::ErrorRenderer outside_errors(const app::Manifest& manifest);
 
 }  // namespace slipway::serve

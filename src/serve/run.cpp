@@ -238,7 +238,8 @@ Result<void> run(Application& application, RunOptions options) {
     const auto limit = make_rate_limit(application);
     SLIPWAY_TRY(auto router, make_router(application, commands, limit.get(), options.role));
     SLIPWAY_TRY(const auto background, Background::make(application, commands, options.role == ServeRole::all));
-    net::Server server(server_options(application, limit.get()), std::move(router), render_outside_error);
+    net::Server server(server_options(application, limit.get()), std::move(router),
+                       outside_errors(application.manifest()));
     // Before the loops start, so that their threads leave the signals to this one.
     asio::io_context signals_loop(1);
     asio::signal_set signals(signals_loop, SIGINT, SIGTERM);

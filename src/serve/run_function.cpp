@@ -81,12 +81,12 @@ Result<void> run_function(Application& application, const FunctionRun& run) {
     options.loops = 1;
     // The sender of the event is one proxy, which says who the client is.
     options.trusted_proxies = std::max<std::size_t>(options.trusted_proxies, 1);
-    net::Server server(std::move(options), std::move(router), render_outside_error);
+    net::Server server(std::move(options), std::move(router), outside_errors(application.manifest()));
     SLIPWAY_CHECK(server.start());
     lambda::FunctionOptions served;
     served.runtime_api = run.runtime_api;
     served.streams = run.streams;
-    served.render_error = render_outside_error;
+    served.render_error = outside_errors(application.manifest());
     std::unique_ptr<Background> background;
     if (application.manifest().stores.queue.scheme == "sqs") {
         SLIPWAY_TRY(background, Background::make(application, commands, false));

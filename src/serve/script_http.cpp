@@ -4,8 +4,14 @@
 #include "face/api/access.h"
 #include "face/api/detail_errors.h"
 #include "face/api/errors.h"
+#include "face/api/own_errors.h"
 
 namespace slipway::serve {
+
+face::OwnErrors own_errors(const app::Manifest& manifest) {
+    const auto& section = manifest.script.error;
+    return {.body = section.body, .codes = section.codes, .statuses = section.statuses};
+}
 
 std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit) {
     auto http = std::make_shared<app::ScriptHttp>();
@@ -27,6 +33,11 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
     } else {
         http->render_error = face::render_error;
     }
+    if (application.manifest().script.errors == app::ErrorForm::own)
+        http->render_error = [form = own_errors(application.manifest())](const net::Request& request,
+                                                                         const Error& error) {
+            return face::render_own_error(form, request, error);
+        };
     if (limit != nullptr)
         http->admit_message = [limit](const app::CallContext& context) -> Task<void> {
             SLIPWAY_CO_TRY(const auto principal, app::principal_of(context));

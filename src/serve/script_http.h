@@ -2,12 +2,16 @@
 #pragma once
 
 #include "app/script/routes.h"
+#include "face/api/own_errors.h"
 #include "serve/application.h"
 #include "serve/rate_limit.h"
 
 namespace slipway::serve {
 
 // `limit` outlives the routes; null: none.
+// What the manifest says of errors in a form of its own.
+face::OwnErrors own_errors(const app::Manifest& manifest);
+
 std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit);
 
 }  // namespace slipway::serve

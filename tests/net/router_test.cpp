@@ -33,6 +33,14 @@ TEST_F(RouterTest, LiteralsWinOverNumbersOverTextOverRest) {
     EXPECT_EQ(matched("/items"), "");
 }
 
+TEST_F(RouterTest, AReplacedRouteIsGone) {
+    add("/sessions/{id}");
+    router.replace(Method::get, "/sessions/{session}", {}, nothing);
+    EXPECT_EQ(matched("/sessions/7"), "/sessions/{session}");
+    EXPECT_EQ(router.routes().size(), 1U);
+    EXPECT_THROW(router.replace(Method::post, "/sessions/{session}", {}, nothing), std::invalid_argument);
+}
+
 TEST_F(RouterTest, ParametersAreNamedByTheirRoute) {
     add("/chats/{chat}/messages/{message:int}");
     add("/files/{path:rest}");

@@ -22,12 +22,28 @@ static void describe(Keys& keys, ScriptLimits& limits) {
     keys.integer("calls", limits.calls, 1, 1'000'000, "Calls at the same time in one state.");
 }
 
+static void describe(Keys& keys, OwnErrorSection& error) {
+    keys.text_map(
+        "body", error.body,
+        "Fields of the answer, with a dot where one lies inside another: error.message: \"{message}\". There are "
+        "{code}, {status}, {message}, {reason}, {request_id}, {retry_after}, {errors}, {details}, {true}, {false}, "
+        "{null}.");
+    keys.text_map("codes", error.codes,
+                  "What clients call a code, or a code with its reason: unauthorized.expired: token_expired.");
+    keys.text_map("statuses", error.statuses, "The status of a code, or of a code with its reason: invalid: \"422\".");
+    keys.boolean("everywhere", error.everywhere,
+                 "Also what no route answers looks like this: unknown paths, bodies that are too long.");
+}
+
 void describe(Keys& keys, ScriptSection& script) {
     keys.texts("files", script.files, "Lua files, run in this order. Left out: routes.lua when it exists.");
-    static constexpr std::array<Choice<ErrorForm>, 2> kForms{
-        {{ErrorForm::standard, "standard"}, {ErrorForm::detail, "detail"}}};
-    keys.choice("errors", script.errors, kForms,
-                "What errors of its routes look like: standard, or detail, the form that FastAPI's clients expect.");
+    static constexpr std::array<Choice<ErrorForm>, 3> kForms{
+        {{ErrorForm::standard, "standard"}, {ErrorForm::detail, "detail"}, {ErrorForm::own, "own"}}};
+    keys.choice(
+        "errors", script.errors, kForms,
+        "What errors of its routes look like: standard, detail, the form that FastAPI's clients expect, or own, as "
+        "`error` says.");
+    keys.section("error", script.error, "Errors in a form of the application's own, for clients that expect it.");
     keys.text_map("prefixes", script.prefixes,
                   "Beginnings of its routes that are served elsewhere, such as /api/v1: /api/v2; / leaves them out.");
     keys.section("limits", script.limits, "Limits of one call into Lua.");

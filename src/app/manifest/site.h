@@ -13,12 +13,20 @@ namespace slipway::app {
 enum class ErrorForm : unsigned char {
     standard,  // {"error": {"code", "message", …}}
     detail,    // {"detail": …}, as FastAPI's clients expect it
+    own,       // as script.error says
+};
+
+// face/api/own_errors.h
+struct OwnErrorSection {
+    TextMap body, codes, statuses;
+    bool everywhere = false;
 };
 
 struct ScriptSection {
     std::vector<std::string>
         files;  // relative to the folder; after loading `routes.lua` when that exists and nothing is said
     ErrorForm errors = ErrorForm::standard;
+    OwnErrorSection error;
     TextMap prefixes;  // of patterns: as declared → as served, without a slash at the end
     ScriptLimits limits;
 };

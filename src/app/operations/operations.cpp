@@ -1,5 +1,7 @@
 #include "app/operations/operations.h"
 
+#include "base/crypto.h"
+
 namespace slipway::app {
 
 void set_principal(CallContext& context, account::Principal principal) {
@@ -43,6 +45,9 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
             items.push_back(
                 json::object{{"name", store.name}, {"ok", store.error.empty()}, {"latency_ms", store.latency_ms}});
         co_return json::value(json::object{{"stores", std::move(items)}});
+    });
+    host.bind("random.token", [](CallContext&, json::value) -> Task<json::value> {
+        co_return json::value(json::object{{"token", random_token()}});
     });
     host.bind("application.info", [&capabilities](CallContext&, json::value) -> Task<json::value> {
         co_return json::value(json::object{{"environment", capabilities.environment},

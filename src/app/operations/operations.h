@@ -39,6 +39,7 @@
 //     audit.list{user, actor, event, outcome, from, until, before, limit}      → {events, next}; role admin
 //     audit.get{id}                                     → the event; role admin
 //     stores.check{}                                    → {stores}
+//     random.token{}                                    → {token}: 256 bits, in 43 characters for URLs
 //     application.info{}                                → {environment, production, chat_model}
 #pragma once
 

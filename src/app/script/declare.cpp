@@ -18,7 +18,7 @@ const json::value& options_schema() {
         "response":{"type":"object"}, "response_type":{"type":"string"},
         "status":{"type":"integer","minimum":200,"maximum":299},
         "auth":{"type":"boolean"}, "body_max":{"type":"integer","minimum":1}, "time_max":{"type":"integer","minimum":1},
-        "form":{"type":"boolean"}, "hidden":{"type":"boolean"}}})");
+        "form":{"type":"boolean"}, "hidden":{"type":"boolean"}, "replaces":{"type":"boolean"}}})");
     return schema;
 }
 
@@ -114,6 +114,7 @@ int declare_route(lua_State* lua) {
         raise(lua, "route {}: {}", route.pattern, problem);
     route.operation = operation_of(options.as_object());
     route.form = bool_or(options.as_object(), "form", false);
+    route.replaces = bool_or(options.as_object(), "replaces", false);
     if (route.form) route.operation.request_type = form_type(route.operation.request_schema);
     refuse_twice(lua, route);
     if (state.declarations().routes.size() >= kScriptRoutesMax)

@@ -132,6 +132,7 @@ struct ScriptRoute {
     net::Operation operation;
     bool websocket = false;
     bool form = false;        // the body is a form: urlencoded or multipart
+    bool replaces = false;    // a route of the default API
     std::string place;        // "routes.lua:12"
     std::size_t handler = 0;  // its number within the generation
 };

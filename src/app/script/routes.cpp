@@ -147,13 +147,16 @@ Result<void> add_script_routes(net::Router& router, const ScriptHost& host, std:
         const auto pattern = served_pattern(http->prefixes, route.pattern);
         if (const auto valid = net::check_pattern(pattern); !valid)  // a prefix can spoil it
             return fail(ErrorCode::invalid, "{}: {}", route.place, valid.error().message);
-        if (route.websocket ? router.has_websocket(pattern) : router.has(route.method, pattern))
+        const bool served = route.websocket ? router.has_websocket(pattern) : router.has(route.method, pattern);
+        if (served && (route.websocket || !route.replaces))
             return fail(ErrorCode::conflict, "{}: {} {} is served already; choose another path.", route.place,
                         route.websocket ? std::string_view("WebSocket") : net::to_string(route.method), pattern);
         auto operation = route.operation;
         operation.render_error = http->render_error;
         if (route.websocket)
             router.add_websocket(pattern, std::move(operation), script_websocket(program, route, http));
+        else if (served)
+            router.replace(route.method, pattern, std::move(operation), script_handler(program, route, http));
         else
             router.add(route.method, pattern, std::move(operation), script_handler(program, route, http));
     }

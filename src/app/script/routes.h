@@ -2,7 +2,8 @@
 //
 //     route.post("/api/v1/chats/{id:int}", {summary = "…", tag = "…", query = {page = {type = "integer", default = 1}},
 //         body = {type = "object", required = {"content"}, properties = {content = {type = "string", minLength = 1}}},
-//         response = {…}, status = 201, auth = true, body_max = 65536, time_max = 60000, form = false, hidden = false},
+//         response = {…}, status = 201, auth = true, body_max = 65536, time_max = 60000, form = false, hidden = false,
+//         replaces = false},  -- true: a route of the default API gives way
 //       function(request) … end)
 //     route.get/put/patch/delete(pattern, [options,] function); route.websocket(pattern, [options,] function(socket,
 //     request) … end)
