@@ -32,5 +32,8 @@ void check_awaits(const std::vector<Source>& sources, std::vector<Finding>& find
 void check_faults(const std::filesystem::path& root, const std::vector<Source>& sources,
                   std::vector<Finding>& findings);
 void check_checklist(const std::filesystem::path& root, std::vector<Finding>& findings);
+// `known`: cpp_tests().
+void check_asvs(const std::filesystem::path& root, const std::set<std::string>& known, std::vector<Finding>& findings);
+bool is_asvs_row(std::string_view line);
 
 }  // namespace slipway::house

@@ -10,7 +10,8 @@
 //   unfinished      words that mark work left undone
 //   json            src/ or tools/ write JSON with Boost's serializer
 //   await           a lambda, braced temporary or ternary inside an expression with co_await
-//   checklist       a row of docs/checklist.tsv, or a promise of docs/security.md, that names no test that exists
+//   checklist       a row of docs/checklist.tsv, or a promise or a row of ASVS in docs/security.md, that names no
+//                   test that exists
 //   faults          an adapter of a store and a fault for which no faults.tsv names a test that exists (fault_matrix.h)
 #pragma once
 
