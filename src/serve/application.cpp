@@ -117,6 +117,7 @@ Result<void> Application::open_accounts() {
     audited.key = hmac_sha256(options.secret, kAuditKeyName);
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
     accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, std::move(options));
+    authentication_ = std::make_unique<account::Authentication>(*accounts_, account::AuthenticationOptions{});
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
@@ -179,6 +180,7 @@ Result<void> Application::open_capabilities() {
     };
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
+                          .authentication = *authentication_,
                           .audit = *audit_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,

@@ -109,6 +109,7 @@ class Application {
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;
     std::unique_ptr<file::Files> stored_files_;
     std::unique_ptr<agent::Graph> graph_;

@@ -16,7 +16,7 @@ Result<account::Principal> principal_of(const CallContext& context) {
 Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context) {
     SLIPWAY_CO_TRY(auto principal, principal_of(context));
     if (context.lasting) {
-        SLIPWAY_CO_TRY(principal, co_await capabilities.accounts.renew(std::move(principal)));
+        SLIPWAY_CO_TRY(principal, co_await capabilities.authentication.renew(std::move(principal)));
         set_principal(context, principal);
     }
     co_return principal;
