@@ -30,6 +30,7 @@ struct StoreHealth {
 struct Capabilities {
     account::Accounts& accounts;
     account::Authentication& authentication;  // who makes a request
+    account::AccessKeys& keys;
     const account::Audit& audit;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;

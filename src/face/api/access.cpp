@@ -19,6 +19,7 @@ account::Credential credential_of(const app::Capabilities& capabilities, const n
     account::Credential credential;
     credential.bearer = bearer_of(request);
     const auto& options = capabilities.authentication.options();
+    if (!options.service_header.empty()) credential.service = request.headers.get(options.service_header);
     if (!options.edge_header.empty()) credential.edge_assertion = request.headers.get(options.edge_header);
     credential.visit.address = request.remote_address;
     credential.visit.user_agent = request.headers.get("User-Agent");

@@ -90,6 +90,7 @@ class ChatSocket {
     Task<account::Principal> principal_of(const json::object& message) {
         auto credential = credential_of(capabilities_, request_);
         credential.bearer = text_or(message, "token");
+        credential.service.clear();
         credential.edge_assertion.clear();
         return capabilities_.authentication.principal(std::move(credential));
     }
