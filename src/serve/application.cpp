@@ -29,6 +29,19 @@ std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
+account::SessionOptions session_options(const app::Manifest& manifest, const std::string& secret, store::Cache& cache) {
+    const auto& section = manifest.accounts;
+    account::SessionOptions options;
+    options.secret = secret;
+    const bool idle = section.session.idle > Milliseconds(0);
+    options.idle = seconds_of(idle ? section.session.idle : section.refresh_token);
+    options.absolute = seconds_of(section.session.absolute);
+    options.one_per_device = section.session.one_per_device;
+    options.checked = section.revocation == app::Revocation::immediate;
+    if (manifest.stores.cache.scheme.starts_with("redis")) options.mirror = &cache;
+    return options;
+}
+
 }  // namespace
 
 Application::Application(app::Manifest manifest, Environment environment, DataFolder folder)
@@ -105,7 +118,8 @@ Result<void> Application::open_accounts() {
     account::AccountOptions options;
     SLIPWAY_TRY(options.secret, token_secret());
     options.access_token_valid_for = seconds_of(section.access_token);
-    options.refresh_token_valid_for = seconds_of(section.refresh_token);
+    options.sessions = session_options(manifest_, options.secret, *cache_);
+    options.verification = section.verification;
     options.registration_open = section.registration == app::RegistrationPolicy::open;
     options.password_length_min = section.password_length_min;
     options.attempts_max = section.attempts.max;

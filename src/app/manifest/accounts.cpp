@@ -14,6 +14,11 @@ constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
 constexpr std::array<std::string_view, 1> kAlgorithms{"HS256"};
+constexpr std::array<Choice<Revocation>, 2> kRevocations{
+    {{Revocation::immediate, "immediate"}, {Revocation::token, "token"}}};
+constexpr std::array<Choice<account::Verification>, 3> kVerifications{{{account::Verification::none, "none"},
+                                                                       {account::Verification::optional, "optional"},
+                                                                       {account::Verification::required, "required"}}};
 constexpr hours kYear{24 * 366};
 
 }  // namespace
@@ -37,6 +42,15 @@ static void describe(Keys& keys, account::Rights& roles) {
     keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
 }
 
+static void describe(Keys& keys, SessionSection& session) {
+    keys.duration("idle", session.idle, minutes(1), kYear,
+                  "A session that is not continued for so long has ended; left out: refresh_token.");
+    keys.duration("absolute", session.absolute, minutes(1), kYear * 10,
+                  "A session ends so long after its sign-in, whatever is done.");
+    keys.boolean("one_per_device", session.one_per_device,
+                 "Whether a sign-in ends the earlier sessions of the same device.");
+}
+
 static void describe(Keys& keys, DemoUser& demo) {
     keys.text("username", demo.username, "Name of the demo user.");
     keys.text("email", demo.email, "Email address of the demo user.", {Form::email});
@@ -54,6 +68,18 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.duration("access_token", accounts.access_token, minutes(1), kYear, "How long an access token is valid.");
     keys.duration("refresh_token", accounts.refresh_token, minutes(1), kYear,
                   "How long a session can be continued without signing in again.");
+    keys.section("session", accounts.session, "How long a session lives.");
+    keys.choice("revocation", accounts.revocation, kRevocations,
+                "Whether a session that has ended is refused at once (immediate), or once its access token has ended "
+                "(token), which saves a look at each request.");
+    keys.choice("verification", accounts.verification, kVerifications,
+                "Whether people show that their address is theirs: none, optional (a mail asks for it), required "
+                "(before the first sign-in; then a sign-up tells nobody whether an address is known). Needs "
+                "stores.mail_from.");
+    keys.text("links", accounts.links,
+              "Where people open the application, such as https://app.example.org: links in mails begin with it. "
+              "Required outside loopback where mails are sent.",
+              {Form::url});
     keys.choice("registration", accounts.registration, kPolicies,
                 "Whether people can register; closed: `slipway users create`.");
     keys.integer("password_length_min", accounts.password_length_min, 8, 128,

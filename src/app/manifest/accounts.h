@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "account/types.h"
+#include "account/service.h"
 #include "app/manifest/keys.h"
 #include "base/crypto.h"
 
@@ -19,6 +19,14 @@ struct AttemptsSection {
     Milliseconds window{std::chrono::minutes(15)};
 };
 
+struct SessionSection {
+    Milliseconds idle{0};  // 0 after reading: refresh_token
+    Milliseconds absolute{std::chrono::hours(24 * 365)};
+    bool one_per_device = false;
+};
+
+enum class Revocation : unsigned char { immediate, token };
+
 struct DemoUser {
     std::string username = "demo";
     std::string email = "demo@example.org";
@@ -30,6 +38,10 @@ struct AccountsSection {
     Secret secret;  // empty in development: a random one is made once and kept in the data folder
     Milliseconds access_token{std::chrono::hours(24)};
     Milliseconds refresh_token{std::chrono::hours(24 * 30)};
+    SessionSection session;
+    Revocation revocation = Revocation::immediate;
+    account::Verification verification = account::Verification::none;
+    std::string links;  // base URL of the links in mails, without a slash at the end
     RegistrationPolicy registration = RegistrationPolicy::open;
     std::size_t password_length_min = 8;
     std::string workspace = "main";
