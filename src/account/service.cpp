@@ -1,7 +1,6 @@
 #include "account/service.h"
 
 #include "account/decoy.h"
-#include "account/jwt.h"
 #include "account/registration.h"
 #include "account/tables.h"
 #include "base/email.h"
@@ -33,10 +32,12 @@ std::unexpected<Error> not_standing() {
 
 }  // namespace
 
-Accounts::Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, AccountOptions options)
+Accounts::Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, SigningKeys& keys,
+                   AccountOptions options)
     : database_(database),
       pool_(pool),
       audit_(audit),
+      keys_(keys),
       options_(std::move(options)),
       decoy_hash_(decoy_hash(options_.password_cost)) {}
 
@@ -134,10 +135,10 @@ Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::stri
     co_return co_await open_session(*std::move(user));
 }
 
-std::string Accounts::access_token_for(const User& user, const std::string& session_id) const {
-    json::object claims{{"sub", user.id},         {"sid", session_id},         {"ws", workspace_.value},
-                        {"user_id", user.number}, {"username", user.username}, {"is_admin", user.role >= Role::admin}};
-    return sign_token(std::move(claims), options_.secret, options_.access_token_valid_for);
+Task<std::string> Accounts::access_token_for(User user, std::string session_id) {
+    const ClaimSubject subject{user, workspace_.value, session_id, ""};
+    auto claims = claims_of(options_.claims, subject);
+    co_return co_await keys_.sign(std::move(claims), options_.access_token_valid_for);
 }
 
 Task<Tokens> Accounts::open_session(User user) {
@@ -160,7 +161,7 @@ Task<Tokens> Accounts::open_session(User user) {
     };
     const store::Database::Body named_body = body;
     SLIPWAY_CO_CHECK(co_await database_.transact(store::Scope::system(), named_body));
-    tokens.access_token = access_token_for(user, session_id);
+    SLIPWAY_CO_TRY(tokens.access_token, co_await access_token_for(user, session_id));
     tokens.user = std::move(user);
     co_return tokens;
 }
@@ -207,7 +208,7 @@ Task<Tokens> Accounts::refresh(std::string refresh_token) {
     if (!user) co_return fail(ErrorCode::unauthorized, "The refresh token is not valid any more; sign in again.");
     Tokens tokens;
     tokens.refresh_token = fresh;
-    tokens.access_token = access_token_for(*user, session_id);
+    SLIPWAY_CO_TRY(tokens.access_token, co_await access_token_for(*user, session_id));
     tokens.expires_in = options_.access_token_valid_for;
     tokens.user = *std::move(user);
     co_return tokens;
@@ -222,7 +223,7 @@ Task<void> Accounts::sign_out(std::string refresh_token) {
 }
 
 Task<Principal> Accounts::authenticate(std::string access_token) {
-    SLIPWAY_CO_TRY(const auto claims, verify_token(access_token, options_.secret));
+    SLIPWAY_CO_TRY(const auto claims, co_await keys_.verify(std::move(access_token)));
     WorkspaceId workspace{std::string(text_or(claims, "ws"))};
     SLIPWAY_CO_TRY(auto principal, co_await standing(std::string(text_or(claims, "sub")),
                                                      std::string(text_or(claims, "sid")), std::move(workspace)));

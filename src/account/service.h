@@ -1,17 +1,18 @@
 // Accounts: registration, sign-in, sessions, roles.
 //
-// Passwords are argon2id hashes; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin, user_id);
-// refresh tokens are random, stored hashed, replaced at each use (the use of an old one ends the whole session). Users
-// are checked on every request, so a deactivated user or an ended session is out at once. Failed sign-ins are limited
-// per name and per address: an attempt counts before its password is looked at, so that many at once do not pass the
-// limit together, and no more once it has succeeded. An unknown name and a wrong password get the same answer after the
-// same work.
+// Passwords are argon2id hashes; access tokens are JWTs (signing_keys.h, token_claims.h); refresh tokens are random,
+// stored hashed, replaced at each use (the use of an old one ends the whole session). Users are checked on every
+// request, so a deactivated user or an ended session is out at once. Failed sign-ins are limited per name and per
+// address: an attempt counts before its password is looked at, so that many at once do not pass the limit together, and
+// no more once it has succeeded. An unknown name and a wrong password get the same answer after the same work.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "account/audit.h"
+#include "account/signing_keys.h"
+#include "account/token_claims.h"
 #include "account/types.h"
 #include "base/crypto.h"
 #include "base/pool.h"
@@ -20,7 +21,7 @@
 namespace slipway::account {
 
 struct AccountOptions {
-    std::string secret;  // signs access tokens; 32 bytes at least in production
+    ClaimTemplates claims;  // further ones of access tokens
     std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
     std::chrono::seconds refresh_token_valid_for{std::chrono::hours(24 * 30)};
     bool registration_open = true;
@@ -35,7 +36,8 @@ struct AccountOptions {
 class Accounts {
  public:
     // What it is given outlives it.
-    Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, AccountOptions options);
+    Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, SigningKeys& keys,
+             AccountOptions options);
 
     // Makes the workspace that everybody joins; call once after the migrations, before anything else.
     Task<void> prepare();
@@ -81,12 +83,13 @@ class Accounts {
     Task<User> user_with_password(std::string folded_name, std::string password);
     Task<Principal> standing(std::string user_id, std::string session_id, WorkspaceId workspace);
     Task<Tokens> open_session(User user);
-    std::string access_token_for(const User& user, const std::string& session_id) const;
+    Task<std::string> access_token_for(User user, std::string session_id);
     Task<std::string> hash(std::string password);
 
     store::Database& database_;
     WorkerPool& pool_;
     const Audit& audit_;
+    SigningKeys& keys_;
     AccountOptions options_;
     WorkspaceId workspace_;
     std::string decoy_hash_;  // compared against when the name is unknown

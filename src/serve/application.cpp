@@ -100,10 +100,25 @@ Result<std::string> Application::token_secret() const {
     return folder_.secret(kSecretName);
 }
 
+Result<void> Application::open_signing_keys(const std::string& secret) {
+    const auto& section = manifest_.accounts;
+    account::SigningOptions options;
+    options.algorithm = section.algorithm;
+    options.secret = secret;
+    options.previous_secrets = app::previous_secrets(section);
+    options.issuer = section.issuer;
+    options.audience = section.audience;
+    options.type = section.token_type;
+    options.longest_token = seconds_of(section.access_token);
+    signing_keys_ = std::make_unique<account::SigningKeys>(*database_, *audit_, std::move(options));
+    return run_to_end(signing_keys_->prepare());
+}
+
 Result<void> Application::open_accounts() {
     const auto& section = manifest_.accounts;
     account::AccountOptions options;
-    SLIPWAY_TRY(options.secret, token_secret());
+    SLIPWAY_TRY(const auto secret, token_secret());
+    options.claims = section.claims;
     options.access_token_valid_for = seconds_of(section.access_token);
     options.refresh_token_valid_for = seconds_of(section.refresh_token);
     options.registration_open = section.registration == app::RegistrationPolicy::open;
@@ -112,11 +127,14 @@ Result<void> Application::open_accounts() {
     options.attempts_window = seconds_of(section.attempts.window);
     options.workspace_name = section.workspace;
     options.password_cost = section.argon2;
-    links_ = std::make_unique<app::Links>(options.secret, kLinksValidFor);
+    links_ = std::make_unique<app::Links>(secret, kLinksValidFor);
     account::AuditOptions audited;
-    audited.key = hmac_sha256(options.secret, kAuditKeyName);
+    audited.key = hmac_sha256(secret, kAuditKeyName);
+    for (const auto& former : app::previous_secrets(section))
+        audited.former_keys.push_back(hmac_sha256(former, kAuditKeyName));
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
-    accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, std::move(options));
+    SLIPWAY_CHECK(open_signing_keys(secret));
+    accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, *signing_keys_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
@@ -180,6 +198,7 @@ Result<void> Application::open_capabilities() {
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
                           .audit = *audit_,
+                          .signing_keys = *signing_keys_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,

@@ -20,13 +20,13 @@ struct Server {
     std::unique_ptr<store::Database> own;
     WorkerPool pool{"test", 2};
     std::unique_ptr<Audit> audit;
+    std::unique_ptr<SigningKeys> keys;
     std::unique_ptr<Accounts> accounts;
 };
 
 class TwoServers : public ::testing::Test {
  protected:
     TwoServers() {
-        options_.secret = std::string(32, 's');
         options_.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
         options_.attempts_max = 10;
         std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());
@@ -36,7 +36,10 @@ class TwoServers : public ::testing::Test {
             if (database_->dialect().shared) server.own = must(test::open_any_database(folder_ / "data.db"));
             auto& database = server.own ? *server.own : *database_;
             server.audit = std::make_unique<Audit>(database, AuditOptions{.key = "seals"});
-            server.accounts = std::make_unique<Accounts>(database, server.pool, *server.audit, options_);
+            server.keys = std::make_unique<SigningKeys>(database, *server.audit,
+                                                        SigningOptions{.secret = std::string(32, 's')});
+            must(run_to_end(server.keys->prepare()));
+            server.accounts = std::make_unique<Accounts>(database, server.pool, *server.audit, *server.keys, options_);
         }
     }
 

@@ -30,6 +30,7 @@ struct StoreHealth {
 struct Capabilities {
     account::Accounts& accounts;
     const account::Audit& audit;
+    account::SigningKeys& signing_keys;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "account/signing_keys.h"
 #include "account/types.h"
 #include "app/manifest/keys.h"
 #include "base/crypto.h"
@@ -26,8 +27,11 @@ struct DemoUser {
 };
 
 struct AccountsSection {
-    std::string algorithm = "HS256";
+    account::SigningAlgorithm algorithm = account::SigningAlgorithm::hs256;
     Secret secret;  // empty in development: a random one is made once and kept in the data folder
+    Secret previous_secrets;  // separated by commas
+    std::string issuer, audience, token_type;
+    TextMap claims;
     Milliseconds access_token{std::chrono::hours(24)};
     Milliseconds refresh_token{std::chrono::hours(24 * 30)};
     RegistrationPolicy registration = RegistrationPolicy::open;
@@ -40,5 +44,7 @@ struct AccountsSection {
 };
 
 void describe(Keys& keys, AccountsSection& accounts);
+// Each of them.
+std::vector<std::string> previous_secrets(const AccountsSection& accounts);
 
 }  // namespace slipway::app
