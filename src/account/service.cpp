@@ -1,6 +1,5 @@
 #include "account/service.h"
 
-#include "account/jwt.h"
 #include "account/registration.h"
 #include "account/tables.h"
 #include "base/email.h"
@@ -12,6 +11,7 @@ namespace {
 constexpr std::string_view kUserByName =
     "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 and (u.email = $2 or "
     "u.username_folded = $2)";
+constexpr std::string_view kGenerationClaim = "gen";  // of the session, as sessions.h says
 constexpr std::size_t kUsersListedMax = 10'000;
 
 std::unexpected<Error> unknown_user(std::string_view name) {
@@ -36,10 +36,12 @@ Error refusal(std::string_view reason, std::string message) {
 
 }  // namespace
 
-Accounts::Accounts(store::Database& database, Passwords& passwords, const Audit& audit, AccountOptions options)
+Accounts::Accounts(store::Database& database, Passwords& passwords, const Audit& audit, SigningKeys& keys,
+                   AccountOptions options)
     : database_(database),
       passwords_(passwords),
       audit_(audit),
+      keys_(keys),
       options_(std::move(options)),
       sessions_(database, audit, options_.sessions) {}
 
@@ -156,14 +158,10 @@ Task<Tokens> Accounts::tokens_for(User user, Grant grant) {
     using std::chrono::seconds;
     Tokens tokens;
     tokens.expires_in = std::min(options_.access_token_valid_for, std::chrono::ceil<seconds>(grant.ends_at - now()));
-    json::object claims{{"sub", user.id},
-                        {"sid", grant.session_id},
-                        {"gen", grant.generation},
-                        {"ws", workspace_.value},
-                        {"user_id", user.number},
-                        {"username", user.username},
-                        {"is_admin", user.role >= Role::admin}};
-    tokens.access_token = sign_token(std::move(claims), options_.secret, tokens.expires_in);
+    const ClaimSubject subject{user, workspace_.value, grant.session_id, grant.device_id};
+    auto claims = claims_of(options_.claims, subject);
+    claims[kGenerationClaim] = grant.generation;
+    SLIPWAY_CO_TRY(tokens.access_token, co_await keys_.sign(std::move(claims), tokens.expires_in));
     tokens.refresh_token = std::move(grant.refresh_token);
     tokens.session_id = std::move(grant.session_id);
     tokens.device_id = std::move(grant.device_id);
@@ -195,11 +193,11 @@ Task<void> Accounts::sign_out(std::string refresh_token, Visit visit) {
 }
 
 Task<Principal> Accounts::authenticate(std::string access_token) {
-    SLIPWAY_CO_TRY(const auto claims, verify_token(access_token, options_.secret));
+    SLIPWAY_CO_TRY(const auto claims, co_await keys_.verify(std::move(access_token)));
     WorkspaceId workspace{std::string(text_or(claims, "ws"))};
     SLIPWAY_CO_TRY(auto principal,
                    co_await standing(std::string(text_or(claims, "sub")), std::string(text_or(claims, "sid")),
-                                     integer_or(claims, "gen", 0), std::move(workspace)));
+                                     integer_or(claims, kGenerationClaim, 0), std::move(workspace)));
     principal.proven_until = from_unix_ms(integer_or(claims, "exp", 0) * 1000);
     co_return principal;
 }

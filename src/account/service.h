@@ -1,10 +1,10 @@
 // Accounts: registration, sign-in, sessions, roles.
 //
-// Passwords are kept as passwords.h says; access tokens are JWTs (HS256, claims sub, sid, gen, ws, username, is_admin,
-// user_id); refresh tokens, devices, and how sessions end: sessions.h. Users are checked on every request, so a
-// deactivated user or an ended session is out at once. Failed sign-ins are limited per name and per address: an attempt
-// counts before its password is looked at, so that many at once do not pass the limit together, and no more once it has
-// succeeded. An unknown name and a wrong password get the same answer after the same work.
+// Passwords are kept as passwords.h says; access tokens are JWTs (signing_keys.h, token_claims.h); refresh tokens,
+// devices, and how sessions end: sessions.h. Users are checked on every request, so a deactivated user or an ended
+// session is out at once. Failed sign-ins are limited per name and per address: an attempt counts before its password
+// is looked at, so that many at once do not pass the limit together, and no more once it has succeeded. An unknown name
+// and a wrong password get the same answer after the same work.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,8 @@
 #include "account/audit.h"
 #include "account/passwords.h"
 #include "account/sessions.h"
+#include "account/signing_keys.h"
+#include "account/token_claims.h"
 #include "account/types.h"
 #include "store/database/database.h"
 
@@ -27,7 +29,7 @@ enum class Verification : unsigned char {
 
 struct AccountOptions {
     Verification verification = Verification::none;
-    std::string secret;  // signs access tokens; 32 bytes at least in production
+    ClaimTemplates claims;  // further ones of access tokens
     std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
     SessionOptions sessions;
     bool registration_open = true;
@@ -40,7 +42,8 @@ struct AccountOptions {
 class Accounts {
  public:
     // What it is given outlives it.
-    Accounts(store::Database& database, Passwords& passwords, const Audit& audit, AccountOptions options);
+    Accounts(store::Database& database, Passwords& passwords, const Audit& audit, SigningKeys& keys,
+             AccountOptions options);
 
     // Makes the workspace that everybody joins; call once after the migrations, before anything else.
     Task<void> prepare();
@@ -97,6 +100,7 @@ class Accounts {
     store::Database& database_;
     Passwords& passwords_;
     const Audit& audit_;
+    SigningKeys& keys_;
     AccountOptions options_;
     Sessions sessions_;
     WorkspaceId workspace_;

@@ -79,6 +79,11 @@ int users_password(const Target& target, UserArguments arguments);
 int users_role(const Target& target, const UserArguments& arguments);
 int users_active(const Target& target, const UserArguments& arguments, bool active);
 
+// The keys that sign access tokens.
+int keys_list(const Target& target, bool json);
+int keys_rotate(const Target& target);
+int keys_retire(const Target& target, const std::string& id);
+
 // Adds the commands `lambda` and `lambda invoke`, which set `code`.
 void add_lambda(CLI::App& app, int& code);
 

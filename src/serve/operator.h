@@ -17,6 +17,9 @@
 //     users.password  {name, password}
 //     users.role      {name, role}
 //     users.active    {name, active}
+//     keys.list       {}                                      → {keys: [{id, algorithm, signs, created_at, replaced_at}]}
+//     keys.rotate     {}                                      → the new key
+//     keys.retire     {id}                                    → {retired}
 //     jobs.list       {state, limit, cursor}                  → {jobs, next}
 //     jobs.show       {id}                                    → the job
 //     jobs.start      {name, arguments, delay_ms, …}          → the job
@@ -56,6 +59,7 @@ class Operator {
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);
     Task<json::object> users(std::string command, json::object arguments);
+    Task<json::object> keys(std::string command, json::object arguments);
     Task<json::object> jobs(std::string command, json::object arguments);
 
     Application& application_;

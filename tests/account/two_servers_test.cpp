@@ -23,13 +23,14 @@ struct Server {
     std::unique_ptr<store::Database> own;
     Passwords passwords{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<Audit> audit;
+    std::unique_ptr<SigningKeys> keys;
     std::unique_ptr<Accounts> accounts;
 };
 
 class TwoServers : public ::testing::Test {
  protected:
     TwoServers() {
-        options_.secret = options_.sessions.secret = std::string(32, 's');
+        options_.sessions.secret = std::string(32, 's');
         options_.attempts_max = 10;
         std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());
         all.insert(all.end(), migrations().begin(), migrations().end());
@@ -38,7 +39,11 @@ class TwoServers : public ::testing::Test {
             if (database_->dialect().shared) server.own = must(test::open_any_database(folder_ / "data.db"));
             auto& database = server.own ? *server.own : *database_;
             server.audit = std::make_unique<Audit>(database, AuditOptions{.key = "seals"});
-            server.accounts = std::make_unique<Accounts>(database, server.passwords, *server.audit, options_);
+            server.keys =
+                std::make_unique<SigningKeys>(database, *server.audit, SigningOptions{.secret = std::string(32, 's')});
+            must(run_to_end(server.keys->prepare()));
+            server.accounts =
+                std::make_unique<Accounts>(database, server.passwords, *server.audit, *server.keys, options_);
         }
     }
 

@@ -1,5 +1,7 @@
 #include "app/manifest/accounts.h"
 
+#include "base/text.h"
+
 // `describe` of PasswordCost is found through Keys, which lives in slipway::app.
 namespace slipway::app {
 namespace {
@@ -13,12 +15,13 @@ constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
     {{RegistrationPolicy::open, "open"}, {RegistrationPolicy::closed, "closed"}}};
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
-constexpr std::array<std::string_view, 1> kAlgorithms{"HS256"};
 constexpr std::array<Choice<Revocation>, 2> kRevocations{
     {{Revocation::immediate, "immediate"}, {Revocation::token, "token"}}};
 constexpr std::array<Choice<account::Verification>, 3> kVerifications{{{account::Verification::none, "none"},
                                                                        {account::Verification::optional, "optional"},
                                                                        {account::Verification::required, "required"}}};
+constexpr std::array<Choice<account::SigningAlgorithm>, 2> kAlgorithms{
+    {{account::SigningAlgorithm::hs256, "HS256"}, {account::SigningAlgorithm::eddsa, "EdDSA"}}};
 constexpr hours kYear{24 * 366};
 
 }  // namespace
@@ -90,12 +93,24 @@ static void describe(Keys& keys, DemoUser& demo) {
 }
 
 void describe(Keys& keys, AccountsSection& accounts) {
-    keys.one_of("algorithm", accounts.algorithm, kAlgorithms,
-                "How access tokens are signed. There is no other; the key is for applications that name it.");
+    keys.choice("algorithm", accounts.algorithm, kAlgorithms,
+                "How access tokens are signed. EdDSA: with keys that the application makes itself, whose public halves "
+                "are at /.well-known/jwks.json (`slipway keys`). HS256: with the secret.");
     keys.secret("secret", accounts.secret,
-                "Signs access tokens. Left out in development: a random one is made once and kept in the data folder. "
+                "Signs access tokens, or seals the keys that do. Left out in development: a random one is made once "
+                "and kept in the data folder. "
                 "In production and "
                 "outside loopback it must be given, with at least 32 bytes.");
+    keys.secret("previous_secrets", accounts.previous_secrets,
+                "Former secrets, separated by commas: what was signed or sealed with them is valid still, so that a "
+                "new one signs nobody out. Take them out once access_token has passed and `slipway keys rotate` was "
+                "run.");
+    keys.text("issuer", accounts.issuer, "Claim iss of access tokens; a token with another is refused.");
+    keys.text("audience", accounts.audience, "Claim aud of access tokens; a token with another is refused.");
+    keys.text("type", accounts.token_type, "Claim type of access tokens; a token with another is refused.");
+    keys.text_map("claims", accounts.claims,
+                  "Further claims of access tokens: texts with {id}, {number}, {email}, {username}, {display_name}, "
+                  "{role}, {is_admin}, {system_role}, {workspace}, {session_id}, {device_id}, {jti}.");
     keys.duration("access_token", accounts.access_token, minutes(1), kYear, "How long an access token is valid.");
     keys.duration("refresh_token", accounts.refresh_token, minutes(1), kYear,
                   "How long a session can be continued without signing in again.");
@@ -128,6 +143,13 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.named("service_tokens", accounts.service_tokens,
                "Programs that come in with one token for all, by name, beside those that `slipway tokens` makes.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
+}
+
+std::vector<std::string> previous_secrets(const AccountsSection& accounts) {
+    std::vector<std::string> secrets;
+    for (const auto part : split(accounts.previous_secrets.reveal(), ','))
+        if (const auto secret = trim(part); !secret.empty()) secrets.emplace_back(secret);
+    return secrets;
 }
 
 }  // namespace slipway::app

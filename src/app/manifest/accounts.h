@@ -6,6 +6,7 @@
 
 #include "account/access_keys.h"
 #include "account/service.h"
+#include "account/signing_keys.h"
 #include "app/manifest/keys.h"
 #include "base/crypto.h"
 
@@ -59,8 +60,11 @@ struct DemoUser {
 };
 
 struct AccountsSection {
-    std::string algorithm = "HS256";
-    Secret secret;  // empty in development: a random one is made once and kept in the data folder
+    account::SigningAlgorithm algorithm = account::SigningAlgorithm::hs256;
+    Secret secret;            // empty in development: a random one is made once and kept in the data folder
+    Secret previous_secrets;  // separated by commas
+    std::string issuer, audience, token_type;
+    TextMap claims;
     Milliseconds access_token{std::chrono::hours(24)};
     Milliseconds refresh_token{std::chrono::hours(24 * 30)};
     SessionSection session;
@@ -82,5 +86,7 @@ struct AccountsSection {
 };
 
 void describe(Keys& keys, AccountsSection& accounts);
+// Each of them.
+std::vector<std::string> previous_secrets(const AccountsSection& accounts);
 
 }  // namespace slipway::app
