@@ -245,6 +245,20 @@ void add_tokens(CLI::App& app, Parsed& parsed) {
     revoking->callback([&parsed] { parsed.code = tokens_revoke(parsed.target, parsed.token.name); });
 }
 
+void add_keys(CLI::App& app, Parsed& parsed) {
+    auto* keys = app.add_subcommand("keys", "The keys that sign access tokens: list, rotate, retire");
+    keys->require_subcommand(1);
+    auto* listing = command(*keys, parsed, "list", "Those that verify; the one that signs is the first");
+    listing->add_flag("--json", parsed.json, "Print JSON");
+    listing->callback([&parsed] { parsed.code = keys_list(parsed.target, parsed.json); });
+    auto* rotating = command(*keys, parsed, "rotate", "Sign with a new key from now on; nobody is signed out");
+    rotating->callback([&parsed] { parsed.code = keys_rotate(parsed.target); });
+    auto* retiring =
+        command(*keys, parsed, "retire", "Refuse at once what a key has signed, as somebody may have copied it");
+    retiring->add_option("ID", parsed.text, "The key")->required();
+    retiring->callback([&parsed] { parsed.code = keys_retire(parsed.target, parsed.text); });
+}
+
 void add_jobs(CLI::App& app, Parsed& parsed) {
     auto* jobs = app.add_subcommand("jobs", "What runs in the background: list, start, try again");
     jobs->require_subcommand(1);
@@ -342,6 +356,7 @@ int run(int count, char** arguments) {
     add_databases(app, parsed);
     add_users(app, parsed);
     add_tokens(app, parsed);
+    add_keys(app, parsed);
     add_jobs(app, parsed);
     add_terraform(app, parsed.code);
     add_lambda(app, parsed.code);

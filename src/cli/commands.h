@@ -90,6 +90,11 @@ int tokens_list(const Target& target);
 int tokens_create(const Target& target, const TokenArguments& arguments);
 int tokens_revoke(const Target& target, const std::string& which);
 
+// The keys that sign access tokens.
+int keys_list(const Target& target, bool json);
+int keys_rotate(const Target& target);
+int keys_retire(const Target& target, const std::string& id);
+
 // Adds the commands `lambda` and `lambda invoke`, which set `code`.
 void add_lambda(CLI::App& app, int& code);
 

@@ -29,6 +29,20 @@ std::chrono::seconds seconds_of(Milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
+account::SessionOptions session_options(const app::Manifest& manifest, const std::string& secret, store::Cache& cache) {
+    const auto& section = manifest.accounts;
+    account::SessionOptions options;
+    options.secret = secret;
+    options.former_secrets = app::previous_secrets(section);
+    const bool idle = section.session.idle > Milliseconds(0);
+    options.idle = seconds_of(idle ? section.session.idle : section.refresh_token);
+    options.absolute = seconds_of(section.session.absolute);
+    options.one_per_device = section.session.one_per_device;
+    options.checked = section.revocation == app::Revocation::immediate;
+    if (manifest.stores.cache.scheme.starts_with("redis")) options.mirror = &cache;
+    return options;
+}
+
 }  // namespace
 
 Application::Application(app::Manifest manifest, Environment environment, DataFolder folder)
@@ -100,19 +114,37 @@ Result<std::string> Application::token_secret() const {
     return folder_.secret(kSecretName);
 }
 
+Result<void> Application::open_signing_keys(const std::string& secret) {
+    const auto& section = manifest_.accounts;
+    account::SigningOptions options;
+    options.algorithm = section.algorithm;
+    options.secret = secret;
+    options.previous_secrets = app::previous_secrets(section);
+    options.issuer = section.issuer;
+    options.audience = section.audience;
+    options.type = section.token_type;
+    options.longest_token = seconds_of(section.access_token);
+    signing_keys_ = std::make_unique<account::SigningKeys>(*database_, *audit_, std::move(options));
+    return run_to_end(signing_keys_->prepare());
+}
+
 Result<void> Application::open_accounts() {
     const auto& section = manifest_.accounts;
     account::AccountOptions options;
-    SLIPWAY_TRY(options.secret, token_secret());
+    SLIPWAY_TRY(const auto secret, token_secret());
+    options.claims = section.claims;
     options.access_token_valid_for = seconds_of(section.access_token);
-    options.refresh_token_valid_for = seconds_of(section.refresh_token);
+    options.sessions = session_options(manifest_, secret, *cache_);
+    options.verification = section.verification;
     options.registration_open = section.registration == app::RegistrationPolicy::open;
     options.attempts_max = section.attempts.max;
     options.attempts_window = seconds_of(section.attempts.window);
     options.workspace_name = section.workspace;
-    links_ = std::make_unique<app::Links>(options.secret, kLinksValidFor);
+    links_ = std::make_unique<app::Links>(secret, kLinksValidFor);
     account::AuditOptions audited;
-    audited.key = hmac_sha256(options.secret, kAuditKeyName);
+    audited.key = hmac_sha256(secret, kAuditKeyName);
+    for (const auto& former : app::previous_secrets(section))
+        audited.former_keys.push_back(hmac_sha256(former, kAuditKeyName));
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
     account::PasswordOptions hashed;
     hashed.cost = section.argon2;
@@ -121,7 +153,9 @@ Result<void> Application::open_accounts() {
     hashed.memory_max = section.hashing.memory;
     hashed.waiting_max = section.hashing.waiting;
     passwords_ = std::make_unique<account::Passwords>(hashed);
-    accounts_ = std::make_unique<account::Accounts>(*database_, *passwords_, *audit_, std::move(options));
+    SLIPWAY_CHECK(open_signing_keys(secret));
+    accounts_ =
+        std::make_unique<account::Accounts>(*database_, *passwords_, *audit_, *signing_keys_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
     open_authentication();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
@@ -208,6 +242,7 @@ Result<void> Application::open_capabilities() {
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .audit = *audit_,
+                          .signing_keys = *signing_keys_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,

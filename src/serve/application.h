@@ -54,8 +54,8 @@ class Application {
     // The readiness path says no from now on, so that balancers look elsewhere.
     void begin_stopping() { stopping_ = true; }
     bool stopping() const { return stopping_; }
-    // What access tokens are signed with: the manifest's, else one that was made once and lies in the data folder.
-    Result<std::string> token_secret() const;
+    account::SigningKeys& signing_keys() { return *signing_keys_; }
+    const account::SigningKeys& signing_keys() const { return *signing_keys_; }
     // Its name, or empty when words alone are searched.
     std::string embedding_model() const { return embedding_ ? embedding_->name() : std::string(); }
     const DataFolder& folder() const { return folder_; }
@@ -76,6 +76,10 @@ class Application {
     std::vector<StoreProbe> store_probes();
     void add_further_probes();
     Result<void> open_models();
+    // The manifest's, else one that was made once and lies in the data folder: signs access tokens, or seals the keys
+    // that do.
+    Result<std::string> token_secret() const;
+    Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
     void open_authentication();
     Result<void> open_knowledge(IndexUse index_use);
@@ -110,6 +114,7 @@ class Application {
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Passwords> passwords_;
+    std::unique_ptr<account::SigningKeys> signing_keys_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;

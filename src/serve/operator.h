@@ -21,6 +21,9 @@
 //     tokens.list     {}                                      → {keys}
 //     tokens.create   {name, kind, role, user, scopes, …}     → the key with `key`, told this once
 //     tokens.revoke   {id}                                    → {}
+//     keys.list       {}                                      → {keys: [{id, algorithm, signs, created_at, replaced_at}]}
+//     keys.rotate     {}                                      → the new key
+//     keys.retire     {id}                                    → {retired}
 //     jobs.list       {state, limit, cursor}                  → {jobs, next}
 //     jobs.show       {id}                                    → the job
 //     jobs.start      {name, arguments, delay_ms, …}          → the job
@@ -62,6 +65,7 @@ class Operator {
     Task<json::object> users(std::string command, json::object arguments);
     Task<json::object> import_users(json::object arguments);
     Task<json::object> tokens(std::string command, json::object arguments);
+    Task<json::object> keys(std::string command, json::object arguments);
     Task<json::object> jobs(std::string command, json::object arguments);
 
     Application& application_;

@@ -1,10 +1,10 @@
 // Which passwords may be chosen, how they are kept, and what happens when too many come at once.
 #include "account/passwords.h"
-#include "base/json.h"
 
 #include <gtest/gtest.h>
 
 #include "account/common_passwords/common_passwords.h"
+#include "base/json.h"
 
 namespace slipway::account {
 namespace {

@@ -32,6 +32,7 @@ struct Capabilities {
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
     const account::Audit& audit;
+    account::SigningKeys& signing_keys;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "account/token_claims.h"
 #include "base/text.h"
 
 namespace slipway::app {
@@ -158,6 +159,9 @@ void check_accounts(Checks& checks) {
     if (open_to_others && accounts.demo)
         checks.error("accounts.demo", fmt::format("accounts.demo: a demo user is refused {}.", because),
                      "Remove it, or listen on 127.0.0.1.");
+    for (const auto& [name, text] : accounts.claims)
+        if (const auto claim = account::check_claim(name, text); !claim)
+            checks.error("accounts.claims", claim.error().message);
     if (accounts.refresh_token < accounts.access_token)
         checks.error("accounts.refresh_token",
                      "accounts.refresh_token must be valid at least as long as accounts.access_token.");

@@ -70,28 +70,31 @@ Task<net::Response> register_user(const app::Capabilities& capabilities, net::Re
     registration.username = std::string(text_or(body, "username"));
     registration.password = std::string(text_or(body, "password"));
     SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
-    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
+    account::NewSession session{.visit = visit_of(request)};
+    SLIPWAY_CO_TRY(const auto tokens,
+                   co_await capabilities.accounts.sign_in_without_password(std::move(user), std::move(session)));
     co_return tokens_response(201, tokens);
 }
 
 Task<net::Response> sign_in(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
     std::string name(text_or(body, "name")), password(text_or(body, "password"));
-    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
-                                                                             request.remote_address));
+    SLIPWAY_CO_TRY(const auto tokens,
+                   co_await capabilities.accounts.sign_in(std::move(name), std::move(password), visit_of(request)));
     co_return tokens_response(200, tokens);
 }
 
 Task<net::Response> refresh_session(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-    SLIPWAY_CO_TRY(const auto tokens,
-                   co_await capabilities.accounts.refresh(std::string(text_or(body, "refresh_token"))));
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.refresh(
+                                          std::string(text_or(body, "refresh_token")), visit_of(request)));
     co_return tokens_response(200, tokens);
 }
 
 Task<net::Response> sign_out(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-    SLIPWAY_CO_CHECK(co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token"))));
+    SLIPWAY_CO_CHECK(
+        co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token")), visit_of(request)));
     co_return net::Response::empty();
 }
 
