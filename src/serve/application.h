@@ -81,6 +81,7 @@ class Application {
     Result<std::string> token_secret() const;
     Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
+    void open_factors(const std::string& secret);
     void open_authentication();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
@@ -115,6 +116,7 @@ class Application {
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
+    std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;

@@ -25,8 +25,17 @@ class OpenedAccounts : public ::testing::Test {
         ASSERT_TRUE(cache);
         cache_ = *std::move(cache);
         audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
-        accounts_ =
-            std::make_unique<Accounts>(*database_, passwords_, *audit_, AccountOptions{.secret = std::string(32, 's')});
+        signing_keys_ =
+            std::make_unique<SigningKeys>(*database_, *audit_, SigningOptions{.secret = std::string(32, 's')});
+        ASSERT_TRUE(run_to_end(signing_keys_->prepare()));
+        open_accounts(nullptr);
+    }
+
+    void open_accounts(Factors* factors) {
+        AccountOptions options;
+        options.sessions.secret = std::string(32, 's');
+        options.factors = factors;
+        accounts_ = std::make_unique<Accounts>(*database_, passwords_, *audit_, *signing_keys_, options);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
     }
 
@@ -49,6 +58,7 @@ class OpenedAccounts : public ::testing::Test {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Cache> cache_;
     std::unique_ptr<Audit> audit_;
+    std::unique_ptr<SigningKeys> signing_keys_;
     std::unique_ptr<Accounts> accounts_;
 };
 

@@ -33,10 +33,7 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
         SLIPWAY_CO_TRY(const auto tokens,
                        co_await capabilities.accounts.sign_in(text_of(arguments, "name"),
                                                               text_of(arguments, "password"), visit_of(context)));
-        co_return json::value(json::object{{"access_token", tokens.access_token},
-                                           {"refresh_token", tokens.refresh_token},
-                                           {"expires_in", tokens.expires_in.count()},
-                                           {"user", user_json(tokens.user)}});
+        co_return json::value(tokens_json(tokens));
     });
     host.bind("accounts.authenticate", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
