@@ -193,6 +193,12 @@ void Application::open_authentication() {
         tokens.push_back({"", token, account::Proof::beta_token, section.beta.role, section.beta.rate_per_minute});
     for (const auto& service : section.service_tokens)
         tokens.push_back({service.name, service.secret.reveal(), account::Proof::service_token, service.role, {}});
+    account::AnonymousOptions begun;
+    begun.allowed = section.anonymous;
+    begun.role = section.anonymous_role;
+    begun.kept_for = seconds_of(section.anonymous_kept);
+    anonymous_ =
+        std::make_unique<account::AnonymousUsers>(*database_, *cache_, *audit_, *passwords_, *accounts_, begun);
     account::AuthenticationOptions options;
     options.service_header = section.service_header;
     authentication_ = std::make_unique<account::Authentication>(
@@ -259,6 +265,7 @@ Result<void> Application::open_capabilities() {
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .factors = *factors_,
+                          .anonymous = *anonymous_,
                           .audit = *audit_,
                           .signing_keys = *signing_keys_,
                           .knowledge = *knowledge_,

@@ -118,6 +118,7 @@ class Application {
     std::unique_ptr<account::SigningKeys> signing_keys_;
     std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::AnonymousUsers> anonymous_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;

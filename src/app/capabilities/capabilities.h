@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "account/anonymous_users.h"
 #include "account/authentication.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
@@ -32,6 +33,7 @@ struct Capabilities {
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
     account::Factors& factors;
+    account::AnonymousUsers& anonymous;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
     knowledge::Knowledge& knowledge;

@@ -1,47 +1,10 @@
 // /api/auth/*, /api/me
 #include "face/api/access.h"
+#include "face/api/account_answers.h"
 #include "face/api/api.h"
 
 namespace slipway::face {
 namespace {
-
-json::object to_json(const account::User& user) {
-    return {{"id", user.id},
-            {"number", user.number},
-            {"email", user.email},
-            {"username", user.username},
-            {"role", account::to_string(user.role)},
-            {"active", user.active},
-            {"created_at", to_iso8601(user.created_at)}};
-}
-
-net::Response tokens_response(int status, const account::Tokens& tokens) {
-    auto response = net::Response::of_json(status, json::object{{"access_token", tokens.access_token},
-                                                                {"refresh_token", tokens.refresh_token},
-                                                                {"token_type", "bearer"},
-                                                                {"expires_in", tokens.expires_in.count()},
-                                                                {"user", to_json(tokens.user)}});
-    response.headers.set("Cache-Control", "no-store");
-    return response;
-}
-
-json::object user_schema() {
-    return schema({{"id", text_schema()},
-                   {"number", type_schema("integer")},
-                   {"email", text_schema()},
-                   {"username", text_schema()},
-                   {"role", text_schema("viewer, member, admin or owner")},
-                   {"active", type_schema("boolean")},
-                   {"created_at", text_schema()}});
-}
-
-json::object tokens_schema() {
-    return schema({{"access_token", text_schema()},
-                   {"refresh_token", text_schema()},
-                   {"token_type", text_schema()},
-                   {"expires_in", type_schema("integer")},
-                   {"user", user_schema()}});
-}
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200,
                          bool authenticated = false) {
@@ -105,7 +68,7 @@ Task<net::Response> sign_in_as_demo_user(const app::Capabilities& capabilities, 
 
 Task<net::Response> describe_user(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-    co_return net::Response::of_json(200, to_json(principal.user));
+    co_return net::Response::of_json(200, account_json(principal.user));
 }
 
 }  // namespace
@@ -133,7 +96,7 @@ void add_account_routes(net::Router& router, const app::Capabilities& capabiliti
                    handler(capabilities, sign_in_as_demo_user));
     }
 
-    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, user_schema(), 200, true),
+    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, account_schema(), 200, true),
                handler(capabilities, describe_user));
 }
 
