@@ -10,6 +10,9 @@ namespace slipway::account {
 inline constexpr std::size_t kUsernameLengthMin = 3;
 inline constexpr std::size_t kUsernameLengthMax = 50;
 
+// What is wrong with it, as a sentence for people.
+std::optional<std::string> username_fault(std::string_view username);
+
 // Trims, folds the email, and checks; `invalid` with details.errors [{field, message}].
 Result<Registration> checked(Registration registration, const Passwords& passwords);
 
