@@ -21,8 +21,8 @@ Task<std::string> make_code(store::Transaction& transaction, NewCode code) {
     store::Parameters expired{current};
     SLIPWAY_CO_CHECK(
         co_await transaction.execute("delete from account_codes where expires_at <= $1", std::move(expired)));
-    store::Parameters row{sha256_hex(token), code.purpose, code.bound_to, write_json(code.data), current,
-                          current + code.valid_for};
+    store::Parameters row{sha256_hex(token),     code.purpose, code.bound_to,
+                          write_json(code.data), current,      current + code.valid_for};
     row.push_back(code.user_id.empty() ? store::Value() : store::Value(code.user_id));
     SLIPWAY_CO_CHECK(co_await transaction.execute(
         "insert into account_codes(code_hash, purpose, user_id, bound_to, data, failures, created_at, expires_at) "
@@ -42,10 +42,10 @@ Task<std::optional<UsedCode>> use_code(store::Transaction& transaction, std::str
                                         "and bound_to = $3 and expires_at > $4",
                                         std::move(shown)));
     if (rows.empty()) co_return used;
-    SLIPWAY_CO_TRY(const auto taken, co_await transaction.execute(
-                                         "delete from account_codes where code_hash = $1 and purpose = $2 and "
-                                         "bound_to = $3 and expires_at > $4",
-                                         std::move(again)));
+    SLIPWAY_CO_TRY(const auto taken,
+                   co_await transaction.execute("delete from account_codes where code_hash = $1 and purpose = $2 and "
+                                                "bound_to = $3 and expires_at > $4",
+                                                std::move(again)));
     if (taken.changed() == 0) co_return used;
     used.emplace();
     used->user_id = rows.front().text("user_id");

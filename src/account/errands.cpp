@@ -53,7 +53,7 @@ Task<void> Errands::start(std::vector<std::string> ids) {
         wanted.deduplication_key = std::move(id);
         wanted.attempts_max = kAttempts;
         const auto started = co_await jobs_.start(workspace_, std::move(wanted));
-        if (!started) log_warn("an errand of accounts starts later", {{"reason", started.error().message}});
+        if (!started) log::warning("an errand of accounts starts later", {{"reason", started.error().message}});
     }
     co_return Result<void>();
 }

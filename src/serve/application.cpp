@@ -160,7 +160,7 @@ Result<void> Application::open_accounts() {
     open_authentication();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
-    return {};
+    return open_account_matters();
 }
 
 void Application::open_authentication() {
@@ -239,6 +239,8 @@ Result<void> Application::open_capabilities() {
     };
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
+                          .credentials = *credentials_,
+                          .mails = *mails_,
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .audit = *audit_,

@@ -45,6 +45,7 @@ class Application {
     const std::vector<ServedFolder>& served_folders() const { return file_stores_.folders; }
     store::Queue& queue() { return *queue_; }
     job::Jobs& jobs() { return *jobs_; }
+    account::Errands& errands() { return *errands_; }
     chat::Chats& chats() { return *chats_; }
     store::Channels& channels() { return *channels_; }
     app::Events& events() { return *events_; }
@@ -82,6 +83,7 @@ class Application {
     Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
     void open_authentication();
+    Result<void> open_account_matters();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -116,6 +118,9 @@ class Application {
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::Errands> errands_;
+    std::unique_ptr<account::Mails> mails_;
+    std::unique_ptr<account::Credentials> credentials_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;

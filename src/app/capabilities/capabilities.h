@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "account/authentication.h"
+#include "account/credentials.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -29,6 +30,8 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Credentials& credentials;
+    const account::Mails& mails;
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
     const account::Audit& audit;
