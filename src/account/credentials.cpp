@@ -48,6 +48,13 @@ Task<void> Credentials::ask_sign_up(Registration given, Visit visit) {
     co_return co_await errands_.begin("sign_up", std::move(values));
 }
 
+Task<User> Credentials::sign_up_at_once(Registration registration, Visit visit) {
+    SLIPWAY_CO_TRY(auto user, co_await accounts_.register_user(std::move(registration)));
+    if (accounts_.verification() == Verification::optional && mails_.there_is_mail())
+        SLIPWAY_CO_CHECK(co_await ask_verification(user, std::move(visit)));
+    co_return user;
+}
+
 Task<void> Credentials::sign_up(json::object values) {
     Registration registration;
     registration.email = text_or(values, "email");

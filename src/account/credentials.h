@@ -30,6 +30,10 @@ class Credentials {
     // the address already. `conflict` when the username is taken (names are public); else as Accounts::register_user().
     Task<void> ask_sign_up(Registration registration, Visit visit);
 
+    // Where they need not be: as Accounts::register_user(), and a mail asks for it where there is mail and the manifest
+    // wants it.
+    Task<User> sign_up_at_once(Registration registration, Visit visit);
+
     // `invalid` where there is no mail, or it is verified already.
     Task<void> ask_verification(User user, Visit visit);
     // By a link to verify an address, or to change it. `invalid` with details.reason "invalid" when the token is none,

@@ -20,7 +20,7 @@ constexpr std::size_t kTypedRecoveryBytesMax = 64;
 std::unexpected<Error> unknown_factor() { return fail(ErrorCode::not_found, "There is no such factor."); }
 
 std::unexpected<Error> with_reason(ErrorCode code, std::string message, std::string_view reason) {
-    return std::unexpected(Error{code, std::move(message), {}}.with("reason", reason));
+    return std::unexpected(Error{code, std::move(message), {}}.with("reason", json::value(reason)));
 }
 
 std::unexpected<Error> wrong_code() {
@@ -211,7 +211,9 @@ Task<std::vector<std::string>> Factors::confirm(Principal principal, std::string
                                                     "last_step = $3 where id = $1 and confirmed_at is null",
                                                     std::move(row)));
         if (changed.changed() == 0) co_return unknown_factor();
-        if (first) SLIPWAY_CO_TRY(codes, co_await renew_recovery_codes(transaction, principal.user.id));
+        if (first) {
+            SLIPWAY_CO_TRY(codes, co_await renew_recovery_codes(transaction, principal.user.id));
+        }
         auto event = event_of("factor_added", principal, visit, details);
         co_return co_await audit_.record(transaction, std::move(event));
     };

@@ -113,7 +113,7 @@ Task<ImportOutcome> import_users(store::Database& database, const Audit& audit, 
             outcome.faults.push_back({first_line + i, user.error().message});
             continue;
         }
-        const auto entry = co_await import_one(database, audit, workspace, *user);
+        auto entry = co_await import_one(database, audit, workspace, *user);
         if (!entry && entry.error().code == ErrorCode::conflict)
             outcome.faults.push_back({first_line + i, "Somebody else has this username."});
         else if (!entry)

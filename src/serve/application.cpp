@@ -231,6 +231,7 @@ void Application::watch() {
 
 Result<void> Application::open_capabilities() {
     watch();
+    add_belongings();
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
@@ -241,6 +242,7 @@ Result<void> Application::open_capabilities() {
         app::Capabilities{.accounts = *accounts_,
                           .credentials = *credentials_,
                           .mails = *mails_,
+                          .persons = *persons_,
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .audit = *audit_,

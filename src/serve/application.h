@@ -84,6 +84,7 @@ class Application {
     Result<void> open_accounts();
     void open_authentication();
     Result<void> open_account_matters();
+    void add_belongings();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -121,6 +122,7 @@ class Application {
     std::unique_ptr<account::Errands> errands_;
     std::unique_ptr<account::Mails> mails_;
     std::unique_ptr<account::Credentials> credentials_;
+    std::unique_ptr<account::Persons> persons_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;

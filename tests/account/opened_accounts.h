@@ -25,8 +25,11 @@ class OpenedAccounts : public ::testing::Test {
         ASSERT_TRUE(cache);
         cache_ = *std::move(cache);
         audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
-        accounts_ =
-            std::make_unique<Accounts>(*database_, passwords_, *audit_, AccountOptions{.secret = std::string(32, 's')});
+        keys_ = std::make_unique<SigningKeys>(*database_, *audit_, SigningOptions{.secret = std::string(32, 's')});
+        ASSERT_TRUE(run_to_end(keys_->prepare()));
+        AccountOptions options;
+        options.sessions.secret = std::string(32, 's');
+        accounts_ = std::make_unique<Accounts>(*database_, passwords_, *audit_, *keys_, std::move(options));
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
     }
 
@@ -49,6 +52,7 @@ class OpenedAccounts : public ::testing::Test {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Cache> cache_;
     std::unique_ptr<Audit> audit_;
+    std::unique_ptr<SigningKeys> keys_;
     std::unique_ptr<Accounts> accounts_;
 };
 

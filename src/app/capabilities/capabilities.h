@@ -5,6 +5,7 @@
 
 #include "account/authentication.h"
 #include "account/credentials.h"
+#include "account/persons.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -32,6 +33,7 @@ struct Capabilities {
     account::Accounts& accounts;
     account::Credentials& credentials;
     const account::Mails& mails;
+    account::Persons& persons;
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
     const account::Audit& audit;
