@@ -161,7 +161,7 @@ Task<void> Credentials::change_email(Principal principal, std::string password, 
         co_return std::unexpected(Error{ErrorCode::invalid, "This is not an email address.", {{"field", "email"}}});
     if (!mails_.there_is_mail())
         co_return fail(ErrorCode::invalid, "Nothing can be mailed: app.yaml has no stores.mail_from.");
-    SLIPWAY_CO_CHECK(co_await reauthenticate(principal, std::move(password), visit));
+    SLIPWAY_CO_CHECK(co_await check_password(principal, std::move(password), visit));
     std::vector<std::string> mails;
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(mails, co_await mail_link(transaction, principal.user, "change_email", email));

@@ -51,7 +51,7 @@ class Credentials {
     // Holds once the link in the mail to the new address was opened; the old one is told.
     Task<void> change_email(Principal principal, std::string password, std::string email, Visit visit);
     // The password of who is signed in, asked for again; noted beside the session.
-    Task<void> reauthenticate(const Principal& principal, std::string password, Visit visit);
+    Task<void> check_password(const Principal& principal, std::string password, Visit visit);
 
  private:
     Task<void> sign_up(json::object values);

@@ -78,7 +78,7 @@ Task<void> Credentials::reset_password(std::string token, std::string password, 
     co_return co_await errands_.start(std::move(mails));
 }
 
-Task<void> Credentials::reauthenticate(const Principal& principal, std::string password, Visit visit) {
+Task<void> Credentials::check_password(const Principal& principal, std::string password, Visit visit) {
     if (principal.session_id.empty())
         co_return fail(ErrorCode::forbidden, "This needs a person who has signed in, not a key.");
     const auto name = principal.user.email.empty() ? principal.user.username : principal.user.email;
@@ -92,7 +92,7 @@ Task<void> Credentials::reauthenticate(const Principal& principal, std::string p
 Task<void> Credentials::change_password(Principal principal, std::string current, std::string fresh, bool end_others,
                                         Visit visit) {
     const auto& user = principal.user;
-    SLIPWAY_CO_CHECK(co_await reauthenticate(principal, std::move(current), visit));
+    SLIPWAY_CO_CHECK(co_await check_password(principal, std::move(current), visit));
     SLIPWAY_CO_CHECK(passwords_.check(fresh, {user.username, user.email, user.display_name}));
     SLIPWAY_CO_TRY(const auto hash, co_await passwords_.hash(std::move(fresh)));
     std::vector<std::string> mails, ended;

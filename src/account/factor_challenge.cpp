@@ -14,7 +14,7 @@ std::unexpected<Error> refused(std::string_view reason) {
     Error error{ErrorCode::unauthorized,
                 wrong ? "The code is wrong." : "This sign-in has taken too long, or had too many tries; begin anew.",
                 {}};
-    return std::unexpected(std::move(error).with("reason", json::value(reason)));
+    return std::unexpected(std::move(error).with("reason", json::string(reason)));
 }
 
 SecurityEvent event_of(std::string_view name, const std::string& user_id, const Visit& visit, bool success = true) {

@@ -20,7 +20,7 @@ constexpr std::size_t kTypedRecoveryBytesMax = 64;
 std::unexpected<Error> unknown_factor() { return fail(ErrorCode::not_found, "There is no such factor."); }
 
 std::unexpected<Error> with_reason(ErrorCode code, std::string message, std::string_view reason) {
-    return std::unexpected(Error{code, std::move(message), {}}.with("reason", json::value(reason)));
+    return std::unexpected(Error{code, std::move(message), {}}.with("reason", json::string(reason)));
 }
 
 std::unexpected<Error> wrong_code() {
@@ -123,6 +123,11 @@ Task<std::vector<Factor>> Factors::list(std::string user_id) {
     std::vector<Factor> factors;
     for (const auto row : rows) factors.push_back(factor_of(row));
     co_return factors;
+}
+
+Task<bool> Factors::has_confirmed(std::string user_id) {
+    SLIPWAY_CO_TRY(const auto factors, co_await list(std::move(user_id)));
+    co_return any_confirmed(factors);
 }
 
 Task<std::size_t> Factors::recovery_codes_left(std::string user_id) {

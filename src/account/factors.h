@@ -44,22 +44,10 @@ struct FactorOptions {
     std::chrono::seconds step_up{std::chrono::minutes(10)};  // "not long ago"
 };
 
-struct Factor {
-    std::string id, kind, name;
-    Instant created_at;
-    std::optional<Instant> confirmed_at, last_used_at;
-};
-
 struct NewFactor {
     Factor factor;
     std::string secret;  // base32, for who types it
     std::string uri;     // for the QR code
-};
-
-// The second step of a sign-in.
-struct Challenge {
-    std::string token;
-    std::vector<Factor> factors;
 };
 
 struct FinishedChallenge {
@@ -82,6 +70,7 @@ class Factors {
     Result<void> check_recent(const Principal& principal) const;
 
     Task<std::vector<Factor>> list(std::string user_id);
+    Task<bool> has_confirmed(std::string user_id);
     Task<std::size_t> recovery_codes_left(std::string user_id);
     // Not yet asked for: only once it is confirmed. `conflict` when there are too many.
     Task<NewFactor> add(Principal principal, std::string name, Visit visit);

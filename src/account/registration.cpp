@@ -24,6 +24,14 @@ std::optional<std::string> username_fault(std::string_view username) {
     return std::nullopt;
 }
 
+// The database names the column in its message; a client is told only whether it was the email or the username.
+Error taken(Error error) {
+    const bool email = error.message.find("email") != std::string::npos ||
+                       text_or(error.details, "constraint").find("email") != std::string::npos;
+    const std::string field = email ? "email" : "username";
+    return Error{ErrorCode::conflict, fmt::format("This {} is already registered.", field), {{"field", field}}};
+}
+
 Result<Registration> checked(Registration registration, const Passwords& passwords) {
     registration.email = lower_ascii(trim(registration.email));
     registration.username = std::string(trim(registration.username));

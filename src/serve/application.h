@@ -82,6 +82,7 @@ class Application {
     Result<std::string> token_secret() const;
     Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
+    void open_factors(const std::string& secret);
     void open_authentication();
     Result<void> open_account_matters();
     void add_belongings();
@@ -118,6 +119,7 @@ class Application {
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
+    std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<account::Errands> errands_;
     std::unique_ptr<account::Mails> mails_;

@@ -11,6 +11,7 @@ class AccessKeysTest : public test::OpenedAccounts {
  protected:
     void SetUp() override {
         OpenedAccounts::SetUp();
+        factors_ = std::make_unique<Factors>(*database_, *cache_, *audit_, FactorOptions{});
         keys_ = std::make_unique<AccessKeys>(*database_, *cache_, *audit_,
                                              KeyOptions{.prefix = "qx_", .beta_pattern = "uma_beta_{year}_{suffix}"});
         const std::vector<ConfiguredToken> tokens{
@@ -18,7 +19,7 @@ class AccessKeysTest : public test::OpenedAccounts {
             {"letta", "the password of the server", Proof::service_token, Role::owner, {}},
             {"unset", "", Proof::service_token, Role::owner, {}}};
         authentication_ = std::make_unique<Authentication>(
-            *accounts_, *keys_, ConfiguredTokens("key of the ids", accounts_->workspace(), tokens),
+            *accounts_, *keys_, *factors_, ConfiguredTokens("key of the ids", accounts_->workspace(), tokens),
             AuthenticationOptions{.service_header = "X-BARE-PASSWORD"});
     }
 
@@ -43,6 +44,7 @@ class AccessKeysTest : public test::OpenedAccounts {
     Result<void> revoke(const AccessKey& key) {
         return run_to_end(keys_->revoke({key.workspace}, key.id, nullptr, {}));
     }
+    std::unique_ptr<Factors> factors_;
     std::unique_ptr<AccessKeys> keys_;
     std::unique_ptr<Authentication> authentication_;
 };

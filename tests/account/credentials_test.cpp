@@ -305,9 +305,9 @@ TEST_F(CredentialsTest, GuessesAtThePasswordOfWhoIsSignedInAreCounted) {
     enroll();
     const auto principal = ada();
     for (int i = 0; i < 3; ++i)
-        EXPECT_EQ(run_to_end(credentials_->reauthenticate(principal, "wrong", kHere)).error().code,
+        EXPECT_EQ(run_to_end(credentials_->check_password(principal, "wrong", kHere)).error().code,
                   ErrorCode::forbidden);
-    EXPECT_EQ(run_to_end(credentials_->reauthenticate(principal, "correct horse", kHere)).error().code,
+    EXPECT_EQ(run_to_end(credentials_->check_password(principal, "correct horse", kHere)).error().code,
               ErrorCode::rate_limited);
 }
 

@@ -25,11 +25,17 @@ class OpenedAccounts : public ::testing::Test {
         ASSERT_TRUE(cache);
         cache_ = *std::move(cache);
         audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
-        keys_ = std::make_unique<SigningKeys>(*database_, *audit_, SigningOptions{.secret = std::string(32, 's')});
-        ASSERT_TRUE(run_to_end(keys_->prepare()));
+        signing_keys_ =
+            std::make_unique<SigningKeys>(*database_, *audit_, SigningOptions{.secret = std::string(32, 's')});
+        ASSERT_TRUE(run_to_end(signing_keys_->prepare()));
+        open_accounts(nullptr);
+    }
+
+    void open_accounts(Factors* factors) {
         AccountOptions options;
         options.sessions.secret = std::string(32, 's');
-        accounts_ = std::make_unique<Accounts>(*database_, passwords_, *audit_, *keys_, std::move(options));
+        options.factors = factors;
+        accounts_ = std::make_unique<Accounts>(*database_, passwords_, *audit_, *signing_keys_, options);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
     }
 
@@ -52,7 +58,7 @@ class OpenedAccounts : public ::testing::Test {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Cache> cache_;
     std::unique_ptr<Audit> audit_;
-    std::unique_ptr<SigningKeys> keys_;
+    std::unique_ptr<SigningKeys> signing_keys_;
     std::unique_ptr<Accounts> accounts_;
 };
 

@@ -1,7 +1,7 @@
 // Codes of authenticators, against the examples of RFC 6238 and RFC 4648.
-#include <gtest/gtest.h>
-
 #include "account/totp.h"
+
+#include <gtest/gtest.h>
 
 namespace slipway::account {
 namespace {

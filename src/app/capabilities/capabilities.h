@@ -36,6 +36,7 @@ struct Capabilities {
     account::Persons& persons;
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
+    account::Factors& factors;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
     knowledge::Knowledge& knowledge;

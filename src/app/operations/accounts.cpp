@@ -26,16 +26,6 @@ json::object user_json(const account::User& user) {
     return shown;
 }
 
-json::object tokens_json(const account::Tokens& tokens) {
-    json::object shown{{"access_token", tokens.access_token},
-                       {"refresh_token", tokens.refresh_token},
-                       {"expires_in", tokens.expires_in.count()},
-                       {"session_id", tokens.session_id},
-                       {"user", user_json(tokens.user)}};
-    if (!tokens.device_id.empty()) shown["device_id"] = tokens.device_id;
-    return shown;
-}
-
 namespace {
 
 Result<account::NewSession> session_of(const CallContext& context, const json::object& arguments) {

@@ -141,7 +141,7 @@ Task<json::value> export_all(const Capabilities& capabilities, CallContext& cont
 Task<json::value> remove(const Capabilities& capabilities, CallContext& context, json::object wanted) {
     SLIPWAY_CO_TRY(auto principal, co_await person_of_now(capabilities, context));
     SLIPWAY_CO_CHECK(
-        co_await capabilities.credentials.reauthenticate(principal, text_of(wanted, "password"), visit_of(context)));
+        co_await capabilities.credentials.check_password(principal, text_of(wanted, "password"), visit_of(context)));
     SLIPWAY_CO_CHECK(co_await capabilities.persons.remove(std::move(principal.user), visit_of(context)));
     co_return done();
 }

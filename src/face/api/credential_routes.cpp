@@ -203,7 +203,7 @@ Task<net::Response> export_all(const Capabilities& capabilities, net::Request& r
 Task<net::Response> remove(const Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kDelete));
     SLIPWAY_CO_TRY(auto principal, co_await person_of(capabilities, request));
-    SLIPWAY_CO_CHECK(co_await capabilities.credentials.reauthenticate(principal, std::string(text_or(body, "password")),
+    SLIPWAY_CO_CHECK(co_await capabilities.credentials.check_password(principal, std::string(text_or(body, "password")),
                                                                       visit_of(request)));
     SLIPWAY_CO_CHECK(co_await capabilities.persons.remove(std::move(principal.user), visit_of(request)));
     co_return net::Response::empty();
