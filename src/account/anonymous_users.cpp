@@ -84,20 +84,24 @@ Task<User> AnonymousUsers::upgrade(Principal principal, Registration given, Visi
     co_return std::move(upgraded.user);
 }
 
-Task<std::vector<std::string>> AnonymousUsers::abandoned(std::size_t at_once) {
+Task<std::size_t> AnonymousUsers::remove_abandoned(Persons& persons, std::size_t at_once) {
     const auto current = now();
     store::Parameters parameters{current - options_.kept_for, current, at_once};
     SLIPWAY_CO_TRY(
         const auto rows,
         co_await database_.read(
             store::Scope::system(),
-            "select u.id from users u where u.anonymous = 1 and u.created_at < $1 and not exists (select 1 "
+            "select u.id from users u where u.anonymous = 1 and u.active = 1 and u.created_at < $1 and not exists "
+            "(select 1 "
             "from sessions s where s.user_id = u.id and s.revoked_at is null and s.expires_at > $2) order by "
             "u.id limit $3",
             std::move(parameters)));
-    std::vector<std::string> ids;
-    for (const auto row : rows) ids.push_back(row.text("id"));
-    co_return ids;
+    for (const auto row : rows) {
+        SLIPWAY_CO_TRY(auto principal, co_await accounts_.member(accounts_.workspace(), row.text("id")));
+        const Visit by_upkeep;
+        SLIPWAY_CO_CHECK(co_await persons.remove(std::move(principal.user), by_upkeep));
+    }
+    co_return rows.size();
 }
 
 }  // namespace slipway::account

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "account/persons.h"
 #include "account/service.h"
 #include "store/cache/cache.h"
 
@@ -34,8 +35,9 @@ class AnonymousUsers {
     Task<Tokens> sign_in(Visit visit, std::optional<NewDevice> device);
     // The user of now, with the same id and sessions. `conflict` as Accounts::enroll(), also for who is not anonymous.
     Task<User> upgrade(Principal principal, Registration registration, Visit visit);
-    // Those who have no session that stands and were made before options.kept_for, at most so many at once.
-    Task<std::vector<std::string>> abandoned(std::size_t at_once);
+    // Those who have no session that stands and began longer ago than options.kept_for, with all that is theirs, at
+    // most so many at once; how many those were.
+    Task<std::size_t> remove_abandoned(Persons& persons, std::size_t at_once);
 
  private:
     Task<void> admit(std::string address);

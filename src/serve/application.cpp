@@ -164,7 +164,7 @@ Result<void> Application::open_accounts() {
     open_authentication();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
-    return {};
+    return open_account_matters();
 }
 
 void Application::open_factors(const std::string& secret) {
@@ -254,6 +254,7 @@ void Application::watch() {
 
 Result<void> Application::open_capabilities() {
     watch();
+    add_belongings();
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
@@ -262,6 +263,9 @@ Result<void> Application::open_capabilities() {
     };
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
+                          .credentials = *credentials_,
+                          .mails = *mails_,
+                          .persons = *persons_,
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .factors = *factors_,

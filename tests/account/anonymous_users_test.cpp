@@ -78,16 +78,21 @@ TEST_F(AnonymousUsersTest, TheyComeOnlyWhereTheApplicationWantsThemAndNotTooMany
     EXPECT_EQ(begin().error().code, ErrorCode::forbidden);
 }
 
-TEST_F(AnonymousUsersTest, WhoIsNotSeenAnyMoreIsKnown) {
+TEST_F(AnonymousUsersTest, WhoIsNotSeenAnyMoreIsRemoved) {
+    Persons persons(*database_, *accounts_, *audit_);
     const auto gone = begin(), there = begin();
     ASSERT_TRUE(gone && there);
     member("ada");
     open({.allowed = true, .kept_for = std::chrono::seconds(-1)});
-    EXPECT_TRUE(run_to_end(anonymous_->abandoned(10))->empty()) << "their sessions stand";
+    EXPECT_EQ(run_to_end(anonymous_->remove_abandoned(persons, 10)), 0U) << "their sessions stand";
     ASSERT_TRUE(run_to_end(accounts_->sign_out(gone->refresh_token, {})));
-    EXPECT_EQ(*run_to_end(anonymous_->abandoned(10)), std::vector<std::string>{gone->user.id});
     open({.allowed = true});
-    EXPECT_TRUE(run_to_end(anonymous_->abandoned(10))->empty());
+    EXPECT_EQ(run_to_end(anonymous_->remove_abandoned(persons, 10)), 0U) << "they were here just now";
+    open({.allowed = true, .kept_for = std::chrono::seconds(-1)});
+    EXPECT_EQ(run_to_end(anonymous_->remove_abandoned(persons, 10)), 1U);
+    EXPECT_FALSE(run_to_end(accounts_->member(accounts_->workspace(), gone->user.id)));
+    EXPECT_TRUE(run_to_end(accounts_->member(accounts_->workspace(), there->user.id)));
+    EXPECT_EQ(events("user_deleted"), 1U);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include "account/anonymous_users.h"
 #include "account/authentication.h"
+#include "account/credentials.h"
+#include "account/persons.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -30,6 +32,9 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Credentials& credentials;
+    const account::Mails& mails;
+    account::Persons& persons;
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
     account::Factors& factors;

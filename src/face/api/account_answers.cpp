@@ -25,6 +25,7 @@ net::Response tokens_response(int status, const account::Tokens& tokens) {
                                                                 {"refresh_token", tokens.refresh_token},
                                                                 {"token_type", "bearer"},
                                                                 {"expires_in", tokens.expires_in.count()},
+                                                                {"session_id", tokens.session_id},
                                                                 {"user", account_json(tokens.user)}});
     response.headers.set("Cache-Control", "no-store");
     return response;
@@ -45,6 +46,7 @@ json::object tokens_schema() {
                    {"refresh_token", text_schema()},
                    {"token_type", text_schema()},
                    {"expires_in", type_schema("integer")},
+                   {"session_id", text_schema()},
                    {"user", account_schema()},
                    {"factor_token", text_schema("instead of tokens, where a second factor is due")},
                    {"factors", array_schema(type_schema("object"))}});

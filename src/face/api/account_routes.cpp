@@ -19,12 +19,24 @@ net::Operation operation(std::string summary, json::value request, json::value r
     return described;
 }
 
-const json::value kRegistration =
-    schema({{"email", text_schema()}, {"username", text_schema()}, {"password", text_schema()}},
-           {"email", "username", "password"});
+const json::value kRegistration = schema({{"email", text_schema()},
+                                          {"username", text_schema("left out: the email")},
+                                          {"password", text_schema()},
+                                          {"display_name", text_schema()},
+                                          {"device", type_schema("object")}},
+                                         {"email", "password"});
 const json::value kSignIn =
-    schema({{"name", text_schema("email or username")}, {"password", text_schema()}}, {"name", "password"});
+    schema({{"name", text_schema("email or username")}, {"password", text_schema()}, {"device", type_schema("object")}},
+           {"name", "password"});
 const json::value kRefresh = schema({{"refresh_token", text_schema()}}, {"refresh_token"});
+
+Result<account::NewSession> session_of(const net::Request& request, const json::object& body) {
+    account::NewSession session{.visit = visit_of(request)};
+    if (const auto* device = object_in(body, "device")) {
+        SLIPWAY_TRY(session.device, account::device_from(*device));
+    }
+    return session;
+}
 
 Task<net::Response> register_user(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kRegistration));
@@ -32,8 +44,14 @@ Task<net::Response> register_user(const app::Capabilities& capabilities, net::Re
     registration.email = std::string(text_or(body, "email"));
     registration.username = std::string(text_or(body, "username"));
     registration.password = std::string(text_or(body, "password"));
-    SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
-    account::NewSession session{.visit = visit_of(request)};
+    registration.display_name = std::string(text_or(body, "display_name"));
+    SLIPWAY_CO_TRY(auto session, session_of(request, body));
+    if (capabilities.accounts.verification() == account::Verification::required) {
+        SLIPWAY_CO_CHECK(co_await capabilities.credentials.ask_sign_up(std::move(registration), session.visit));
+        co_return net::Response::empty(202);  // whether the address is known or not
+    }
+    SLIPWAY_CO_TRY(auto user,
+                   co_await capabilities.credentials.sign_up_at_once(std::move(registration), session.visit));
     SLIPWAY_CO_TRY(const auto tokens,
                    co_await capabilities.accounts.sign_in_without_password(std::move(user), std::move(session)));
     co_return tokens_response(201, tokens);
@@ -42,8 +60,10 @@ Task<net::Response> register_user(const app::Capabilities& capabilities, net::Re
 Task<net::Response> sign_in(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
     std::string name(text_or(body, "name")), password(text_or(body, "password"));
+    SLIPWAY_CO_TRY(auto session, session_of(request, body));
     SLIPWAY_CO_TRY(const auto tokens,
-                   co_await capabilities.accounts.sign_in(std::move(name), std::move(password), visit_of(request)));
+                   co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
+                                                          std::move(session.visit), std::move(session.device)));
     co_return tokens_response(200, tokens);
 }
 

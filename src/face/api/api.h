@@ -19,6 +19,7 @@ struct ApiOptions {
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
 
 void add_account_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_credential_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_token_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
