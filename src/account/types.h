@@ -90,11 +90,28 @@ struct Registration {
     std::string display_name;
 };
 
+// A second factor of a user, without its secret.
+struct Factor {
+    std::string id, kind, name;
+    Instant created_at;
+    std::optional<Instant> confirmed_at, last_used_at;
+};
+
+// The second step of a sign-in.
+struct Challenge {
+    std::string token;
+    std::vector<Factor> factors;
+};
+
 struct Tokens {
     std::string access_token;
     std::string refresh_token;
     std::chrono::seconds expires_in{0};  // of the access token
     User user;
+    std::string session_id;
+    std::string device_id;  // "" where none was named
+    // A second factor is due (Accounts::finish_sign_in): there are no tokens yet.
+    std::optional<Challenge> challenge;
 };
 
 }  // namespace slipway::account

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kCommands =
     "serve check ingest search reindex ask chat status health backup restore migrate "
-    "copy users jobs audit plan terraform deploy verify lambda new completion version";
+    "copy users tokens jobs audit plan terraform deploy verify lambda new completion version";
 constexpr std::string_view kUserCommands = "list create password role block unblock";
 
 constexpr std::string_view kBash = R"(_slipway() {{

@@ -20,6 +20,7 @@ server:
   port: ${{PORT:-8000}}
 
 accounts:
+  algorithm: EdDSA             # keys are made at the first start; others verify with /.well-known/jwks.json
   secret: ${{JWT_SECRET}}        # in production 32 bytes or more; in development one is made
 
 models:

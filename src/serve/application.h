@@ -45,6 +45,7 @@ class Application {
     const std::vector<ServedFolder>& served_folders() const { return file_stores_.folders; }
     store::Queue& queue() { return *queue_; }
     job::Jobs& jobs() { return *jobs_; }
+    account::Errands& errands() { return *errands_; }
     chat::Chats& chats() { return *chats_; }
     store::Channels& channels() { return *channels_; }
     app::Events& events() { return *events_; }
@@ -54,8 +55,8 @@ class Application {
     // The readiness path says no from now on, so that balancers look elsewhere.
     void begin_stopping() { stopping_ = true; }
     bool stopping() const { return stopping_; }
-    // What access tokens are signed with: the manifest's, else one that was made once and lies in the data folder.
-    Result<std::string> token_secret() const;
+    account::SigningKeys& signing_keys() { return *signing_keys_; }
+    const account::SigningKeys& signing_keys() const { return *signing_keys_; }
     // Its name, or empty when words alone are searched.
     std::string embedding_model() const { return embedding_ ? embedding_->name() : std::string(); }
     const DataFolder& folder() const { return folder_; }
@@ -76,7 +77,15 @@ class Application {
     std::vector<StoreProbe> store_probes();
     void add_further_probes();
     Result<void> open_models();
+    // The manifest's, else one that was made once and lies in the data folder: signs access tokens, or seals the keys
+    // that do.
+    Result<std::string> token_secret() const;
+    Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
+    void open_factors(const std::string& secret);
+    void open_authentication();
+    Result<void> open_account_matters();
+    void add_belongings();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -108,7 +117,17 @@ class Application {
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
+    std::unique_ptr<account::Passwords> passwords_;
+    std::unique_ptr<account::SigningKeys> signing_keys_;
+    std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::AnonymousUsers> anonymous_;
+    std::unique_ptr<account::Errands> errands_;
+    std::unique_ptr<account::Mails> mails_;
+    std::unique_ptr<account::Credentials> credentials_;
+    std::unique_ptr<account::Persons> persons_;
+    std::unique_ptr<account::AccessKeys> keys_;
+    std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;
     std::unique_ptr<file::Files> stored_files_;
     std::unique_ptr<agent::Graph> graph_;

@@ -2,7 +2,6 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include "account/jwt.h"
 #include "face/api/access.h"
 
 namespace slipway::serve {
@@ -23,14 +22,14 @@ std::string network_of(const std::string& address) {
 
 RateLimit::RateLimit(const Application& application)
     : section_(application.manifest().server),
-      token_secret_(application.token_secret().value_or("")),
+      keys_(application.signing_keys()),
       cache_(application.capabilities().cache),
       workspace_(application.workspace()) {}
 
 std::string RateLimit::subject_of(const net::Request& request) const {
     const auto token = face::bearer_of(request);
-    if (!token.empty() && !token_secret_.empty())
-        if (const auto claims = account::verify_token(token, token_secret_))
+    if (!token.empty())
+        if (const auto claims = keys_.verify_now(token))
             return fmt::format("user {}", text_or(*claims, "sub"));
     return "address " + network_of(request.remote_address);
 }

@@ -28,7 +28,7 @@ class RateLimit {
     std::string subject_of(const net::Request& request) const;
 
     const app::ServerSection& section_;
-    std::string token_secret_;
+    const account::SigningKeys& keys_;
     store::Cache& cache_;
     WorkspaceId workspace_;
 };

@@ -215,6 +215,22 @@ def test_wrong_password_is_told_in_the_form(wwhd, browser):
     assert "wrong" in browser.find("#sign-in-failure").text
 
 
+def test_the_password_is_masked_and_may_be_pasted(wwhd, browser):
+    browser.open(wwhd.url + "/")
+    field = browser.find("input[name=password]")
+    assert field.attribute("type") == "password" and field.attribute("autocomplete") == "current-password"
+    # Pasted text arrives by the same event that a password manager makes.
+    pasted = browser.run("""
+      const field = document.querySelector("input[name=password]");
+      field.focus();
+      const event = new ClipboardEvent("paste", {cancelable: true, bubbles: true, clipboardData: new DataTransfer()});
+      const allowed = field.dispatchEvent(event);
+      document.execCommand("insertText", false, "correct horse battery");
+      return [allowed, field.value];""")
+    assert pasted == [True, "correct horse battery"]
+    no_faults(browser)
+
+
 def test_nothing_from_a_document_runs_as_a_page(tmp_path, small_application, browser):
     """Markup in an answer and in a title is text."""
     rules = [{"when": {"path": "/chat/completions", "stream": True}, "answer": "<img src=x onerror=\"faults.push('ran')\"><b>bold</b> [1]"}]

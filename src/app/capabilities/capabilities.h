@@ -3,7 +3,10 @@
 
 #include <functional>
 
-#include "account/service.h"
+#include "account/anonymous_users.h"
+#include "account/authentication.h"
+#include "account/credentials.h"
+#include "account/persons.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -29,7 +32,15 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Credentials& credentials;
+    const account::Mails& mails;
+    account::Persons& persons;
+    account::Authentication& authentication;  // who makes a request
+    account::AccessKeys& keys;
+    account::Factors& factors;
+    account::AnonymousUsers& anonymous;
     const account::Audit& audit;
+    account::SigningKeys& signing_keys;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -1,5 +1,7 @@
 #include "app/manifest/accounts.h"
 
+#include "base/text.h"
+
 // `describe` of PasswordCost is found through Keys, which lives in slipway::app.
 namespace slipway::app {
 namespace {
@@ -13,7 +15,13 @@ constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
     {{RegistrationPolicy::open, "open"}, {RegistrationPolicy::closed, "closed"}}};
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
-constexpr std::array<std::string_view, 1> kAlgorithms{"HS256"};
+constexpr std::array<Choice<Revocation>, 2> kRevocations{
+    {{Revocation::immediate, "immediate"}, {Revocation::token, "token"}}};
+constexpr std::array<Choice<account::Verification>, 3> kVerifications{{{account::Verification::none, "none"},
+                                                                       {account::Verification::optional, "optional"},
+                                                                       {account::Verification::required, "required"}}};
+constexpr std::array<Choice<account::SigningAlgorithm>, 2> kAlgorithms{
+    {{account::SigningAlgorithm::hs256, "HS256"}, {account::SigningAlgorithm::eddsa, "EdDSA"}}};
 constexpr hours kYear{24 * 366};
 
 }  // namespace
@@ -37,6 +45,15 @@ static void describe(Keys& keys, account::Rights& roles) {
     keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
 }
 
+static void describe(Keys& keys, SessionSection& session) {
+    keys.duration("idle", session.idle, minutes(1), kYear,
+                  "A session that is not continued for so long has ended; left out: refresh_token.");
+    keys.duration("absolute", session.absolute, minutes(1), kYear * 10,
+                  "A session ends so long after its sign-in, whatever is done.");
+    keys.boolean("one_per_device", session.one_per_device,
+                 "Whether a sign-in ends the earlier sessions of the same device.");
+}
+
 static void describe(Keys& keys, DemoUser& demo) {
     keys.text("username", demo.username, "Name of the demo user.");
     keys.text("email", demo.email, "Email address of the demo user.", {Form::email});
@@ -45,15 +62,39 @@ static void describe(Keys& keys, DemoUser& demo) {
 }
 
 void describe(Keys& keys, AccountsSection& accounts) {
-    keys.one_of("algorithm", accounts.algorithm, kAlgorithms,
-                "How access tokens are signed. There is no other; the key is for applications that name it.");
+    keys.choice("algorithm", accounts.algorithm, kAlgorithms,
+                "How access tokens are signed. EdDSA: with keys that the application makes itself, whose public halves "
+                "are at /.well-known/jwks.json (`slipway keys`). HS256: with the secret.");
     keys.secret("secret", accounts.secret,
-                "Signs access tokens. Left out in development: a random one is made once and kept in the data folder. "
+                "Signs access tokens, or seals the keys that do. Left out in development: a random one is made once "
+                "and kept in the data folder. "
                 "In production and "
                 "outside loopback it must be given, with at least 32 bytes.");
+    keys.secret("previous_secrets", accounts.previous_secrets,
+                "Former secrets, separated by commas: what was signed or sealed with them is valid still, so that a "
+                "new one signs nobody out. Take them out once access_token has passed and `slipway keys rotate` was "
+                "run.");
+    keys.text("issuer", accounts.issuer, "Claim iss of access tokens; a token with another is refused.");
+    keys.text("audience", accounts.audience, "Claim aud of access tokens; a token with another is refused.");
+    keys.text("type", accounts.token_type, "Claim type of access tokens; a token with another is refused.");
+    keys.text_map("claims", accounts.claims,
+                  "Further claims of access tokens: texts with {id}, {number}, {email}, {username}, {display_name}, "
+                  "{role}, {is_admin}, {system_role}, {workspace}, {session_id}, {device_id}, {jti}.");
     keys.duration("access_token", accounts.access_token, minutes(1), kYear, "How long an access token is valid.");
     keys.duration("refresh_token", accounts.refresh_token, minutes(1), kYear,
                   "How long a session can be continued without signing in again.");
+    keys.section("session", accounts.session, "How long a session lives.");
+    keys.choice("revocation", accounts.revocation, kRevocations,
+                "Whether a session that has ended is refused at once (immediate), or once its access token has ended "
+                "(token), which saves a look at each request.");
+    keys.choice("verification", accounts.verification, kVerifications,
+                "Whether people show that their address is theirs: none, optional (a mail asks for it), required "
+                "(before the first sign-in; then a sign-up tells nobody whether an address is known). Needs "
+                "stores.mail_from.");
+    keys.text("links", accounts.links,
+              "Where people open the application, such as https://app.example.org: links in mails begin with it. "
+              "Required outside loopback where mails are sent.",
+              {Form::url});
     keys.choice("registration", accounts.registration, kPolicies,
                 "Whether people can register; closed: `slipway users create`.");
     keys.integer("password_length_min", accounts.password_length_min, 8, 128,
@@ -61,9 +102,17 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.text("workspace", accounts.workspace, "The workspace that every registered user joins.");
     keys.section("attempts", accounts.attempts, "How many failed sign-ins are allowed.");
     keys.section("argon2", accounts.argon2, "Cost of hashing a password (argon2id).");
+    describe_access(keys, accounts);
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
+}
+
+std::vector<std::string> previous_secrets(const AccountsSection& accounts) {
+    std::vector<std::string> secrets;
+    for (const auto part : split(accounts.previous_secrets.reveal(), ','))
+        if (const auto secret = trim(part); !secret.empty()) secrets.emplace_back(secret);
+    return secrets;
 }
 
 }  // namespace slipway::app

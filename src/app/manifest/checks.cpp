@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "account/token_claims.h"
 #include "base/text.h"
 
 namespace slipway::app {
@@ -141,6 +142,28 @@ void check_stores(Checks& checks) {
                      "Give the index a file of its own.");
 }
 
+// Who holds one of these is let in, so it must not be guessed. Empty ones let nobody in.
+static void check_tokens(Checks& checks, std::string_view because) {
+    constexpr std::size_t kBetaTokenMin = 16;
+    const auto& accounts = checks.manifest.accounts;
+    for (const auto& service : accounts.service_tokens) {
+        const auto weak = service.secret.empty() ? std::string() : weakness(service.secret);
+        const auto key = fmt::format("accounts.service_tokens.{}.secret", service.name);
+        if (!weak.empty())
+            checks.error(key, fmt::format("{} {}; this is refused {}.", key, weak, because),
+                         "Make one with: openssl rand -base64 48");
+    }
+    const auto tokens = parse_list(accounts.beta.tokens.reveal());
+    if (!tokens)
+        checks.error("accounts.beta.tokens", "accounts.beta.tokens is no list of tokens.",
+                     "Separate them by commas, or write a JSON array of texts.");
+    else if (std::ranges::any_of(*tokens, [](const auto& token) { return token.size() < kBetaTokenMin; }))
+        checks.error("accounts.beta.tokens",
+                     fmt::format("accounts.beta.tokens has one of less than {} bytes; this is refused {}.",
+                                 kBetaTokenMin, because),
+                     "`slipway tokens create` makes tokens that cannot be guessed.");
+}
+
 void check_accounts(Checks& checks) {
     const auto& manifest = checks.manifest;
     const auto& accounts = manifest.accounts;
@@ -155,9 +178,13 @@ void check_accounts(Checks& checks) {
                      "Make one with: openssl rand -base64 48");
     else if (!accounts.secret.empty() && !weak.empty())
         checks.warning("accounts.secret", fmt::format("accounts.secret {}; in production this is refused.", weak));
+    if (open_to_others) check_tokens(checks, because);
     if (open_to_others && accounts.demo)
         checks.error("accounts.demo", fmt::format("accounts.demo: a demo user is refused {}.", because),
                      "Remove it, or listen on 127.0.0.1.");
+    for (const auto& [name, text] : accounts.claims)
+        if (const auto claim = account::check_claim(name, text); !claim)
+            checks.error("accounts.claims", claim.error().message);
     if (accounts.refresh_token < accounts.access_token)
         checks.error("accounts.refresh_token",
                      "accounts.refresh_token must be valid at least as long as accounts.access_token.");

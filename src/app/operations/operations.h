@@ -4,9 +4,38 @@
 // All take one table and return one. What belongs to a user is done for the user of the request
 // (CallContext::principal, see set_principal); without one these operations are `unauthorized`.
 //
-//     accounts.register{email, username, password}      → user
-//     accounts.sign_in{name, password}                  → {access_token, refresh_token, expires_in, user}
+//     accounts.register{email, username, password, display_name, profile, sign_in, device}
+//         → the user; with sign_in = true as sign_in; where addresses are verified first {accepted = true}
+//     accounts.sign_in{name, password, device}
+//         → {access_token, refresh_token, expires_in, user, session_id, device_id}, or where a second factor is due
+//         {factor_token, factors, expires_in}; details.reason of a refusal: wrong, blocked, unverified. device: {fingerprint, name, type, model, os_version, app_version}
+//     accounts.refresh{refresh_token}                   → as sign_in; details.reason: invalid, expired, reused, blocked
+//     accounts.sign_out{refresh_token | session_id, which = "this", "others" or "all"}      → {ended}
+//     accounts.sessions{}                               → {sessions}; accounts.end_session{id}
+//     accounts.devices{}                                → {devices}; accounts.remove_device{id}
+//     accounts.change_password{current_password, new_password, end_others}; details.reason: wrong
+//     accounts.change_email{password, email}            by a link in a mail to the new address
+//     accounts.ask_verification{}, accounts.verify_email{token}
+//     accounts.ask_reset{email}, accounts.reset_password{token, password}
+//     accounts.profile{}                                → user
+//     accounts.update_profile{display_name, username, profile}                 → user
+//     accounts.export{}                                 → all that is kept of who asks
+//     accounts.delete{password}; details.reason: wrong, last_owner
 //     accounts.authenticate{token}                      → user; the call goes on as it
+//     accounts.sign_in_anonymously{device}              → as sign_in
+//     accounts.upgrade{email, username, password}       → user; who began without an account keeps everything
+//     accounts.reauthenticate{password, code}           the call's session may change how its user signs in for a while
+//     factors.list{}                                    → {factors, recovery_codes_left, required, offered}
+//     factors.add{name}                                 → the factor with `secret` and `uri`, told this once
+//     factors.confirm{id, code}                         → {recovery_codes}: of the first one
+//     factors.remove{id}
+//     factors.recovery_codes{}                          → {recovery_codes}: the former ones end
+//     factors.finish_sign_in{factor_token, code}        → as sign_in
+//     keys.create{name, description, acts_for, role, scopes, rate_per_minute, rate_per_day, expires_in_days}
+//         → the key with `key`, told this once (app/capabilities/access_key_json.h)
+//     keys.list{}                                       → {keys}; role admin: all of the workspace
+//     keys.get{id}, keys.update{id, …}                  → the key
+//     keys.revoke{id}
 //     chats.list{offset, limit}                         → {chats, total}
 //     chats.get{id | number}
 //     chats.rename{id | number, title}
@@ -51,6 +80,9 @@ namespace slipway::app {
 void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_session_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_key_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_channel_operations(ScriptHost& host, const Capabilities& capabilities);
@@ -63,7 +95,17 @@ void set_principal(CallContext& context, account::Principal principal);
 Result<account::Principal> principal_of(const CallContext& context);
 // For operations: asked of the accounts again where the call outlives a request.
 Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context);
+// Of the request it serves; once that is over only its id.
+account::Visit visit_of(const CallContext& context);
 json::object user_json(const account::User& user);
+
+// The answer to a sign-in: {access_token, refresh_token, expires_in, user, session_id, device_id}, or where a second
+// factor is due {factor_token, factors, expires_in}.
+json::object tokens_json(const account::Tokens& tokens);
+
+// Binds an operation that is written as a function of its arguments.
+using ObjectOperation = Task<json::value> (*)(const Capabilities&, CallContext&, json::object);
+void bind_object(ScriptHost& host, const Capabilities& capabilities, std::string name, ObjectOperation operation);
 
 // The arguments as an object.
 json::object object_of(json::value arguments);

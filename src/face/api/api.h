@@ -19,6 +19,8 @@ struct ApiOptions {
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
 
 void add_account_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_credential_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_token_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
@@ -28,5 +30,7 @@ void add_event_routes(net::Router& router, const app::Capabilities& capabilities
 void add_file_routes(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_audit_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_factor_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_key_routes(net::Router& router, const app::Capabilities& capabilities);
 
 }  // namespace slipway::face
