@@ -219,6 +219,16 @@ void add_users(CLI::App& app, Parsed& parsed) {
     auto* admitting = command(*users, parsed, "unblock", "Let a blocked user in again");
     named(admitting);
     admitting->callback([&parsed] { parsed.code = users_active(parsed.target, parsed.user, true); });
+
+    auto* sessions = command(*users, parsed, "sessions", "Where a user is signed in");
+    named(sessions);
+    sessions->callback([&parsed] { parsed.code = users_sessions(parsed.target, parsed.user); });
+    auto* ending = command(*users, parsed, "end-sessions", "Sign a user out everywhere");
+    named(ending);
+    ending->callback([&parsed] { parsed.code = users_end_sessions(parsed.target, parsed.user); });
+    auto* resetting = command(*users, parsed, "reset", "Mail a user a link to choose a new password");
+    named(resetting);
+    resetting->callback([&parsed] { parsed.code = users_reset(parsed.target, parsed.user); });
     add_import(*users, parsed);
 }
 

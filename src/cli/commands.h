@@ -85,6 +85,9 @@ int users_create(const Target& target, UserArguments arguments);
 int users_password(const Target& target, UserArguments arguments);
 int users_role(const Target& target, const UserArguments& arguments);
 int users_active(const Target& target, const UserArguments& arguments, bool active);
+int users_sessions(const Target& target, const UserArguments& arguments);
+int users_end_sessions(const Target& target, const UserArguments& arguments);
+int users_reset(const Target& target, const UserArguments& arguments);
 // kFailed when a line was refused; the others are imported all the same.
 int users_import(const Target& target, const std::string& path);
 

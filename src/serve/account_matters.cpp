@@ -8,7 +8,12 @@ namespace {
 constexpr std::string_view kErrandKeyName = "errands of accounts";
 constexpr std::string_view kMailFolder = "mails";
 
-// Where people open the application. Outside loopback the manifest says it (checks_accounts.cpp).
+// Links that lead nowhere help nobody: then accounts send no mail (checks.cpp says so).
+bool has_links(const app::Manifest& manifest) {
+    return !manifest.accounts.links.empty() || (!manifest.production() && manifest.server.is_loopback());
+}
+
+// Where people open the application.
 std::string base_of(const app::Manifest& manifest) {
     auto base = manifest.accounts.links;
     while (base.ends_with('/')) base.pop_back();
@@ -103,7 +108,7 @@ Result<void> Application::open_account_matters() {
     errands_ = std::make_unique<account::Errands>(*database_, *jobs_, accounts_->workspace(),
                                                   derive_key(secret, kErrandKeyName), std::move(former));
     account::MailOptions options;
-    options.from = {manifest_.stores.mail_from, manifest_.title};
+    if (has_links(manifest_)) options.from = {manifest_.stores.mail_from, manifest_.title};
     options.application = manifest_.title;
     options.base = base_of(manifest_);
     SLIPWAY_TRY(options.templates, account::MailTemplates::load(manifest_.folder / kMailFolder));

@@ -253,6 +253,8 @@ Task<json::object> Operator::users(std::string command, json::object arguments) 
         for (const auto& user : users) items.push_back(describe(user));
         co_return json::object{{"users", std::move(items)}};
     }
+    if (command == "users.sessions" || command == "users.end_sessions" || command == "users.reset")
+        co_return co_await sessions_of_user(std::move(command), name);
     const auto role = account::role_from(text_or(arguments, "role", "member"));
     if (!role) co_return fail(ErrorCode::invalid, "A role is one of viewer, member, admin, owner.");
     if (command == "users.create") {

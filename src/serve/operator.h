@@ -17,6 +17,9 @@
 //     users.password  {name, password}
 //     users.role      {name, role}
 //     users.active    {name, active}
+//     users.sessions  {name}                                  → {sessions}
+//     users.end_sessions {name}                               → {ended}
+//     users.reset     {name}                                  a link for a new password is mailed to the user
 //     users.import    {lines: [JSON], first_line}             → {imported, present, faults: [{line, message}]}
 //     tokens.list     {}                                      → {keys}
 //     tokens.create   {name, kind, role, user, scopes, …}     → the key with `key`, told this once
@@ -67,6 +70,7 @@ class Operator {
     Task<json::object> import_users(json::object arguments);
     Task<json::object> tokens(std::string command, json::object arguments);
     Task<json::object> keys(std::string command, json::object arguments);
+    Task<json::object> sessions_of_user(std::string command, std::string name);
     Task<json::object> jobs(std::string command, json::object arguments);
     Task<json::object> audit(json::object arguments, OperatorEvents events);
 

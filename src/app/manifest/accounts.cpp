@@ -93,7 +93,7 @@ void describe(Keys& keys, AccountsSection& accounts) {
                 "stores.mail_from.");
     keys.text("links", accounts.links,
               "Where people open the application, such as https://app.example.org: links in mails begin with it. "
-              "Required outside loopback where mails are sent.",
+              "Outside loopback accounts send no mail without it.",
               {Form::url});
     keys.choice("registration", accounts.registration, kPolicies,
                 "Whether people can register; closed: `slipway users create`.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "account/mail_templates.h"
 #include "account/token_claims.h"
 #include "base/text.h"
 
@@ -164,6 +165,31 @@ static void check_tokens(Checks& checks, std::string_view because) {
                      "`slipway tokens create` makes tokens that cannot be guessed.");
 }
 
+static void check_sessions_and_mails(Checks& checks, bool open_to_others, const std::string& because) {
+    const auto& manifest = checks.manifest;
+    const auto& accounts = manifest.accounts;
+    const auto idle = accounts.session.idle > Milliseconds(0) ? accounts.session.idle : accounts.refresh_token;
+    if (idle < accounts.access_token && accounts.session.idle > Milliseconds(0))
+        checks.error("accounts.session.idle",
+                     "accounts.session.idle must be at least as long as accounts.access_token.");
+    if (accounts.session.absolute < idle)
+        checks.error("accounts.session.absolute",
+                     "accounts.session.absolute must be at least as long as a session may be idle.");
+    const bool mails = !manifest.stores.mail_from.empty();
+    if (accounts.verification != account::Verification::none && !mails)
+        checks.error("accounts.verification", "accounts.verification needs mail: stores.mail_from is missing.");
+    if (open_to_others && mails && accounts.links.empty()) {
+        const auto what = fmt::format("accounts.links is missing; accounts send no mail without it {}.", because);
+        const auto advice = "Say where people open the application, such as https://app.example.org.";
+        if (accounts.verification != account::Verification::none)
+            checks.error("accounts.links", what, advice);
+        else
+            checks.warning("accounts.links", what, advice);
+    }
+    if (const auto templates = account::MailTemplates::load(manifest.folder / "mails"); !templates)
+        checks.error("accounts", templates.error().message);
+}
+
 void check_accounts(Checks& checks) {
     const auto& manifest = checks.manifest;
     const auto& accounts = manifest.accounts;
@@ -185,6 +211,7 @@ void check_accounts(Checks& checks) {
     for (const auto& [name, text] : accounts.claims)
         if (const auto claim = account::check_claim(name, text); !claim)
             checks.error("accounts.claims", claim.error().message);
+    check_sessions_and_mails(checks, open_to_others, because);
     if (accounts.refresh_token < accounts.access_token)
         checks.error("accounts.refresh_token",
                      "accounts.refresh_token must be valid at least as long as accounts.access_token.");

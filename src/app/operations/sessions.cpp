@@ -149,11 +149,8 @@ Task<json::value> remove(const Capabilities& capabilities, CallContext& context,
 }  // namespace
 
 void bind_session_operations(ScriptHost& host, const Capabilities& capabilities) {
-    const auto bind = [&](std::string_view name,
-                          Task<json::value> (*function)(const Capabilities&, CallContext&, json::object)) {
-        host.bind(fmt::format("accounts.{}", name), [&capabilities, function](CallContext& context, json::value given) {
-            return function(capabilities, context, object_of(std::move(given)));
-        });
+    const auto bind = [&](std::string_view name, ObjectOperation operation) {
+        bind_object(host, capabilities, fmt::format("accounts.{}", name), operation);
     };
     bind("refresh", refresh);
     bind("sign_out", sign_out);

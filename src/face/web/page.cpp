@@ -16,6 +16,13 @@ constexpr char kScript[] = {
 #embed "page.js"
     , 0};
 
+constexpr char kAccountHtml[] = {
+#embed "account.html"
+    , 0};
+constexpr char kAccountScript[] = {
+#embed "account.js"
+    , 0};
+
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri "
     "'none'; form-action 'self'; "
@@ -75,6 +82,8 @@ void add_page(net::Router& router, PageOptions options) {
     add_start(router, options);
     add_file(router, "/page.css", "text/css; charset=utf-8", kCss);
     add_file(router, "/page.js", "text/javascript; charset=utf-8", kScript);
+    add_file(router, "/account", "text/html; charset=utf-8", kAccountHtml);
+    add_file(router, "/account.js", "text/javascript; charset=utf-8", kAccountScript);
     json::array starters;
     for (const auto& starter : options.starters) starters.emplace_back(starter);
     const json::object site{{"title", options.title},

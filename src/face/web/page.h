@@ -19,7 +19,8 @@ struct PageOptions {
     json::object about;  // what programs that do not ask for HTML get at /
 };
 
-// GET / (HTML, or `about` as JSON, by Accept), /page.css, /page.js, /page.json (the options). Nothing from another host
+// GET / (HTML, or `about` as JSON, by Accept), /page.css, /page.js, /page.json (the options); /account, which the links
+// in mails open, and /account.js. Nothing from another host
 // is loaded; a strict Content-Security-Policy says so.
 void add_page(net::Router& router, PageOptions options);
 
