@@ -44,7 +44,9 @@ Result<Registration> checked(Registration registration, std::size_t password_len
                fmt::format("The username needs {} to {} characters.", kUsernameLengthMin, kUsernameLengthMax));
     else if (has_control(registration.username) || registration.username.find('@') != std::string::npos)
         refuse("username", "The username may not hold '@' or control characters.");
-    if (auto fault = password_fault(registration.password, password_length_min)) refuse("password", *std::move(fault));
+    auto fault =
+        registration.without_password ? std::nullopt : password_fault(registration.password, password_length_min);
+    if (fault) refuse("password", *std::move(fault));
     if (errors.empty()) return registration;
     const auto first = std::string(errors[0].at("message").as_string());
     return std::unexpected(Error{ErrorCode::invalid, first, {}}.with("errors", std::move(errors)));

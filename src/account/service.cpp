@@ -73,7 +73,10 @@ Task<User> Accounts::register_user(Registration registration) {
 
 Task<User> Accounts::enroll(Registration given, Role role) {
     SLIPWAY_CO_TRY(const auto registration, checked(std::move(given), options_.password_length_min));
-    SLIPWAY_CO_TRY(const auto password_hash, co_await hash(registration.password));
+    std::string password_hash;  // matches no password
+    if (!registration.without_password) {
+        SLIPWAY_CO_TRY(password_hash, co_await hash(registration.password));
+    }
     User user;
     user.id = new_id();
     user.email = registration.email;
@@ -84,7 +87,8 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     user.system_role = "user";
     user.created_at = now();
     const auto workspace = workspace_.value;
-    auto body = [this, &user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &user, &registration, &password_hash,
+                 &workspace](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
         store::Parameters row{
             user.id,       user.number,     user.email,       user.username, lower_ascii(user.username),
@@ -98,6 +102,7 @@ Task<User> Accounts::enroll(Registration given, Role role) {
         SLIPWAY_CO_CHECK(co_await transaction.execute(
             "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
             std::move(membership)));
+        if (registration.within) SLIPWAY_CO_CHECK(co_await registration.within(transaction, user));
         SecurityEvent signed_up{.event = "sign_up", .workspace = workspace, .user_id = user.id};
         co_return co_await audit_.record(transaction, std::move(signed_up));
     };
