@@ -19,7 +19,7 @@ namespace {
 // Ends at the address of the application, as ?error=REASON.
 std::unexpected<Error> ended(std::string_view reason) {
     Error error{ErrorCode::forbidden, "The sign-in with the provider has ended.", {}};
-    return std::unexpected(std::move(error).with("reason", reason));
+    return std::unexpected(std::move(error).with("reason", json::string_view(reason)));
 }
 
 std::string reason_of(const Error& error) {
@@ -121,7 +121,7 @@ Task<std::string> Identities::outcome(Provider& provider, Flow flow, ProviderAns
         co_return provider.name();
     }
     SLIPWAY_CO_TRY(auto user_id, co_await user_of_identity(provider.name(), std::move(identity), std::move(visit)));
-    co_return co_await hand_over(std::move(user_id), std::move(flow.challenge));
+    co_return co_await hand_over(std::move(user_id), provider.name(), std::move(flow.challenge));
 }
 
 Task<std::string> Identities::user_of_identity(std::string provider, ProvidedIdentity identity, Visit visit) {
@@ -167,16 +167,17 @@ Task<void> Identities::link(std::string user_id, std::string provider, ProvidedI
     co_return linked;
 }
 
-Task<std::string> Identities::hand_over(std::string user_id, std::string challenge) {
+Task<std::string> Identities::hand_over(std::string user_id, std::string provider, std::string challenge) {
     const auto code = random_token();
     CodeRow row{
         .code = code, .purpose = kHandoverPurpose, .user_id = std::move(user_id), .bound_to = std::move(challenge)};
     row.valid_for = kHandoverTime;
+    row.data["provider"] = provider;
     SLIPWAY_CO_CHECK(co_await keep_code(database_, std::move(row)));
     co_return code;
 }
 
-Task<User> Identities::exchange(std::string code, std::string verifier) {
+Task<HandedOver> Identities::exchange(std::string code, std::string verifier) {
     SLIPWAY_CO_TRY(const auto row, co_await take_code(database_, std::move(code), kHandoverPurpose));
     const auto refused = [] {
         return fail(ErrorCode::unauthorized, "The code is not valid any more; begin the sign-in again.");
@@ -187,7 +188,7 @@ Task<User> Identities::exchange(std::string code, std::string verifier) {
         co_return refused();
     const auto member = co_await accounts_.member(accounts_.workspace(), row->user_id);
     if (!member) co_return refused();
-    co_return member->user;
+    co_return HandedOver{member->user, std::string(text_or(row->data, "provider"))};
 }
 
 Task<std::vector<Identity>> Identities::list(std::string user_id) {

@@ -47,6 +47,11 @@ struct FlowStart {
     std::string cookie;  // the browser's value
 };
 
+struct HandedOver {
+    User user;
+    std::string provider;
+};
+
 // Thread safe.
 class Identities {
  public:
@@ -63,8 +68,9 @@ class Identities {
     // email_unverified, sign_up_closed, linked_elsewhere, blocked, provider_unavailable, failed). `invalid` when there
     // is no such flow, or it is another browser's.
     Task<std::string> arrive(std::string provider, ProviderAnswer answer, std::string cookie, Visit visit);
-    // Whose code it was; the caller opens the session. `unauthorized` when it is not valid (any more).
-    Task<User> exchange(std::string code, std::string verifier);
+    // Whose code it was, and of which provider; the caller opens the session. `unauthorized` when it is not valid (any
+    // more).
+    Task<HandedOver> exchange(std::string code, std::string verifier);
 
     Task<std::vector<Identity>> list(std::string user_id);
     // `not_found`; `conflict` when the user could not sign in any more.
@@ -80,7 +86,7 @@ class Identities {
     Task<std::string> sign_up(std::string provider, ProvidedIdentity identity, Visit visit);
     Task<void> link(std::string user_id, std::string provider, ProvidedIdentity identity, Visit visit);
     Task<std::string> outcome(Provider& provider, Flow flow, ProviderAnswer answer, Visit visit);
-    Task<std::string> hand_over(std::string user_id, std::string challenge);
+    Task<std::string> hand_over(std::string user_id, std::string provider, std::string challenge);
 
     store::Database& database_;
     Accounts& accounts_;

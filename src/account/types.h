@@ -104,6 +104,8 @@ struct Tokens {
     std::string refresh_token;
     std::chrono::seconds expires_in{0};  // of the access token
     User user;
+    std::string session_id;
+    std::string device_id;  // "" where none was named
 };
 
 }  // namespace slipway::account

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "account/service.h"
+#include "account/authentication.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -29,6 +29,8 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Authentication& authentication;  // who makes a request
+    account::AccessKeys& keys;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
     knowledge::Knowledge& knowledge;

@@ -15,6 +15,11 @@ constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
     {{RegistrationPolicy::open, "open"}, {RegistrationPolicy::closed, "closed"}}};
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
+constexpr std::array<Choice<Revocation>, 2> kRevocations{
+    {{Revocation::immediate, "immediate"}, {Revocation::token, "token"}}};
+constexpr std::array<Choice<account::Verification>, 3> kVerifications{{{account::Verification::none, "none"},
+                                                                       {account::Verification::optional, "optional"},
+                                                                       {account::Verification::required, "required"}}};
 constexpr std::array<Choice<account::SigningAlgorithm>, 2> kAlgorithms{
     {{account::SigningAlgorithm::hs256, "HS256"}, {account::SigningAlgorithm::eddsa, "EdDSA"}}};
 constexpr hours kYear{24 * 366};
@@ -32,12 +37,52 @@ static void describe(Keys& keys, PasswordCost& cost) {
     keys.bytes("memory", cost.memory_bytes, 8 << 10, 1 << 30, "Memory for each hash that is computed.");
 }
 
+static void describe(Keys& keys, KeysSection& section) {
+    keys.text("prefix", section.prefix, "What API keys begin with, so that people and scanners know them.");
+    keys.integer("rate_per_minute", section.rate_per_minute, 1, account::kRatePerMinuteMax,
+                 "Requests each minute with a key that says nothing else.");
+    keys.integer("rate_per_day", section.rate_per_day, 1, account::kRatePerDayMax,
+                 "Requests each day with a key that says nothing else.");
+}
+
+static void describe(Keys& keys, BetaSection& beta) {
+    keys.secret("tokens", beta.tokens,
+                "Tokens of testers, separated by commas; an empty list admits nobody. Further ones: `slipway tokens "
+                "create`.");
+    keys.text("pattern", beta.pattern,
+              "What tokens that are made look like; {year} and {suffix} are filled in, {suffix} must be the end.");
+    keys.choice("role", beta.role, kRoles, "Role of who has one of those tokens.");
+    keys.integer("rate_per_minute", beta.rate_per_minute, 1, account::kRatePerMinuteMax,
+                 "Requests each minute with one of those tokens.");
+}
+
+static void describe(Keys& keys, ServiceToken& service) {
+    keys.secret("secret", service.secret, "The token; without one nobody comes in by it.");
+    keys.choice("role", service.role, kRoles, "Role of who has it.");
+}
+
+static void describe(Keys& keys, HashingSection& hashing) {
+    keys.integer("threads", hashing.threads, 0, 64, "Passwords hashed at once; 0: one on each processor.");
+    keys.integer("waiting", hashing.waiting, 1, 10'000,
+                 "Hashes under way and waiting together; who comes then is told when to come again (503).");
+    keys.bytes("memory", hashing.memory, 1 << 20, std::size_t{16} << 30, "Memory of all that are hashed at once.");
+}
+
 static void describe(Keys& keys, account::Rights& roles) {
     keys.choice("write_documents", roles.write_documents, kRoles,
                 "Least role that adds, edits and deletes single documents.");
     keys.choice("delete_all_documents", roles.delete_all_documents, kRoles,
                 "Least role that deletes all documents at once.");
     keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
+}
+
+static void describe(Keys& keys, SessionSection& session) {
+    keys.duration("idle", session.idle, minutes(1), kYear,
+                  "A session that is not continued for so long has ended; left out: refresh_token.");
+    keys.duration("absolute", session.absolute, minutes(1), kYear * 10,
+                  "A session ends so long after its sign-in, whatever is done.");
+    keys.boolean("one_per_device", session.one_per_device,
+                 "Whether a sign-in ends the earlier sessions of the same device.");
 }
 
 static void describe(Keys& keys, DemoUser& demo) {
@@ -69,6 +114,18 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.duration("access_token", accounts.access_token, minutes(1), kYear, "How long an access token is valid.");
     keys.duration("refresh_token", accounts.refresh_token, minutes(1), kYear,
                   "How long a session can be continued without signing in again.");
+    keys.section("session", accounts.session, "How long a session lives.");
+    keys.choice("revocation", accounts.revocation, kRevocations,
+                "Whether a session that has ended is refused at once (immediate), or once its access token has ended "
+                "(token), which saves a look at each request.");
+    keys.choice("verification", accounts.verification, kVerifications,
+                "Whether people show that their address is theirs: none, optional (a mail asks for it), required "
+                "(before the first sign-in; then a sign-up tells nobody whether an address is known). Needs "
+                "stores.mail_from.");
+    keys.text("links", accounts.links,
+              "Where people open the application, such as https://app.example.org: links in mails begin with it. "
+              "Required outside loopback where mails are sent.",
+              {Form::url});
     keys.choice("registration", accounts.registration, kPolicies,
                 "Whether people can register; closed: `slipway users create`.");
     keys.integer("password_length_min", accounts.password_length_min, 8, 128,
@@ -76,8 +133,15 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.text("workspace", accounts.workspace, "The workspace that every registered user joins.");
     keys.section("attempts", accounts.attempts, "How many failed sign-ins are allowed.");
     keys.section("argon2", accounts.argon2, "Cost of hashing a password (argon2id).");
+    keys.section("hashing", accounts.hashing, "How many passwords are hashed at once, so that a flood takes nothing.");
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
+    keys.section("keys", accounts.keys, "API keys, which users and `slipway tokens` make.");
+    keys.section("beta", accounts.beta, "Tokens with which testers come in without an account.");
+    keys.text("service_header", accounts.service_header,
+              "A header beside Authorization in which services may send their token, as `TOKEN` or `password TOKEN`.");
+    keys.named("service_tokens", accounts.service_tokens,
+               "Programs that come in with one token for all, by name, beside those that `slipway tokens` makes.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
 }
 

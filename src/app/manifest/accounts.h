@@ -4,8 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "account/access_keys.h"
+#include "account/service.h"
 #include "account/signing_keys.h"
-#include "account/types.h"
 #include "app/manifest/keys.h"
 #include "base/crypto.h"
 
@@ -20,6 +21,38 @@ struct AttemptsSection {
     Milliseconds window{std::chrono::minutes(15)};
 };
 
+struct SessionSection {
+    Milliseconds idle{0};  // 0 after reading: refresh_token
+    Milliseconds absolute{std::chrono::hours(24 * 365)};
+    bool one_per_device = false;
+};
+
+enum class Revocation : unsigned char { immediate, token };
+struct KeysSection {
+    std::string prefix = "key_";
+    std::int64_t rate_per_minute = 60;
+    std::int64_t rate_per_day = 10'000;
+};
+
+struct BetaSection {
+    Secret tokens;
+    std::string pattern = "beta_{year}_{suffix}";
+    account::Role role = account::Role::member;
+    std::int64_t rate_per_minute = 60;
+};
+
+struct ServiceToken {
+    std::string name;
+    Secret secret;
+    account::Role role = account::Role::member;
+};
+
+struct HashingSection {
+    std::size_t threads = 0;
+    std::size_t waiting = 64;
+    std::size_t memory = 256 << 20;
+};
+
 struct DemoUser {
     std::string username = "demo";
     std::string email = "demo@example.org";
@@ -28,18 +61,27 @@ struct DemoUser {
 
 struct AccountsSection {
     account::SigningAlgorithm algorithm = account::SigningAlgorithm::hs256;
-    Secret secret;  // empty in development: a random one is made once and kept in the data folder
+    Secret secret;            // empty in development: a random one is made once and kept in the data folder
     Secret previous_secrets;  // separated by commas
     std::string issuer, audience, token_type;
     TextMap claims;
     Milliseconds access_token{std::chrono::hours(24)};
     Milliseconds refresh_token{std::chrono::hours(24 * 30)};
+    SessionSection session;
+    Revocation revocation = Revocation::immediate;
+    account::Verification verification = account::Verification::none;
+    std::string links;  // base URL of the links in mails, without a slash at the end
     RegistrationPolicy registration = RegistrationPolicy::open;
     std::size_t password_length_min = 8;
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
+    HashingSection hashing;
     account::Rights roles;
+    KeysSection keys;
+    BetaSection beta;
+    std::string service_header;
+    std::vector<ServiceToken> service_tokens;
     std::optional<DemoUser> demo;
 };
 

@@ -42,7 +42,7 @@ Task<net::Response> arrive(const app::Capabilities& capabilities, net::Request& 
     auto& identities = *capabilities.identities;
     SLIPWAY_CO_TRY(auto answer, account::read_provider_answer(request.query));
     auto cookie = account::cookie_of(request.headers, cookie_name(identities)).value_or("");
-    account::Visit visit{request.remote_address, std::string(request.headers.get("User-Agent")), request.request_id};
+    auto visit = visit_of(request);
     SLIPWAY_CO_TRY(auto url, co_await identities.arrive(std::string(request.parameter("provider")), std::move(answer),
                                                         std::move(cookie), std::move(visit)));
     auto response = redirect_to(std::move(url));
@@ -56,8 +56,10 @@ const json::value kExchange = schema(
 Task<net::Response> exchange(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kExchange));
     std::string code(text_or(body, "code")), verifier(text_or(body, "verifier"));
-    SLIPWAY_CO_TRY(auto user, co_await capabilities.identities->exchange(std::move(code), std::move(verifier)));
-    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
+    SLIPWAY_CO_TRY(auto arrived, co_await capabilities.identities->exchange(std::move(code), std::move(verifier)));
+    account::NewSession session{.user_id = arrived.user.id, .visit = visit_of(request), .methods = arrived.provider};
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(arrived.user),
+                                                                                              std::move(session)));
     co_return tokens_response(200, tokens);
 }
 
@@ -105,7 +107,7 @@ Task<net::Response> link(const app::Capabilities& capabilities, net::Request& re
 
 Task<net::Response> unlink(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto principal, co_await person(capabilities, request));
-    account::Visit visit{request.remote_address, std::string(request.headers.get("User-Agent")), request.request_id};
+    auto visit = visit_of(request);
     SLIPWAY_CO_CHECK(co_await capabilities.identities->unlink(
         principal.user.id, std::string(request.parameter("provider")), std::move(visit)));
     co_return net::Response::empty();
