@@ -10,6 +10,7 @@
 #include "serve/databases.h"
 #include "serve/graph.h"
 #include "serve/models.h"
+#include "serve/outside.h"
 #include "serve/restore.h"
 #include "serve/stores.h"
 #include "serve/wait_for_stores.h"
@@ -157,10 +158,26 @@ Result<void> Application::open_accounts() {
     accounts_ =
         std::make_unique<account::Accounts>(*database_, *passwords_, *audit_, *signing_keys_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
+    outside_ = outside_client(manifest_);
     open_authentication();
+    open_identities();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
     return {};
+}
+
+void Application::open_edge(account::AuthenticationOptions& options) {
+    const auto& section = manifest_.accounts.edge;
+    if (!section) return;
+    options.edge_header = section->header;
+    edge_ = std::make_unique<account::EdgeIdentity>(*outside_, *accounts_, edge_options(*section));
+    options.edge = edge_.get();
+}
+
+void Application::open_identities() {
+    if (manifest_.accounts.providers.empty()) return;
+    identities_ = std::make_unique<account::Identities>(
+        *database_, *accounts_, *audit_, make_providers(manifest_, *outside_), identity_options(manifest_));
 }
 
 void Application::open_authentication() {
@@ -178,6 +195,7 @@ void Application::open_authentication() {
         tokens.push_back({service.name, service.secret.reveal(), account::Proof::service_token, service.role, {}});
     account::AuthenticationOptions options;
     options.service_header = section.service_header;
+    open_edge(options);
     authentication_ = std::make_unique<account::Authentication>(
         *accounts_, *keys_, account::ConfiguredTokens(token_secret().value_or(""), accounts_->workspace(), tokens),
         std::move(options));
@@ -243,6 +261,7 @@ Result<void> Application::open_capabilities() {
                           .keys = *keys_,
                           .audit = *audit_,
                           .signing_keys = *signing_keys_,
+                          .identities = identities_.get(),
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,

@@ -81,6 +81,8 @@ class Application {
     Result<std::string> token_secret() const;
     Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
+    void open_edge(account::AuthenticationOptions& options);
+    void open_identities();
     void open_authentication();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
@@ -115,7 +117,10 @@ class Application {
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
+    std::shared_ptr<net::Client> outside_;  // for addresses that others have a say in
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::EdgeIdentity> edge_;
+    std::unique_ptr<account::Identities> identities_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "account/authentication.h"
+#include "account/identities.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -33,6 +34,7 @@ struct Capabilities {
     account::AccessKeys& keys;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
+    account::Identities* identities;  // null: nobody signs in with another provider
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;
