@@ -128,7 +128,8 @@ Task<std::string> Identities::user_of_identity(std::string provider, ProvidedIde
     SLIPWAY_CO_TRY(const auto known, co_await use_identity(database_, provider, identity.subject));
     if (known) {
         const auto member = co_await accounts_.member(accounts_.workspace(), *known);
-        if (!member) co_return ended("blocked");
+        if (!member && member.error().code == ErrorCode::forbidden) co_return ended("blocked");
+        if (!member) co_return std::unexpected(member.error());
         co_return *known;
     }
     co_return co_await sign_up(std::move(provider), std::move(identity), std::move(visit));
