@@ -226,10 +226,11 @@ Result<json::object> SigningKeys::verify_now(std::string_view token) const {
 
 Task<json::object> SigningKeys::verify(std::string token) {
     SLIPWAY_CO_TRY(const auto read, read_token(token, kOwnTokenBytesMax));
-    if (keys()->find(read.key_id) == nullptr)
+    if (keys()->find(read.key_id) == nullptr) {
         SLIPWAY_CO_CHECK(co_await reload_for(read.key_id));
-    else  // keys that are here verify also while the database cannot be read
+    } else {  // keys that are here verify also while the database cannot be read
         static_cast<void>(co_await reload_when_old());
+    }
     co_return verify_with(*keys(), read);
 }
 

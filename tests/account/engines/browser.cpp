@@ -1,6 +1,7 @@
 #include "account/engines/browser.h"
 
 #include "account/oauth_wire.h"
+#include "base/text.h"
 #include "must.h"
 
 namespace slipway::account::testing {
