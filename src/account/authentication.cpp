@@ -43,8 +43,11 @@ Task<Principal> Authentication::principal(Credential credential) {
         co_return co_await options_.edge->principal(std::move(credential.edge_assertion));
     if (credential.bearer.empty()) co_return nothing_shown();
     if (const auto* const entry = tokens_.find(credential.bearer)) co_return co_await admitted(*entry);
-    if (looks_like_access_token(credential.bearer))
-        co_return co_await accounts_.authenticate(std::move(credential.bearer));
+    if (looks_like_access_token(credential.bearer)) {
+        SLIPWAY_CO_TRY(auto principal, co_await accounts_.authenticate(std::move(credential.bearer)));
+        if (!credential.adding_factor) SLIPWAY_CO_CHECK(factors_.check_assurance(principal));
+        co_return principal;
+    }
     co_return co_await keys_.principal(std::move(credential.bearer), std::move(credential.visit));
 }
 

@@ -21,6 +21,7 @@ struct Credential {
     std::string service;         // of the header AuthenticationOptions::service_header
     std::string edge_assertion;  // of the header AuthenticationOptions::edge_header
     Visit visit;
+    bool adding_factor = false;  // of the routes with which a second factor is added, where it is required
 };
 
 struct AuthenticationOptions {
@@ -36,11 +37,16 @@ bool looks_like_access_token(std::string_view bearer);
 class Authentication {
  public:
     // What it is given outlives it.
-    Authentication(Accounts& accounts, AccessKeys& keys, ConfiguredTokens tokens, AuthenticationOptions options)
-        : accounts_(accounts), keys_(keys), tokens_(std::move(tokens)), options_(std::move(options)) {}
+    Authentication(Accounts& accounts, AccessKeys& keys, const Factors& factors, ConfiguredTokens tokens,
+                   AuthenticationOptions options)
+        : accounts_(accounts),
+          keys_(keys),
+          factors_(factors),
+          tokens_(std::move(tokens)),
+          options_(std::move(options)) {}
 
     // `unauthorized` when nothing was shown, or it does not hold (any more); `rate_limited` when a key has come too
-    // often.
+    // often; `forbidden` with details.reason "factor_required" where a second factor is required and there is none.
     Task<Principal> principal(Credential credential);
     // For connections that outlive a request: the same principal with the rights of now, or `unauthorized` once what it
     // was proven by has ended. Nothing is counted.
@@ -56,6 +62,7 @@ class Authentication {
 
     Accounts& accounts_;
     AccessKeys& keys_;
+    const Factors& factors_;
     ConfiguredTokens tokens_;
     AuthenticationOptions options_;
 };

@@ -15,6 +15,23 @@ bool has_control(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string> username_fault(std::string_view username) {
+    const auto length = count_characters(username);
+    if (length < kUsernameLengthMin || length > kUsernameLengthMax)
+        return fmt::format("The username needs {} to {} characters.", kUsernameLengthMin, kUsernameLengthMax);
+    if (has_control(username) || username.find('@') != std::string_view::npos)
+        return "The username may not hold '@' or control characters.";
+    return std::nullopt;
+}
+
+// The database names the column in its message; a client is told only whether it was the email or the username.
+Error taken(Error error) {
+    const bool email = error.message.find("email") != std::string::npos ||
+                       text_or(error.details, "constraint").find("email") != std::string::npos;
+    const std::string field = email ? "email" : "username";
+    return Error{ErrorCode::conflict, fmt::format("This {} is already registered.", field), {{"field", field}}};
+}
+
 Result<Registration> checked(Registration registration, const Passwords& passwords) {
     registration.email = lower_ascii(trim(registration.email));
     registration.username = std::string(trim(registration.username));
@@ -23,14 +40,10 @@ Result<Registration> checked(Registration registration, const Passwords& passwor
         errors.push_back(json::object{{"field", field}, {"message", std::move(message)}});
     };
     if (!is_email(registration.email)) refuse("email", "This is not an email address.");
-    const auto length = count_characters(registration.username);
     if (registration.username.empty())
         registration.username = registration.email;
-    else if (length < kUsernameLengthMin || length > kUsernameLengthMax)
-        refuse("username",
-               fmt::format("The username needs {} to {} characters.", kUsernameLengthMin, kUsernameLengthMax));
-    else if (has_control(registration.username) || registration.username.find('@') != std::string::npos)
-        refuse("username", "The username may not hold '@' or control characters.");
+    else if (auto wrong = username_fault(registration.username))
+        refuse("username", *std::move(wrong));
     auto fault = registration.without_password
                      ? std::nullopt
                      : passwords.fault(registration.password,

@@ -18,14 +18,6 @@ std::unexpected<Error> unknown_user(std::string_view name) {
     return fail(ErrorCode::not_found, "There is no user '{}'. `slipway users list` shows all.", name);
 }
 
-// The database names the column in its message; a client is told only whether it was the email or the username.
-Error taken(Error error) {
-    const bool email = error.message.find("email") != std::string::npos ||
-                       text_or(error.details, "constraint").find("email") != std::string::npos;
-    const std::string field = email ? "email" : "username";
-    return Error{ErrorCode::conflict, fmt::format("This {} is already registered.", field), {{"field", field}}};
-}
-
 std::unexpected<Error> not_standing() {
     return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again.");
 }
@@ -172,12 +164,6 @@ Task<Tokens> Accounts::tokens_for(User user, Grant grant) {
     tokens.device_id = std::move(grant.device_id);
     tokens.user = std::move(user);
     co_return tokens;
-}
-
-Task<Tokens> Accounts::sign_in_without_password(User user, NewSession session) {
-    session.user_id = user.id;
-    SLIPWAY_CO_TRY(auto grant, co_await sessions_.open(std::move(session)));
-    co_return co_await tokens_for(std::move(user), std::move(grant));
 }
 
 Task<Tokens> Accounts::refresh(std::string refresh_token, Visit visit) {

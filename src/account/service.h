@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "account/audit.h"
+#include "account/factors.h"
 #include "account/passwords.h"
 #include "account/sessions.h"
 #include "account/signing_keys.h"
@@ -32,6 +33,7 @@ struct AccountOptions {
     ClaimTemplates claims;  // further ones of access tokens
     std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
     SessionOptions sessions;
+    Factors* factors = nullptr;  // null: nobody has a second one
     bool registration_open = true;
     // Failed sign-ins per name, and ten times that per address, in a window. Those under way count too.
     int attempts_max = 10;
@@ -57,8 +59,14 @@ class Accounts {
     // `name` is an email or a username. `unauthorized`, `forbidden` (only with the right password), both with
     // details.reason: wrong, blocked, unverified; or `rate_limited` with details.retry_after_seconds.
     Task<Tokens> sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device = {});
-    // For a user whose right to sign in was proven otherwise; `methods` says how (tables.h).
+    // For a user whose right to sign in was proven otherwise; `methods` says how (tables.h). Of both the answer is a
+    // challenge, without tokens, where a second factor is due.
     Task<Tokens> sign_in_without_password(User user, NewSession session = {});
+    // As Factors::finish().
+    Task<Tokens> finish_sign_in(std::string factor_token, std::string code, Visit visit);
+    // A password, and of who has a second factor a code, shown again by who is signed in: sensitive changes are open to
+    // this session for a while. Errors as sign_in() and Factors::verify().
+    Task<void> reauthenticate(Principal principal, std::string password, std::string code, Visit visit);
     // As Sessions::refresh().
     Task<Tokens> refresh(std::string refresh_token, Visit visit);
     // Ends the session of the token; nothing happens when there is none.

@@ -99,6 +99,19 @@ struct Registration {
     std::function<Task<void>(store::Transaction& transaction, const User& user)> within = {};
 };
 
+// A second factor of a user, without its secret.
+struct Factor {
+    std::string id, kind, name;
+    Instant created_at;
+    std::optional<Instant> confirmed_at, last_used_at;
+};
+
+// The second step of a sign-in.
+struct Challenge {
+    std::string token;
+    std::vector<Factor> factors;
+};
+
 struct Tokens {
     std::string access_token;
     std::string refresh_token;
@@ -106,6 +119,8 @@ struct Tokens {
     User user;
     std::string session_id;
     std::string device_id;  // "" where none was named
+    // A second factor is due (Accounts::finish_sign_in): there are no tokens yet.
+    std::optional<Challenge> challenge;
 };
 
 }  // namespace slipway::account

@@ -4,6 +4,7 @@
 #include "app/operations/operations.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/sealed_box.h"
 #include "knowledge/synonyms.h"
 #include "model/metered.h"
 #include "serve/agents_rows.h"
@@ -24,6 +25,7 @@ constexpr std::size_t kReaderThreads = 2;  // each may need the memory of knowle
 constexpr std::chrono::seconds kLinksValidFor = std::chrono::hours(12);
 constexpr std::string_view kSecretName = "jwt";
 constexpr std::string_view kObjectKeyName = "objects";
+constexpr std::string_view kFactorKeyName = "second factors";
 constexpr std::string_view kAuditKeyName = "seals of security events";
 
 std::chrono::seconds seconds_of(Milliseconds duration) {
@@ -147,6 +149,8 @@ Result<void> Application::open_accounts() {
     for (const auto& former : app::previous_secrets(section))
         audited.former_keys.push_back(hmac_sha256(former, kAuditKeyName));
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
+    open_factors(secret);
+    options.factors = factors_.get();
     account::PasswordOptions hashed;
     hashed.cost = section.argon2;
     hashed.length_min = section.password_length_min;
@@ -180,6 +184,19 @@ void Application::open_identities() {
         *database_, *accounts_, *audit_, make_providers(manifest_, *outside_), identity_options(manifest_));
 }
 
+void Application::open_factors(const std::string& secret) {
+    const auto& section = manifest_.accounts;
+    account::FactorOptions options;
+    options.policy = section.factors;
+    options.required_from = account::role_from(section.factors_required_from);
+    options.key = derive_key(secret, kFactorKeyName);
+    for (const auto& former : app::previous_secrets(section))
+        options.former_keys.push_back(derive_key(former, kFactorKeyName));
+    options.issuer = manifest_.title;
+    options.step_up = seconds_of(section.step_up);
+    factors_ = std::make_unique<account::Factors>(*database_, *cache_, *audit_, std::move(options));
+}
+
 void Application::open_authentication() {
     const auto& section = manifest_.accounts;
     account::KeyOptions kept;
@@ -197,8 +214,8 @@ void Application::open_authentication() {
     options.service_header = section.service_header;
     open_edge(options);
     authentication_ = std::make_unique<account::Authentication>(
-        *accounts_, *keys_, account::ConfiguredTokens(token_secret().value_or(""), accounts_->workspace(), tokens),
-        std::move(options));
+        *accounts_, *keys_, *factors_,
+        account::ConfiguredTokens(token_secret().value_or(""), accounts_->workspace(), tokens), std::move(options));
 }
 
 Result<void> Application::open_knowledge(IndexUse index_use) {
@@ -259,6 +276,7 @@ Result<void> Application::open_capabilities() {
         app::Capabilities{.accounts = *accounts_,
                           .authentication = *authentication_,
                           .keys = *keys_,
+                          .factors = *factors_,
                           .audit = *audit_,
                           .signing_keys = *signing_keys_,
                           .identities = identities_.get(),

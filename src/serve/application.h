@@ -83,6 +83,7 @@ class Application {
     Result<void> open_accounts();
     void open_edge(account::AuthenticationOptions& options);
     void open_identities();
+    void open_factors(const std::string& secret);
     void open_authentication();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
@@ -118,6 +119,7 @@ class Application {
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
     std::shared_ptr<net::Client> outside_;  // for addresses that others have a say in
+    std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<account::EdgeIdentity> edge_;
     std::unique_ptr<account::Identities> identities_;

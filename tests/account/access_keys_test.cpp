@@ -1,34 +1,17 @@
 // Keys and tokens on each database: whom they stand for, how much less than their owner they may, and when they stop.
-#include <gtest/gtest.h>
-
 #include "account/authentication.h"
-#include "account/tables.h"
+#include "account/opened_accounts.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "store/cache/cache.h"
-#include "store/database/engines/any_database.h"
-#include "store/temporary_folder.h"
 
 namespace slipway::account {
 namespace {
 
-class AccessKeysTest : public ::testing::Test {
+class AccessKeysTest : public test::OpenedAccounts {
  protected:
     void SetUp() override {
-        auto opened = test::open_any_database(folder_.path() / "keys.sqlite");
-        ASSERT_TRUE(opened) << opened.error().message;
-        database_ = *std::move(opened);
-        std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());
-        all.insert(all.end(), migrations().begin(), migrations().end());
-        const auto migrated = run_to_end(database_->migrate(all));
-        ASSERT_TRUE(migrated) << migrated.error().message;
-        auto cache = store::open_cache("memory:");
-        ASSERT_TRUE(cache);
-        cache_ = *std::move(cache);
-        audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
-        accounts_ =
-            std::make_unique<Accounts>(*database_, passwords_, *audit_, AccountOptions{.secret = std::string(32, 's')});
-        ASSERT_TRUE(run_to_end(accounts_->prepare()));
+        OpenedAccounts::SetUp();
+        factors_ = std::make_unique<Factors>(*database_, *cache_, *audit_, FactorOptions{});
         keys_ = std::make_unique<AccessKeys>(*database_, *cache_, *audit_,
                                              KeyOptions{.prefix = "qx_", .beta_pattern = "uma_beta_{year}_{suffix}"});
         const std::vector<ConfiguredToken> tokens{
@@ -36,17 +19,10 @@ class AccessKeysTest : public ::testing::Test {
             {"letta", "the password of the server", Proof::service_token, Role::owner, {}},
             {"unset", "", Proof::service_token, Role::owner, {}}};
         authentication_ = std::make_unique<Authentication>(
-            *accounts_, *keys_, ConfiguredTokens("key of the ids", accounts_->workspace(), tokens),
+            *accounts_, *keys_, *factors_, ConfiguredTokens("key of the ids", accounts_->workspace(), tokens),
             AuthenticationOptions{.service_header = "X-BARE-PASSWORD"});
     }
 
-    Principal member(const std::string& name, Role role = Role::member) {
-        const auto user = run_to_end(accounts_->enroll({name + "@example.org", name, "correct horse"}, role));
-        EXPECT_TRUE(user) << user.error().message;
-        const auto principal = run_to_end(accounts_->member(accounts_->workspace(), user->id));
-        EXPECT_TRUE(principal);
-        return principal.value_or(Principal{});
-    }
     AccessKey wanted(std::string name) {
         AccessKey key;
         key.workspace = accounts_->workspace().value;
@@ -68,19 +44,7 @@ class AccessKeysTest : public ::testing::Test {
     Result<void> revoke(const AccessKey& key) {
         return run_to_end(keys_->revoke({key.workspace}, key.id, nullptr, {}));
     }
-    std::size_t events(std::string event) {
-        EventFilter filter;
-        filter.event = std::move(event);
-        const auto listed = run_to_end(audit_->list(filter));
-        return listed ? listed->size() : 0;
-    }
-
-    test::TemporaryFolder folder_;
-    Passwords passwords_{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
-    std::unique_ptr<store::Database> database_;
-    std::unique_ptr<store::Cache> cache_;
-    std::unique_ptr<Audit> audit_;
-    std::unique_ptr<Accounts> accounts_;
+    std::unique_ptr<Factors> factors_;
     std::unique_ptr<AccessKeys> keys_;
     std::unique_ptr<Authentication> authentication_;
 };

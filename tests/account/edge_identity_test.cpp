@@ -46,7 +46,7 @@ class EdgeIdentityTest : public ::testing::Test {
         shown.edge_header = "Cf-Access-Jwt-Assertion";
         shown.edge = edge_.get();
         authentication_ = std::make_unique<Authentication>(
-            accounts_, access_keys_, ConfiguredTokens("secret", accounts_.workspace(), {}), std::move(shown));
+            accounts_, access_keys_, factors_, ConfiguredTokens("secret", accounts_.workspace(), {}), std::move(shown));
     }
 
     json::object claims(json::object more = {}) const {
@@ -74,6 +74,7 @@ class EdgeIdentityTest : public ::testing::Test {
     SigningKeys keys_{*database_, audit_, {.secret = std::string(32, 's')}};
     Accounts accounts_{*database_, passwords_, audit_, keys_, {.sessions = {.secret = std::string(32, 's')}}};
     AccessKeys access_keys_{*database_, *cache_, audit_, {}};
+    Factors factors_{*database_, *cache_, audit_, {.key = std::string(32, 'f')}};
     net::Client client_{{.reach = net::Reach::internet_or_loopback}};
     std::unique_ptr<net::Server> server_;
     std::unique_ptr<EdgeIdentity> edge_;

@@ -32,6 +32,7 @@ struct Capabilities {
     account::Accounts& accounts;
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
+    account::Factors& factors;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
     account::Identities* identities;  // null: nobody signs in with another provider

@@ -38,37 +38,6 @@ static void describe(Keys& keys, PasswordCost& cost) {
     keys.bytes("memory", cost.memory_bytes, 8 << 10, 1 << 30, "Memory for each hash that is computed.");
 }
 
-static void describe(Keys& keys, KeysSection& section) {
-    keys.text("prefix", section.prefix, "What API keys begin with, so that people and scanners know them.");
-    keys.integer("rate_per_minute", section.rate_per_minute, 1, account::kRatePerMinuteMax,
-                 "Requests each minute with a key that says nothing else.");
-    keys.integer("rate_per_day", section.rate_per_day, 1, account::kRatePerDayMax,
-                 "Requests each day with a key that says nothing else.");
-}
-
-static void describe(Keys& keys, BetaSection& beta) {
-    keys.secret("tokens", beta.tokens,
-                "Tokens of testers, separated by commas; an empty list admits nobody. Further ones: `slipway tokens "
-                "create`.");
-    keys.text("pattern", beta.pattern,
-              "What tokens that are made look like; {year} and {suffix} are filled in, {suffix} must be the end.");
-    keys.choice("role", beta.role, kRoles, "Role of who has one of those tokens.");
-    keys.integer("rate_per_minute", beta.rate_per_minute, 1, account::kRatePerMinuteMax,
-                 "Requests each minute with one of those tokens.");
-}
-
-static void describe(Keys& keys, ServiceToken& service) {
-    keys.secret("secret", service.secret, "The token; without one nobody comes in by it.");
-    keys.choice("role", service.role, kRoles, "Role of who has it.");
-}
-
-static void describe(Keys& keys, HashingSection& hashing) {
-    keys.integer("threads", hashing.threads, 0, 64, "Passwords hashed at once; 0: one on each processor.");
-    keys.integer("waiting", hashing.waiting, 1, 10'000,
-                 "Hashes under way and waiting together; who comes then is told when to come again (503).");
-    keys.bytes("memory", hashing.memory, 1 << 20, std::size_t{16} << 30, "Memory of all that are hashed at once.");
-}
-
 static void describe(Keys& keys, account::Rights& roles) {
     keys.choice("write_documents", roles.write_documents, kRoles,
                 "Least role that adds, edits and deletes single documents.");
@@ -134,15 +103,9 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.text("workspace", accounts.workspace, "The workspace that every registered user joins.");
     keys.section("attempts", accounts.attempts, "How many failed sign-ins are allowed.");
     keys.section("argon2", accounts.argon2, "Cost of hashing a password (argon2id).");
-    keys.section("hashing", accounts.hashing, "How many passwords are hashed at once, so that a flood takes nothing.");
+    describe_access(keys, accounts);
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
-    keys.section("keys", accounts.keys, "API keys, which users and `slipway tokens` make.");
-    keys.section("beta", accounts.beta, "Tokens with which testers come in without an account.");
-    keys.text("service_header", accounts.service_header,
-              "A header beside Authorization in which services may send their token, as `TOKEN` or `password TOKEN`.");
-    keys.named("service_tokens", accounts.service_tokens,
-               "Programs that come in with one token for all, by name, beside those that `slipway tokens` makes.");
     keys.named("providers", accounts.providers,
                "With whom people can sign in, by name: google, github, or any OpenID Connect issuer.");
     keys.text("callback_base", accounts.callback_base,

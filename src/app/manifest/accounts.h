@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "account/access_keys.h"
 #include "account/service.h"
 #include "account/signing_keys.h"
+#include "app/manifest/account_access.h"
 #include "app/manifest/keys.h"
 #include "app/manifest/providers.h"
 #include "base/crypto.h"
@@ -31,38 +31,13 @@ struct SessionSection {
 };
 
 enum class Revocation : unsigned char { immediate, token };
-struct KeysSection {
-    std::string prefix = "key_";
-    std::int64_t rate_per_minute = 60;
-    std::int64_t rate_per_day = 10'000;
-};
-
-struct BetaSection {
-    Secret tokens;
-    std::string pattern = "beta_{year}_{suffix}";
-    account::Role role = account::Role::member;
-    std::int64_t rate_per_minute = 60;
-};
-
-struct ServiceToken {
-    std::string name;
-    Secret secret;
-    account::Role role = account::Role::member;
-};
-
-struct HashingSection {
-    std::size_t threads = 0;
-    std::size_t waiting = 64;
-    std::size_t memory = 256 << 20;
-};
-
 struct DemoUser {
     std::string username = "demo";
     std::string email = "demo@example.org";
     Secret password;
 };
 
-struct AccountsSection {
+struct AccountsSection : AccessSection {
     account::SigningAlgorithm algorithm = account::SigningAlgorithm::hs256;
     Secret secret;            // empty in development: a random one is made once and kept in the data folder
     Secret previous_secrets;  // separated by commas
@@ -79,12 +54,7 @@ struct AccountsSection {
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
-    HashingSection hashing;
     account::Rights roles;
-    KeysSection keys;
-    BetaSection beta;
-    std::string service_header;
-    std::vector<ServiceToken> service_tokens;
     std::vector<ProviderSection> providers;
     std::string callback_base;  // without a slash at the end
     std::vector<std::string> redirects;

@@ -33,20 +33,13 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
         SLIPWAY_CO_TRY(const auto tokens,
                        co_await capabilities.accounts.sign_in(text_of(arguments, "name"),
                                                               text_of(arguments, "password"), visit_of(context)));
-        co_return json::value(json::object{{"access_token", tokens.access_token},
-                                           {"refresh_token", tokens.refresh_token},
-                                           {"expires_in", tokens.expires_in.count()},
-                                           {"user", user_json(tokens.user)}});
+        co_return json::value(tokens_json(tokens));
     });
     host.bind("accounts.authenticate", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
         account::Credential credential;
         credential.bearer = text_of(arguments, "token");
-        if (context.request != nullptr) {
-            credential.visit.address = context.request->remote_address;
-            credential.visit.user_agent = context.request->headers.get("User-Agent");
-            credential.visit.request_id = context.request->request_id;
-        }
+        credential.visit = visit_of(context);
         SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
         set_principal(context, std::move(principal));
         co_return context.user;

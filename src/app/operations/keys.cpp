@@ -50,17 +50,11 @@ Task<json::value> revoke_key(const Capabilities& capabilities, CallContext& cont
 }  // namespace
 
 void bind_key_operations(ScriptHost& host, const Capabilities& capabilities) {
-    using Operation = Task<json::value> (*)(const Capabilities&, CallContext&, json::object);
-    const auto bind = [&](std::string_view name, Operation operation) {
-        host.bind(std::string(name), [&capabilities, operation](CallContext& context, json::value given) {
-            return operation(capabilities, context, object_of(std::move(given)));
-        });
-    };
-    bind("keys.create", create_key);
-    bind("keys.list", list_keys);
-    bind("keys.get", get_key);
-    bind("keys.update", update_key);
-    bind("keys.revoke", revoke_key);
+    bind_object(host, capabilities, "keys.create", create_key);
+    bind_object(host, capabilities, "keys.list", list_keys);
+    bind_object(host, capabilities, "keys.get", get_key);
+    bind_object(host, capabilities, "keys.update", update_key);
+    bind_object(host, capabilities, "keys.revoke", revoke_key);
 }
 
 }  // namespace slipway::app

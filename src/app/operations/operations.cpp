@@ -1,5 +1,6 @@
 #include "app/operations/operations.h"
 
+#include "app/capabilities/factor_json.h"
 #include "app/capabilities/visit.h"
 
 namespace slipway::app {
@@ -29,6 +30,23 @@ account::Visit visit_of(const CallContext& context) {
     return {.request_id = context.request_id};
 }
 
+json::object tokens_json(const account::Tokens& tokens) {
+    if (tokens.challenge) return challenge_json(*tokens.challenge);
+    json::object answer{{"access_token", tokens.access_token},
+                        {"refresh_token", tokens.refresh_token},
+                        {"expires_in", tokens.expires_in.count()},
+                        {"user", user_json(tokens.user)},
+                        {"session_id", tokens.session_id}};
+    if (!tokens.device_id.empty()) answer["device_id"] = tokens.device_id;
+    return answer;
+}
+
+void bind_object(ScriptHost& host, const Capabilities& capabilities, std::string name, ObjectOperation operation) {
+    host.bind(std::move(name), [&capabilities, operation](CallContext& context, json::value given) {
+        return operation(capabilities, context, object_of(std::move(given)));
+    });
+}
+
 json::object object_of(json::value arguments) {
     if (auto* object = arguments.if_object()) return std::move(*object);
     return {};
@@ -36,6 +54,7 @@ json::object object_of(json::value arguments) {
 
 void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_account_operations(host, capabilities);
+    bind_factor_operations(host, capabilities);
     bind_key_operations(host, capabilities);
     bind_chat_operations(host, capabilities);
     bind_document_operations(host, capabilities);

@@ -21,9 +21,7 @@ account::Credential credential_of(const app::Capabilities& capabilities, const n
     const auto& options = capabilities.authentication.options();
     if (!options.service_header.empty()) credential.service = request.headers.get(options.service_header);
     if (!options.edge_header.empty()) credential.edge_assertion = request.headers.get(options.edge_header);
-    credential.visit.address = request.remote_address;
-    credential.visit.user_agent = request.headers.get("User-Agent");
-    credential.visit.request_id = request.request_id;
+    credential.visit = visit_of(request);
     return credential;
 }
 
