@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "account/jwt.h"
 #include "base/text.h"
 
 namespace slipway::account {
@@ -38,6 +39,8 @@ Task<Principal> Authentication::principal(Credential credential) {
             co_return fail(ErrorCode::unauthorized, "The password in {} is wrong.", options_.service_header);
         co_return co_await admitted(*entry);
     }
+    if (options_.edge != nullptr && !credential.edge_assertion.empty())
+        co_return co_await options_.edge->principal(std::move(credential.edge_assertion));
     if (credential.bearer.empty()) co_return nothing_shown();
     if (const auto* const entry = tokens_.find(credential.bearer)) co_return co_await admitted(*entry);
     if (looks_like_access_token(credential.bearer)) {
@@ -49,6 +52,10 @@ Task<Principal> Authentication::principal(Credential credential) {
 }
 
 Task<Principal> Authentication::renew(Principal principal) {
+    if (principal.proof == Proof::edge) {
+        if (principal.proven_until <= now()) co_return token_refused();
+        co_return principal;
+    }
     if (principal.key_id.empty()) co_return co_await accounts_.renew(std::move(principal));
     if (const auto* const entry = tokens_.by_id(principal.key_id)) co_return entry->principal;
     co_return co_await keys_.renew(std::move(principal));

@@ -9,6 +9,7 @@
 
 #include "account/access_keys.h"
 #include "account/configured_tokens.h"
+#include "account/edge_identity.h"
 #include "account/service.h"
 #include "account/types.h"
 
@@ -24,8 +25,9 @@ struct Credential {
 };
 
 struct AuthenticationOptions {
-    std::string service_header;  // beside Authorization, for services' tokens; "": there is none
-    std::string edge_header;     // in which a proxy in front says who signed in there; "": none does
+    std::string service_header;    // beside Authorization, for services' tokens; "": there is none
+    std::string edge_header;       // in which a proxy in front says who signed in there; "": none does
+    EdgeIdentity* edge = nullptr;  // verifies what stands there; outlives this
 };
 
 // Whether a bearer has the form of a JSON Web Token; else it can only be a key.

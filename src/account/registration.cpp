@@ -44,8 +44,10 @@ Result<Registration> checked(Registration registration, const Passwords& passwor
         registration.username = registration.email;
     else if (auto wrong = username_fault(registration.username))
         refuse("username", *std::move(wrong));
-    auto fault =
-        passwords.fault(registration.password, {registration.username, registration.email, registration.display_name});
+    auto fault = registration.without_password
+                     ? std::nullopt
+                     : passwords.fault(registration.password,
+                                       {registration.username, registration.email, registration.display_name});
     if (fault) refuse("password", *std::move(fault));
     if (errors.empty()) return registration;
     const auto first = std::string(errors[0].at("message").as_string());

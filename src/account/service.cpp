@@ -62,7 +62,10 @@ Task<User> Accounts::register_user(Registration registration) {
 
 Task<User> Accounts::enroll(Registration given, Role role) {
     SLIPWAY_CO_TRY(auto registration, checked(std::move(given), passwords_));
-    SLIPWAY_CO_TRY(auto password_hash, co_await passwords_.hash(registration.password));
+    std::string password_hash;  // matches no password
+    if (!registration.without_password) {
+        SLIPWAY_CO_TRY(password_hash, co_await passwords_.hash(registration.password));
+    }
     co_return co_await enroll_hashed(std::move(registration), std::move(password_hash), role);
 }
 
@@ -77,7 +80,8 @@ Task<User> Accounts::enroll_hashed(Registration registration, std::string passwo
     user.system_role = "user";
     user.created_at = now();
     const auto workspace = workspace_.value;
-    auto body = [this, &user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &user, &registration, &password_hash,
+                 &workspace](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
         store::Parameters row{
             user.id,       user.number,     user.email,       user.username, lower_ascii(user.username),
@@ -91,6 +95,7 @@ Task<User> Accounts::enroll_hashed(Registration registration, std::string passwo
         SLIPWAY_CO_CHECK(co_await transaction.execute(
             "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
             std::move(membership)));
+        if (registration.within) SLIPWAY_CO_CHECK(co_await registration.within(transaction, user));
         SecurityEvent signed_up{.event = "sign_up", .workspace = workspace, .user_id = user.id};
         co_return co_await audit_.record(transaction, std::move(signed_up));
     };

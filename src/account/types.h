@@ -1,6 +1,7 @@
 // Who uses an application: users stand above workspaces, a membership ties a user to a workspace with a role.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/task.h"
 #include "base/workspace.h"
+
+namespace slipway::store {
+class Transaction;
+}
 
 namespace slipway::account {
 
@@ -88,6 +94,9 @@ struct Registration {
     std::string username;  // "": the email
     std::string password;
     std::string display_name;
+    bool without_password = false;  // of who signs in with another provider
+    // Done in the transaction that makes the user; may be empty.
+    std::function<Task<void>(store::Transaction& transaction, const User& user)> within = {};
 };
 
 // A second factor of a user, without its secret.

@@ -33,7 +33,11 @@ Result<ClientRoute> route_of(const ClientRequest& request, const ClientOptions& 
     ClientRoute route;
     SLIPWAY_TRY(route.target, parse_target(request.url));
     route.unix_socket = request.unix_socket;
-    if (!route.unix_socket) {
+    if (options.reach != Reach::anywhere) {
+        // A proxy would look the name up itself, and a socket has no address.
+        if (route.unix_socket)
+            return fail(ErrorCode::forbidden, "{} is not reached by a Unix socket.", route.target.host);
+    } else if (!route.unix_socket) {
         SLIPWAY_TRY(route.proxy, proxy_for(options.environment, route.target));
     }
     return route;
@@ -56,6 +60,7 @@ Task<std::unique_ptr<ClientResponse>> Client::send(ClientRequest request) {
     SLIPWAY_CO_TRY(const auto route, route_of(request, state->options));
     SLIPWAY_CO_TRY(const auto head, serialize_head(request, route));
     ConnectOptions connecting;
+    connecting.reach = state->options.reach;
     if (route.target.secure) {
         SLIPWAY_CO_TRY(connecting.tls, state->tls());
     }

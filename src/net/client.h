@@ -10,6 +10,7 @@
 
 #include "base/environment.h"
 #include "net/http.h"
+#include "net/reach.h"
 
 namespace slipway::net {
 
@@ -47,6 +48,7 @@ struct ClientOptions {
     Milliseconds idle_time_max{30'000};
     std::optional<std::filesystem::path> certificate_authorities;  // PEM; default: the system's
     Environment environment;  // HTTP_PROXY, HTTPS_PROXY, NO_PROXY (upper or lower case)
+    Reach reach = Reach::anywhere;
 };
 
 // Thread safe; may be used from any number of event loops. A kept connection is used again only on the loop that made
@@ -59,7 +61,7 @@ class Client {
     explicit Client(ClientOptions options = {});
     ~Client();
     // Errors: `unavailable` (cannot connect, certificate not trusted, time-out), `upstream` (not HTTP, cut off, larger
-    // than a limit), `invalid` (URL, header, proxy variable). The message names the host and what it did; details.phase
+    // than a limit), `invalid` (URL, header, proxy variable), `forbidden` (not within ClientOptions::reach). The message names the host and what it did; details.phase
     // says where it happened: "connect", "send", "first_byte", "body" or "total". A header may have 64 KiB.
     Task<std::unique_ptr<ClientResponse>> send(ClientRequest request);
 

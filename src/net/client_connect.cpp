@@ -37,6 +37,12 @@ struct Attempt {
         return std::unexpected(
             std::move(error).with("phase", "connect").with("host", json::string_view(route.target.host)));
     }
+    // Which address it has is not told: that would map the network for whoever named the host.
+    std::unexpected<Error> out_of_reach() const {
+        Error error{ErrorCode::forbidden,
+                    fmt::format("{} is not reached: only https at addresses of the public internet is.", place())};
+        return std::unexpected(std::move(error).with("phase", "connect"));
+    }
     std::unexpected<Error> timed_out(std::string_view step) const {
         return failed(fmt::format("{} took longer than {} ms", step, options.limit.count()));
     }
@@ -129,6 +135,11 @@ Task<std::vector<tcp::endpoint>> addresses_of(Resolver& resolver, const Attempt&
     const auto port = route.proxy ? route.proxy->port : route.target.port;
     auto addresses = co_await resolver.resolve(host, port, attempt.left());
     if (!addresses) addresses.error().details = json::object{{"phase", "connect"}, {"host", host}};
+    if (!addresses) co_return addresses;
+    const auto allowed = [&](const tcp::endpoint& endpoint) {
+        return may_reach(attempt.options.reach, endpoint.address(), route.target.secure);
+    };
+    if (!std::ranges::all_of(*addresses, allowed)) co_return attempt.out_of_reach();
     co_return addresses;
 }
 

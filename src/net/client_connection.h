@@ -16,6 +16,7 @@
 
 #include "net/client_deadline.h"
 #include "net/client_target.h"
+#include "net/reach.h"
 #include "net/resolver.h"
 
 namespace slipway::net {
@@ -66,6 +67,7 @@ class ClientConnection {
 struct ConnectOptions {
     asio::ssl::context* tls = nullptr;  // needed for https
     Milliseconds limit{5'000};          // for everything: name, connection, proxy, TLS
+    Reach reach = Reach::anywhere;      // else `forbidden`
 };
 
 // Tries all addresses of the host. `unavailable` names host, phase and reason; details.phase is "connect".

@@ -11,6 +11,7 @@
 #include "serve/databases.h"
 #include "serve/graph.h"
 #include "serve/models.h"
+#include "serve/outside.h"
 #include "serve/restore.h"
 #include "serve/stores.h"
 #include "serve/wait_for_stores.h"
@@ -161,10 +162,26 @@ Result<void> Application::open_accounts() {
     accounts_ =
         std::make_unique<account::Accounts>(*database_, *passwords_, *audit_, *signing_keys_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
+    outside_ = outside_client(manifest_);
     open_authentication();
+    open_identities();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
     return open_account_matters();
+}
+
+void Application::open_edge(account::AuthenticationOptions& options) {
+    const auto& section = manifest_.accounts.edge;
+    if (!section) return;
+    options.edge_header = section->header;
+    edge_ = std::make_unique<account::EdgeIdentity>(*outside_, *accounts_, edge_options(*section));
+    options.edge = edge_.get();
+}
+
+void Application::open_identities() {
+    if (manifest_.accounts.providers.empty()) return;
+    identities_ = std::make_unique<account::Identities>(
+        *database_, *accounts_, *audit_, make_providers(manifest_, *outside_), identity_options(manifest_));
 }
 
 void Application::open_factors(const std::string& secret) {
@@ -201,6 +218,7 @@ void Application::open_authentication() {
         std::make_unique<account::AnonymousUsers>(*database_, *cache_, *audit_, *passwords_, *accounts_, begun);
     account::AuthenticationOptions options;
     options.service_header = section.service_header;
+    open_edge(options);
     authentication_ = std::make_unique<account::Authentication>(
         *accounts_, *keys_, *factors_,
         account::ConfiguredTokens(token_secret().value_or(""), accounts_->workspace(), tokens), std::move(options));
@@ -272,6 +290,7 @@ Result<void> Application::open_capabilities() {
                           .anonymous = *anonymous_,
                           .audit = *audit_,
                           .signing_keys = *signing_keys_,
+                          .identities = identities_.get(),
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,

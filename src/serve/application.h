@@ -82,6 +82,8 @@ class Application {
     Result<std::string> token_secret() const;
     Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
+    void open_edge(account::AuthenticationOptions& options);
+    void open_identities();
     void open_factors(const std::string& secret);
     void open_authentication();
     Result<void> open_account_matters();
@@ -119,8 +121,11 @@ class Application {
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
+    std::shared_ptr<net::Client> outside_;  // for addresses that others have a say in
     std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::EdgeIdentity> edge_;
+    std::unique_ptr<account::Identities> identities_;
     std::unique_ptr<account::AnonymousUsers> anonymous_;
     std::unique_ptr<account::Errands> errands_;
     std::unique_ptr<account::Mails> mails_;

@@ -6,6 +6,7 @@
 #include "account/anonymous_users.h"
 #include "account/authentication.h"
 #include "account/credentials.h"
+#include "account/identities.h"
 #include "account/persons.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
@@ -41,6 +42,7 @@ struct Capabilities {
     account::AnonymousUsers& anonymous;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
+    account::Identities* identities;  // null: nobody signs in with another provider
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -1,5 +1,6 @@
 #include "app/manifest/accounts.h"
 
+#include "app/manifest/manifest.h"
 #include "base/text.h"
 
 // `describe` of PasswordCost is found through Keys, which lives in slipway::app.
@@ -105,7 +106,27 @@ void describe(Keys& keys, AccountsSection& accounts) {
     describe_access(keys, accounts);
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
+    keys.named("providers", accounts.providers,
+               "With whom people can sign in, by name: google, github, or any OpenID Connect issuer.");
+    keys.text("callback_base", accounts.callback_base,
+              "Where browsers reach this API, such as https://api.example.org: providers send them back to "
+              "/api/auth/oauth/NAME/callback there. Left out: links, and on loopback the server's own address.",
+              {Form::url});
+    keys.texts("redirects", accounts.redirects,
+               "The addresses where a browser may go on to after a sign-in with a provider, to the letter. The first "
+               "is the usual one.",
+               {Form::url});
+    keys.optional_section("edge", accounts.edge,
+                          "A proxy in front that signs people in: who has an assertion of it needs no other proof.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
+}
+
+std::string callback_base(const Manifest& manifest) {
+    const auto& accounts = manifest.accounts;
+    auto base = accounts.callback_base.empty() ? accounts.links : accounts.callback_base;
+    while (base.ends_with('/')) base.pop_back();
+    if (!base.empty() || !manifest.server.is_loopback() || manifest.server.port == 0) return base;
+    return fmt::format("http://127.0.0.1:{}", manifest.server.port);
 }
 
 std::vector<std::string> previous_secrets(const AccountsSection& accounts) {

@@ -8,9 +8,12 @@
 #include "account/signing_keys.h"
 #include "app/manifest/account_access.h"
 #include "app/manifest/keys.h"
+#include "app/manifest/providers.h"
 #include "base/crypto.h"
 
 namespace slipway::app {
+
+struct Manifest;
 
 inline constexpr std::size_t kSecretBytesMin = 32;
 
@@ -52,10 +55,16 @@ struct AccountsSection : AccessSection {
     AttemptsSection attempts;
     PasswordCost argon2;
     account::Rights roles;
+    std::vector<ProviderSection> providers;
+    std::string callback_base;  // without a slash at the end
+    std::vector<std::string> redirects;
+    std::optional<EdgeSection> edge;
     std::optional<DemoUser> demo;
 };
 
 void describe(Keys& keys, AccountsSection& accounts);
+// Where browsers reach the API, for providers to send them back to; "": nobody knows.
+std::string callback_base(const Manifest& manifest);
 // Each of them.
 std::vector<std::string> previous_secrets(const AccountsSection& accounts);
 

@@ -21,6 +21,8 @@ void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOpti
 void add_account_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_credential_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_token_routes(net::Router& router, const app::Capabilities& capabilities);
+// Nothing where the manifest names no providers.
+void add_identity_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);

@@ -73,6 +73,7 @@ void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOpti
     add_credential_routes(router, capabilities);
     add_key_routes(router, capabilities);
     add_token_routes(router, capabilities);
+    add_identity_routes(router, capabilities);
     add_chat_routes(router, capabilities);
     add_chat_socket(router, capabilities, options);
     add_document_routes(router, capabilities, options);
