@@ -124,7 +124,7 @@ Task<User> Accounts::user_with_password(std::string folded_name, std::string pas
 
 Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::string remote_address) {
     const std::string folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
-    const Attempt attempt{"name:" + folded, "address:" + remote_address};
+    const Attempt attempt{"name:" + folded, "address:" + remote_address, ""};
     SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
     auto user = co_await user_with_password(folded, std::move(password));
     if (!user && user.error().code == ErrorCode::unauthorized) co_return pass(user);

@@ -1,5 +1,6 @@
 #include "serve/application.h"
 
+#include "account/jwt.h"
 #include "app/capabilities/events.h"
 #include "app/operations/operations.h"
 #include "base/crypto.h"
@@ -13,6 +14,7 @@
 #include "serve/restore.h"
 #include "serve/stores.h"
 #include "serve/wait_for_stores.h"
+#include "store/cache/database_limiter.h"
 
 namespace slipway::serve {
 namespace {
@@ -52,6 +54,7 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
     if (start_wait > Milliseconds(0)) SLIPWAY_CHECK(wait_for_stores(application->probes_, start_wait));
     SLIPWAY_CHECK(application->open_models());
     SLIPWAY_CHECK(application->open_accounts());
+    SLIPWAY_CHECK(application->open_limits());
     application->add_further_probes();
     SLIPWAY_CHECK(application->open_knowledge(index_use));
     SLIPWAY_CHECK(application->open_chats());
@@ -120,6 +123,23 @@ Result<void> Application::open_accounts() {
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
+    return {};
+}
+
+Result<void> Application::open_limits() {
+    if (manifest_.stores.cache.scheme == "memory" && database_->dialect().shared)
+        database_limits_ = store::make_database_limiter(*database_);
+    SLIPWAY_TRY(const auto secret, token_secret());
+    auto user_of = [secret](const std::string& token) -> std::string {
+        const auto claims = account::verify_token(token, secret);
+        return claims ? std::string(text_or(*claims, "sub")) : std::string();
+    };
+    store::Limiter* limiter = database_limits_.get();
+    if (limiter == nullptr) limiter = cache_.get();
+    rate_limit_ = std::make_unique<RateLimit>(RateLimitOptions{.section = manifest_.server,
+                                                               .limiter = *limiter,
+                                                               .workspace = accounts_->workspace(),
+                                                               .user_of = std::move(user_of)});
     return {};
 }
 
@@ -208,6 +228,11 @@ Result<void> Application::open_scripts() {
     options.entries = manifest_.script.files;
     options.limits = manifest_.script.limits;
     options.development = !manifest_.production();
+    for (const auto& operation : rate_limit_->operations())
+        options.guards[operation] = [this, operation](const app::CallContext& context) -> Task<void> {
+            if (context.request == nullptr) co_return Result<void>();
+            co_return co_await rate_limit_->admit_operation(operation, *context.request);
+        };
     scripts_ = std::make_unique<app::ScriptHost>(std::move(options));
     app::bind_operations(*scripts_, *capabilities_);
     return scripts_->load();

@@ -7,7 +7,7 @@
 
 namespace slipway::serve {
 
-std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit) {
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application) {
     auto http = std::make_shared<app::ScriptHttp>();
     const auto& capabilities = application.capabilities();
     http->authenticate = [&capabilities](const net::Request& request, const net::Operation& operation,
@@ -27,7 +27,7 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
     } else {
         http->render_error = face::render_error;
     }
-    if (limit != nullptr)
+    if (const auto* const limit = application.rate_limit())
         http->admit_message = [limit](const app::CallContext& context) -> Task<void> {
             SLIPWAY_CO_TRY(const auto principal, app::principal_of(context));
             co_return co_await limit->admit(principal.user);

@@ -3,11 +3,10 @@
 
 #include "app/script/routes.h"
 #include "serve/application.h"
-#include "serve/rate_limit.h"
 
 namespace slipway::serve {
 
-// `limit` outlives the routes; null: none.
-std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit);
+// The application outlives the routes.
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application);
 
 }  // namespace slipway::serve

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "account/types.h"
 #include "app/manifest/keys.h"
@@ -36,6 +37,8 @@ struct AccountsSection {
     AttemptsSection attempts;
     PasswordCost argon2;
     account::Rights roles;
+    bool required = false;
+    std::vector<std::string> open_routes{"/api/auth/*", "/.well-known/*"};
     std::optional<DemoUser> demo;
 };
 
