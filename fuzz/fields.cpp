@@ -57,6 +57,11 @@ SLIPWAY_FUZZ_TARGET(fields) {
     }
     static_cast<void>(net::accepts_gzip(request.headers.get("Accept-Encoding")));
     static_cast<void>(net::is_compressible(request.headers.get("Range")));
+    if (const auto network = net::Network::parse(request.headers.get("X-Forwarded-For")))
+        fuzz::require(
+            network->contains(
+                request.headers.get("X-Forwarded-For").substr(0, request.headers.get("X-Forwarded-For").find('/'))),
+            "a network has its own address");
     const auto id = net::sane_request_id(request);
     fuzz::require(id.size() <= 64 && id.find_first_of(" \"\\\t:/") == std::string_view::npos, "request ids are plain");
 
@@ -74,11 +79,16 @@ SLIPWAY_FUZZ_TARGET(fields) {
     for (const std::size_t proxies : {0, 1, 3}) {
         auto forwarded = request;
         forwarded.remote_address = "192.0.2.1";
-        net::apply_forwarded(forwarded, proxies);
+        net::apply_forwarded(forwarded, {.count = proxies, .networks = {}});
         boost::system::error_code error;
         static_cast<void>(asio::ip::make_address(forwarded.remote_address, error));
         fuzz::require(!error, "an address is an address");
         if (proxies == 0)
             fuzz::require(forwarded.remote_address == "192.0.2.1" && !forwarded.secure, "nobody is believed");
+        static const net::TrustedProxies elsewhere{.count = 1, .networks = {net::Network::parse("10.0.0.0/8").value()}};
+        auto undeclared = request;
+        undeclared.remote_address = "192.0.2.1";
+        net::apply_forwarded(undeclared, elsewhere);
+        fuzz::require(undeclared.remote_address == "192.0.2.1" && !undeclared.secure, "nor a proxy of another network");
     }
 }

@@ -139,7 +139,7 @@ Task<void> Accounts::rehash(std::string user_id, std::string former_hash, std::s
 
 Task<User> Accounts::prove(std::string name, std::string password, Visit visit) {
     const std::string folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
-    const Attempt attempt{"name:" + folded, "address:" + visit.address};
+    const Attempt attempt{"name:" + folded, "address:" + visit.address, ""};
     SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
     auto user = co_await user_with_password(folded, std::move(password));
     if (!user && user.error().details.contains("reason")) {

@@ -35,7 +35,8 @@ struct AccountOptions {
     SessionOptions sessions;
     Factors* factors = nullptr;  // null: nobody has a second one
     bool registration_open = true;
-    // Failed sign-ins per name, and ten times that per address, in a window. Those under way count too.
+    // Failed sign-ins of a name before delays begin, which grow up to the window; and ten times as many per address in
+    // a window (attempts.cpp). Those under way count too.
     int attempts_max = 10;
     std::chrono::seconds attempts_window{std::chrono::minutes(15)};
     std::string workspace_name = "main";  // the workspace that every registered user joins
@@ -98,6 +99,7 @@ class Accounts {
     // What a sign-in is counted under.
     struct Attempt {
         std::string name, address;
+        std::string device;  // its fingerprint, where the client tells one
     };
     // `rate_limited` when either has no attempts left; then none is counted.
     Task<void> count_attempt(Attempt attempt);

@@ -91,6 +91,12 @@ alter table sessions add column methods text not null default 'pwd';
 alter table sessions add column address text not null default '';
 alter table sessions add column user_agent text not null default '';
 alter table sessions add column ended_reason text;
+create table sign_in_origins (
+    user_id text not null references users(id) on delete cascade,
+    origin text not null,
+    last_seen_at bigint not null,
+    primary key (user_id, origin)
+);
 create table account_codes (
     code_hash text primary key,
     purpose text not null,
@@ -206,11 +212,12 @@ create index security_events_user on security_events(user_id, id);
 )sql"},
 }};
 
-constexpr std::array<store::TableAboveWorkspaces, 10> kAboveWorkspaces{{
+constexpr std::array<store::TableAboveWorkspaces, 11> kAboveWorkspaces{{
     {"workspaces", "the list of workspaces itself"},
     {"users", "a person may be a member of many workspaces; memberships tie them"},
     {"sessions", "a sign-in is a person's, before any workspace is chosen"},
     {"sign_in_attempts", "counted before anybody is known"},
+    {"sign_in_origins", "counted before anybody is known"},
     {"devices", "a person's, as the sessions on them"},
     {"account_codes", "they prove who somebody is, before any workspace is chosen"},
     {"factors", "a person's, as the password"},

@@ -27,7 +27,7 @@ TokenBuckets::Bucket& TokenBuckets::bucket_of(const std::string& key, Clock::tim
     return recent_.emplace(key, Bucket{.tokens = static_cast<double>(burst_), .at = now}).first->second;
 }
 
-std::optional<std::chrono::milliseconds> TokenBuckets::take(const std::string& key, Clock::time_point now) {
+TokenBuckets::Taken TokenBuckets::take(const std::string& key, Clock::time_point now) {
     const std::lock_guard hold(mutex_);
     forget(now);
     auto& bucket = bucket_of(key, now);
@@ -36,11 +36,17 @@ std::optional<std::chrono::milliseconds> TokenBuckets::take(const std::string& k
         bucket.tokens = std::min(static_cast<double>(burst_), bucket.tokens + (now - bucket.at) / per_token);
         bucket.at = now;
     }
-    if (bucket.tokens >= 1) {
+    const auto until = [&](double tokens) {
+        return std::chrono::milliseconds(std::llround(std::ceil((tokens - bucket.tokens) * per_token.count())));
+    };
+    Taken taken;
+    if (bucket.tokens >= 1)
         bucket.tokens -= 1;
-        return std::nullopt;
-    }
-    return std::chrono::milliseconds(std::max(1LL, std::llround(std::ceil((1 - bucket.tokens) * per_token.count()))));
+    else
+        taken.wait = std::max(std::chrono::milliseconds(1), until(1));
+    taken.left = static_cast<std::size_t>(bucket.tokens);
+    taken.full_after = until(static_cast<double>(burst_));
+    return taken;
 }
 
 std::size_t TokenBuckets::keys() const {

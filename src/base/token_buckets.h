@@ -20,8 +20,14 @@ class TokenBuckets {
     // `burst` and `period` are above zero.
     TokenBuckets(std::size_t burst, std::chrono::milliseconds period, std::size_t keys_max = 50'000);
 
-    // Takes a token of this key; when there is none, says how long it takes until there is.
-    std::optional<std::chrono::milliseconds> take(const std::string& key, Clock::time_point now = Clock::now());
+    // What became of asking for a token of a key.
+    struct Taken {
+        std::optional<std::chrono::milliseconds> wait;  // when there was none: until there is
+        std::size_t left = 0;                           // whole tokens
+        std::chrono::milliseconds full_after{0};
+        explicit operator bool() const { return !wait; }
+    };
+    Taken take(const std::string& key, Clock::time_point now = Clock::now());
     // How many are remembered.
     std::size_t keys() const;
 

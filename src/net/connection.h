@@ -78,6 +78,7 @@ class Connection final : public ChannelOwner {
     void tell_of_end_later();
     asio::awaitable<Outcome> guarded(asio::awaitable<void> work, std::string_view what, const Exchange& exchange);
     asio::awaitable<bool> admit(Exchange& exchange);
+    void complete(const Exchange& exchange, Response& response) const;
     Response without_route(const Exchange& exchange);
     Response render(const Exchange& exchange, const Refusal& refusal);
     // `response` is kept by who awaits.

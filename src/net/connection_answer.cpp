@@ -122,12 +122,18 @@ Response Connection::failed(const Exchange& exchange) {
                                 .error());
 }
 
+static int status_of_refusal(ErrorCode code) {
+    if (code == ErrorCode::unauthorized) return 401;
+    return code == ErrorCode::forbidden ? 403 : 429;
+}
+
 // Whether the request may be served; else it has been answered. Before answer(), whose frames stay.
 asio::awaitable<bool> Connection::admit(Exchange& exchange) {
     enter(Phase::handler, exchange.route->operation.time_max);
-    const auto admitted = co_await service_.options.admit(exchange.request);
+    const auto admitted = co_await service_.options.admit(exchange.request, exchange.route->operation, exchange.told);
     if (admitted) co_return true;
-    auto response = render(exchange, Refusal{.status = 429, .error = admitted.error()});
+    auto response =
+        render(exchange, Refusal{.status = status_of_refusal(admitted.error().code), .error = admitted.error()});
     co_await respond(exchange, response);
     co_return false;
 }
@@ -196,6 +202,23 @@ std::string Connection::head_of(Exchange& exchange, const Response& response, bo
     return render_head(framing, loop_.common_headers(), exchange.request.request_id, response.headers);
 }
 
+// The headers that all answers have, and what is told of the limits.
+void Connection::complete(const Exchange& exchange, Response& response) const {
+    const auto& options = service_.options;
+    auto& headers = response.headers;
+    add_cors_headers(options.cors, exchange.request, headers);
+    const auto add = [&headers](const auto& fields) {
+        for (const auto& [name, value] : fields)
+            if (!headers.has(name)) headers.add(name, value);
+    };
+    add(exchange.told);
+    add(options.headers);
+    if (exchange.request.secure) add(options.secure_headers);
+    if (options.no_store && std::holds_alternative<std::string>(response.body) && !headers.has("Cache-Control") &&
+        !headers.has("ETag"))
+        headers.add("Cache-Control", "no-store");
+}
+
 asio::awaitable<void> Connection::respond(Exchange& exchange, Response& response) {
     phase_ = Phase::sending;
     // It may be held for as long as the client takes to read it. What a request has changed is told nonetheless.
@@ -204,7 +227,7 @@ asio::awaitable<void> Connection::respond(Exchange& exchange, Response& response
         text != nullptr && !exchange.held.hold(exchange.request.body.size() + text->size()) &&
         (method == Method::get || method == Method::head))
         response = render(exchange, overfull());
-    add_cors_headers(service_.options.cors, exchange.request, response.headers);
+    complete(exchange, response);
     if (auto* text = std::get_if<std::string>(&response.body)) return respond_text(exchange, response, *text);
     if (auto* stream = std::get_if<StreamBody>(&response.body)) return respond_stream(exchange, response, *stream);
     if (auto* events = std::get_if<EventBody>(&response.body)) return respond_events(exchange, response, *events);

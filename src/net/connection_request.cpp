@@ -33,7 +33,7 @@ asio::awaitable<Connection::Accepted> Connection::read_request(Exchange& exchang
     request.secure = channel_.is_tls();
     RequestParser parser(request);
     auto accepted = co_await read_head(parser);
-    apply_forwarded(request, service_.options.trusted_proxies);
+    apply_forwarded(request, service_.options.proxies);
     request.request_id = sane_request_id(request);
     if (request.request_id.empty()) request.request_id = loop_.new_request_id();
     if (!accepted) co_return accepted;

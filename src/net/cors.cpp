@@ -7,8 +7,6 @@
 namespace slipway::net {
 namespace {
 
-constexpr std::string_view kPreflightSeconds = "600";
-
 bool any_origin(const Cors& cors) { return cors.origins.size() == 1 && cors.origins.front() == "*"; }
 
 bool admitted(const Cors& cors, std::string_view origin) {
@@ -21,6 +19,14 @@ bool is_name_list(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                c == ',' || c == ' ';
     });
+}
+
+std::string open_methods(const Cors& cors, const std::vector<Method>& allowed) {
+    std::vector<std::string> open;
+    for (const auto method : allowed)
+        if (std::ranges::find(cors.methods, to_string(method)) != cors.methods.end())
+            open.emplace_back(to_string(method));
+    return join(open, ", ");
 }
 
 struct Origin {
@@ -67,7 +73,7 @@ void add_cors_headers(const Cors& cors, const Request& request, Headers& headers
     if (!admitted(cors, origin)) return;
     headers.set("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
     if (cors.credentials && !any) headers.set("Access-Control-Allow-Credentials", "true");
-    headers.set("Access-Control-Expose-Headers", "X-Request-Id");
+    if (!cors.exposed.empty()) headers.set("Access-Control-Expose-Headers", join(cors.exposed, ", "));
 }
 
 Response answer_options(const Cors& cors, const Request& request, const std::vector<Method>& allowed) {
@@ -76,10 +82,13 @@ Response answer_options(const Cors& cors, const Request& request, const std::vec
     response.headers.add("Allow", methods);
     const bool preflight = request.headers.has("Access-Control-Request-Method");
     if (!preflight || !admitted(cors, request.headers.get("Origin"))) return response;
-    response.headers.add("Access-Control-Allow-Methods", methods);
+    response.headers.add("Access-Control-Allow-Methods", cors.methods.empty() ? methods : open_methods(cors, allowed));
     const auto wanted = request.headers.get("Access-Control-Request-Headers");
-    if (is_name_list(wanted)) response.headers.add("Access-Control-Allow-Headers", std::string(wanted));
-    response.headers.add("Access-Control-Max-Age", std::string(kPreflightSeconds));
+    if (!cors.headers.empty())
+        response.headers.add("Access-Control-Allow-Headers", join(cors.headers, ", "));
+    else if (is_name_list(wanted))
+        response.headers.add("Access-Control-Allow-Headers", std::string(wanted));
+    response.headers.add("Access-Control-Max-Age", fmt::format("{}", cors.max_age.count()));
     return response;
 }
 

@@ -10,6 +10,7 @@ struct Exchange {
     explicit Exchange(Service& service) : held(service.held_bytes, service.options.limits.held_bytes_max) {}
 
     Request request;
+    Headers told;                  // with the answer, whichever it is
     HeldBytes held;                // of the bodies, in and out
     Loop::SharedRouter router;     // keeps `route` alive when the routes are swapped meanwhile
     const Route* route = nullptr;  // null until one matched

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "net/forwarded.h"
 #include "net/router.h"
 
 namespace slipway::net {
@@ -50,6 +51,10 @@ struct TlsFiles {
 struct Cors {
     std::vector<std::string> origins;  // exact origins; "*" alone means any, without credentials
     bool credentials = false;
+    std::vector<std::string> methods;  // of those of the path, what pages of others may use; empty: all
+    std::vector<std::string> headers;  // that those pages may send; empty: any that a preflight asks for
+    std::vector<std::string> exposed{"X-Request-Id"};  // that they may read
+    std::chrono::seconds max_age{600};                 // how long a browser remembers the answer to a preflight
 };
 
 struct RequestRecord {       // what was served, for the log and metrics
@@ -69,11 +74,16 @@ struct ServerOptions {
     std::size_t loops = 0;  // 0: one per core
     ServerLimits limits;
     Cors cors;
-    std::size_t trusted_proxies = 0;  // how many entries of X-Forwarded-For are ours
+    TrustedProxies proxies;
+    // Of each answer that does not say otherwise; `secure_headers` where the request came by TLS.
+    Fields headers, secure_headers;
+    // Texts without an ETag that say nothing of caches are kept by none.
+    bool no_store = false;
     std::string server_name = "slipway";
     // Asked on the loop before the handler of a route runs, without the client's hanging up being noticed meanwhile:
-    // it answers soon. An error refuses the request with 429. The request lives until it has answered.
-    std::function<Task<void>(const Request&)> admit;
+    // it answers soon. An error refuses the request: 401 for `unauthorized`, 403 for `forbidden`, else 429. What it
+    // is given lives until it has answered; the headers are told with the answer, whichever it is.
+    std::function<Task<void>(const Request&, const Operation&, Headers& told)> admit;
     // Called after each request on its loop, beside the log line; must not block.
     std::function<void(const RequestRecord&)> observe;
 };

@@ -15,6 +15,7 @@
 #include "serve/restore.h"
 #include "serve/stores.h"
 #include "serve/wait_for_stores.h"
+#include "store/cache/database_limiter.h"
 
 namespace slipway::serve {
 namespace {
@@ -69,6 +70,7 @@ Result<std::unique_ptr<Application>> Application::open(app::Manifest manifest, E
     if (start_wait > Milliseconds(0)) SLIPWAY_CHECK(wait_for_stores(application->probes_, start_wait));
     SLIPWAY_CHECK(application->open_models());
     SLIPWAY_CHECK(application->open_accounts());
+    SLIPWAY_CHECK(application->open_limits());
     application->add_further_probes();
     SLIPWAY_CHECK(application->open_knowledge(index_use));
     SLIPWAY_CHECK(application->open_chats());
@@ -224,6 +226,22 @@ void Application::open_authentication() {
         account::ConfiguredTokens(token_secret().value_or(""), accounts_->workspace(), tokens), std::move(options));
 }
 
+Result<void> Application::open_limits() {
+    if (manifest_.stores.cache.scheme == "memory" && database_->dialect().shared)
+        database_limits_ = store::make_database_limiter(*database_);
+    auto user_of = [this](const std::string& token) -> std::string {
+        const auto claims = signing_keys_->verify_now(token);
+        return claims ? std::string(text_or(*claims, "sub")) : std::string();
+    };
+    store::Limiter* limiter = database_limits_.get();
+    if (limiter == nullptr) limiter = cache_.get();
+    rate_limit_ = std::make_unique<RateLimit>(RateLimitOptions{.section = manifest_.server,
+                                                               .limiter = *limiter,
+                                                               .workspace = accounts_->workspace(),
+                                                               .user_of = std::move(user_of)});
+    return {};
+}
+
 Result<void> Application::open_knowledge(IndexUse index_use) {
     const auto& section = manifest_.knowledge;
     knowledge::KnowledgeOptions options;
@@ -319,6 +337,11 @@ Result<void> Application::open_scripts() {
     options.entries = manifest_.script.files;
     options.limits = manifest_.script.limits;
     options.development = !manifest_.production();
+    for (const auto& operation : rate_limit_->operations())
+        options.guards[operation] = [this, operation](const app::CallContext& context) -> Task<void> {
+            if (context.request == nullptr) co_return Result<void>();
+            co_return co_await rate_limit_->admit_operation(operation, *context.request);
+        };
     scripts_ = std::make_unique<app::ScriptHost>(std::move(options));
     app::bind_operations(*scripts_, *capabilities_);
     return scripts_->load();

@@ -12,6 +12,7 @@
 #include "serve/aws_access.h"
 #include "serve/data_folder.h"
 #include "serve/file_stores.h"
+#include "serve/rate_limit.h"
 #include "serve/store_checks.h"
 #include "serve/store_probe.h"
 
@@ -43,6 +44,8 @@ class Application {
     store::Index& index() { return *index_; }
     store::Objects& objects() { return *objects_; }
     const std::vector<ServedFolder>& served_folders() const { return file_stores_.folders; }
+    // Null when the manifest limits nothing.
+    const RateLimit* rate_limit() const { return rate_limit_ && rate_limit_->active() ? rate_limit_.get() : nullptr; }
     store::Queue& queue() { return *queue_; }
     job::Jobs& jobs() { return *jobs_; }
     account::Errands& errands() { return *errands_; }
@@ -88,6 +91,7 @@ class Application {
     void open_authentication();
     Result<void> open_account_matters();
     void add_belongings();
+    Result<void> open_limits();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -108,6 +112,8 @@ class Application {
     std::unique_ptr<store::Objects> objects_;
     FileStores file_stores_;
     std::unique_ptr<store::Cache> cache_;
+    std::unique_ptr<store::Limiter> database_limits_;  // where servers share a PostgreSQL, but no Redis
+    std::unique_ptr<RateLimit> rate_limit_;
     std::unique_ptr<store::Channels> channels_;
     std::unique_ptr<app::Events> events_;
     std::unique_ptr<store::Queue> queue_;

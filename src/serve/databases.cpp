@@ -9,6 +9,7 @@
 #include "knowledge/tables.h"
 #include "serve/agents_rows.h"
 #include "serve/durable_files.h"
+#include "store/cache/database_limiter.h"
 #include "store/database/migration_kind.h"
 #include "store/database/postgres/postgres.h"
 #include "store/database/postgres/schema_script.h"
@@ -113,9 +114,9 @@ Result<app::StoreUrl> database_url(const std::string& text, bool must_exist) {
 
 std::vector<store::Migration> all_migrations() {
     std::vector<store::Migration> all;
-    for (const auto& part :
-         {store::series_migrations(), account::migrations(), knowledge::migrations(), chat::migrations(),
-          store::queue_migrations(), store::effect_migrations(), job::migrations(), file::migrations()})
+    for (const auto& part : {store::series_migrations(), account::migrations(), knowledge::migrations(),
+                             chat::migrations(), store::queue_migrations(), store::effect_migrations(),
+                             job::migrations(), file::migrations(), store::limiter_migrations()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

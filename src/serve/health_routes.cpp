@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "face/api/access.h"
+#include "face/api/errors.h"
 #include "serve/version.h"
 
 namespace slipway::serve {
@@ -90,13 +91,18 @@ void add_health_routes(net::Router& router, Application& application) {
     }
 }
 
-void add_openapi_route(net::Router& router, const app::Manifest& manifest) {
+void add_openapi_route(net::Router& router, Application& application) {
+    const auto& manifest = application.manifest();
     auto described = probe("This document");
     described.hidden = true;
     auto object = net::openapi(router, manifest.title, kVersion);
     if (!manifest.description.empty()) object["info"].as_object()["description"] = manifest.description;
     auto document = std::make_shared<const std::string>(write_json(object));
-    auto serve = [document](net::Request&) -> asio::awaitable<net::Response> {
+    auto serve = [&application, document](net::Request& request) -> asio::awaitable<net::Response> {
+        const bool open = application.manifest().server.openapi;
+        if (!open && !co_await may_see_checks(application.capabilities(), request))
+            co_return face::render_http_error(request, 404,
+                                              Error{ErrorCode::not_found, "There is nothing at /openapi.json.", {}});
         co_return net::Response::text(200, *document, "application/json");
     };
     router.add(net::Method::get, "/openapi.json", described, serve);

@@ -11,6 +11,6 @@ bool on_this_machine(const net::Request& request);
 
 void add_health_routes(net::Router& router, Application& application);
 // The document of all routes added before.
-void add_openapi_route(net::Router& router, const app::Manifest& manifest);
+void add_openapi_route(net::Router& router, Application& application);
 
 }  // namespace slipway::serve

@@ -30,11 +30,12 @@ void add_page(net::Router& router, const Application& application) {
     face::add_page(router, options);
 }
 
-Result<void> add_public_routes(net::Router& router, Application& application, RateLimit* limit) {
+Result<void> add_public_routes(net::Router& router, Application& application) {
     face::ApiOptions options;
     options.upload_bytes_max = application.manifest().knowledge.upload_bytes_max;
     options.file_bytes_max = application.manifest().server.limits.held_bytes_max;
-    if (limit != nullptr) options.admit_message = [limit](const account::User& user) { return limit->admit(user); };
+    if (const auto* const limit = application.rate_limit())
+        options.admit_message = [limit](const account::User& user) { return limit->admit(user); };
     face::add_api(router, application.capabilities(), options);
     add_object_routes(router, application);
     if (application.manifest().script.errors == app::ErrorForm::own) {
@@ -42,22 +43,21 @@ Result<void> add_public_routes(net::Router& router, Application& application, Ra
         if (!checked) return fail(ErrorCode::invalid, "app.yaml: script.error: {}", checked.error().message);
     }
     if (application.scripts() != nullptr)
-        SLIPWAY_CHECK(app::add_script_routes(router, *application.scripts(), script_http(application, limit)));
+        SLIPWAY_CHECK(app::add_script_routes(router, *application.scripts(), script_http(application)));
     if (!router.has(net::Method::get, "/")) add_page(router, application);
-    if (application.manifest().server.openapi) add_openapi_route(router, application.manifest());
+    add_openapi_route(router, application);
     return {};
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const net::Router>> make_router(Application& application, Operator& commands, RateLimit* limit,
-                                                       ServeRole role) {
+Result<std::shared_ptr<const net::Router>> make_router(Application& application, Operator& commands, ServeRole role) {
     auto router = std::make_shared<net::Router>();
     try {
         add_health_routes(*router, application);
         add_metrics_route(*router, application);
         add_operator_route(*router, commands);
-        if (role != ServeRole::worker) SLIPWAY_CHECK(add_public_routes(*router, application, limit));
+        if (role != ServeRole::worker) SLIPWAY_CHECK(add_public_routes(*router, application));
     } catch (const std::invalid_argument& taken) {
         // A path of the manifest, such as server.health, that is one of the API's.
         return fail(ErrorCode::conflict, "{} Choose another path in app.yaml.", taken.what());

@@ -4,7 +4,6 @@
 #include "net/router.h"
 #include "serve/application.h"
 #include "serve/operator.h"
-#include "serve/rate_limit.h"
 
 namespace slipway::serve {
 
@@ -15,10 +14,10 @@ enum class ServeRole : unsigned char {
     worker,  // runs jobs; of HTTP it answers health, readiness and figures alone
 };
 
-// `conflict` names a script's route that exists already. The application, the operator and the limit (null: none)
+// `conflict` names a script's route that exists already. The application and the operator
 // outlive the router.
 Result<std::shared_ptr<const net::Router>> make_router(Application& application, Operator& commands,
-                                                       RateLimit* limit = nullptr, ServeRole role = ServeRole::all);
+                                                       ServeRole role = ServeRole::all);
 
 // What errors outside handlers look like: of any server, and of this application's.
 net::Response render_outside_error(const net::Request& request, int status, const Error& error);

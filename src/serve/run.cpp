@@ -30,13 +30,8 @@ constexpr Milliseconds kRetryEvery{5'000};  // what failed for want of space, a 
 // Brings the application's own documents up to date, and again when they change.
 class Upkeep {
  public:
-    Upkeep(Application& application, Operator& commands, RateLimit* limit, net::Server& server, const RunOptions& run)
-        : application_(application),
-          commands_(commands),
-          limit_(limit),
-          server_(server),
-          role_(run.role),
-          watch_(run.watch) {}
+    Upkeep(Application& application, Operator& commands, net::Server& server, const RunOptions& run)
+        : application_(application), commands_(commands), server_(server), role_(run.role), watch_(run.watch) {}
 
     asio::awaitable<void> documents() {
         const auto& folder = application_.manifest().knowledge.documents;
@@ -141,7 +136,7 @@ class Upkeep {
             log::error("scripts not reloaded, the old ones go on", {{"error", loaded.error().message}});
             return;
         }
-        auto router = make_router(application_, commands_, limit_, role_);
+        auto router = make_router(application_, commands_, role_);
         if (!router) {
             log::error("routes not reloaded, the old ones go on", {{"error", router.error().message}});
             return;
@@ -152,7 +147,6 @@ class Upkeep {
 
     Application& application_;
     Operator& commands_;
-    RateLimit* limit_;
     net::Server& server_;
     ServeRole role_;
     bool watch_;
@@ -248,16 +242,14 @@ class Forced {
 
 Result<void> run(Application& application, RunOptions options) {
     Operator commands(application);
-    const auto limit = make_rate_limit(application);
-    SLIPWAY_TRY(auto router, make_router(application, commands, limit.get(), options.role));
+    SLIPWAY_TRY(auto router, make_router(application, commands, options.role));
     SLIPWAY_TRY(const auto background, Background::make(application, commands, options.role == ServeRole::all));
-    net::Server server(server_options(application, limit.get()), std::move(router),
-                       outside_errors(application.manifest()));
+    net::Server server(server_options(application), std::move(router), outside_errors(application.manifest()));
     // Before the loops start, so that their threads leave the signals to this one.
     asio::io_context signals_loop(1);
     asio::signal_set signals(signals_loop, SIGINT, SIGTERM);
     SLIPWAY_CHECK(server.start());
-    Upkeep upkeep(application, commands, limit.get(), server, options);
+    Upkeep upkeep(application, commands, server, options);
     Beside keeping(server), jobs(server), ending(server);
     keeping.start(upkeep.documents());
     keeping.start(upkeep.scripts());

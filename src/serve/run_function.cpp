@@ -68,19 +68,19 @@ void fit_to_function(app::Manifest& manifest) {
 
 Result<void> run_function(Application& application, const FunctionRun& run) {
     Operator commands(application);
-    const auto limit = make_rate_limit(application);
-    SLIPWAY_TRY(auto router, make_router(application, commands, limit.get(), ServeRole::api));
+    SLIPWAY_TRY(auto router, make_router(application, commands, ServeRole::api));
     if (!run.function.empty()) {
         SLIPWAY_TRY(const auto* const function, find_function(application.manifest(), run.function));
         router = only(*router, *function);
     }
-    auto options = server_options(application, limit.get());
+    auto options = server_options(application);
     options.listens = false;
     options.private_socket.reset();
     options.tls.reset();
     options.loops = 1;
     // The sender of the event is one proxy, which says who the client is.
-    options.trusted_proxies = std::max<std::size_t>(options.trusted_proxies, 1);
+    options.proxies.count = std::max<std::size_t>(options.proxies.count, 1);
+    options.proxies.networks.clear();  // its sender is this process
     net::Server server(std::move(options), std::move(router), outside_errors(application.manifest()));
     SLIPWAY_CHECK(server.start());
     lambda::FunctionOptions served;

@@ -13,7 +13,7 @@ face::OwnErrors own_errors(const app::Manifest& manifest) {
     return {.body = section.body, .codes = section.codes, .statuses = section.statuses};
 }
 
-std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit) {
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application) {
     auto http = std::make_shared<app::ScriptHttp>();
     const auto& capabilities = application.capabilities();
     http->authenticate = [&capabilities](const net::Request& request, const net::Operation& operation,
@@ -38,7 +38,7 @@ std::shared_ptr<const app::ScriptHttp> script_http(const Application& applicatio
                                                                          const Error& error) {
             return face::render_own_error(form, request, error);
         };
-    if (limit != nullptr)
+    if (const auto* const limit = application.rate_limit())
         http->admit_message = [limit](const app::CallContext& context) -> Task<void> {
             SLIPWAY_CO_TRY(const auto principal, app::principal_of(context));
             co_return co_await limit->admit(principal.user);

@@ -4,14 +4,13 @@
 #include "app/script/routes.h"
 #include "face/api/own_errors.h"
 #include "serve/application.h"
-#include "serve/rate_limit.h"
 
 namespace slipway::serve {
 
-// `limit` outlives the routes; null: none.
 // What the manifest says of errors in a form of its own.
 face::OwnErrors own_errors(const app::Manifest& manifest);
 
-std::shared_ptr<const app::ScriptHttp> script_http(const Application& application, RateLimit* limit);
+// The application outlives the routes.
+std::shared_ptr<const app::ScriptHttp> script_http(const Application& application);
 
 }  // namespace slipway::serve

@@ -3,11 +3,10 @@
 
 #include "net/server.h"
 #include "serve/application.h"
-#include "serve/rate_limit.h"
 
 namespace slipway::serve {
 
-// Both outlive the server; `limit` may be null.
-net::ServerOptions server_options(Application& application, RateLimit* limit);
+// The application outlives the server.
+net::ServerOptions server_options(Application& application);
 
 }  // namespace slipway::serve

@@ -45,6 +45,23 @@ TEST_F(ServerCorsTest, AdmitsListedOriginsWithCredentials) {
     EXPECT_EQ(stranger.headers.get("Vary"), "Origin");
 }
 
+TEST_F(ServerCorsTest, TellsTheMethodsAndHeadersThatAreDeclared) {
+    options.cors = {.origins = {"https://app.example"},
+                    .methods = {"GET", "DELETE"},
+                    .headers = {"Authorization", "X-Client-Version"},
+                    .exposed = {"X-Request-Id", "X-RateLimit-Remaining"},
+                    .max_age = std::chrono::seconds(7200)};
+    start();
+    RawClient client(port());
+    client.send(kPreflight);
+    const auto preflight = client.answer();
+    EXPECT_EQ(preflight.headers.get("Access-Control-Allow-Methods"), "GET") << "of those that the path has";
+    EXPECT_EQ(preflight.headers.get("Access-Control-Allow-Headers"), "Authorization, X-Client-Version");
+    EXPECT_EQ(preflight.headers.get("Access-Control-Max-Age"), "7200");
+    EXPECT_EQ(client.get("/hello", kOrigin).headers.get("Access-Control-Expose-Headers"),
+              "X-Request-Id, X-RateLimit-Remaining");
+}
+
 TEST_F(ServerCorsTest, AnyOriginNeverHasCredentials) {
     options.cors = {.origins = {"*"}, .credentials = true};
     start();

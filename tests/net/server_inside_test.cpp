@@ -38,7 +38,7 @@ TEST_F(ServerInsideTest, TheClientIsNobodyAndNoOperator) {
 }
 
 TEST_F(ServerInsideTest, TheClientIsWhoATrustedProxySaw) {
-    options.trusted_proxies = 1;
+    options.proxies.count = 1;
     start();
     const auto answer = answer_to(server->connect().value(),
                                   "GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 127.0.0.1, 203.0.113.9\r\n"

@@ -48,7 +48,7 @@ TEST_F(ServerOriginTest, AnyOriginWhereTheServerAdmitsAny) {
 }
 
 TEST_F(ServerOriginTest, BehindTlsAPlainPageIsAnotherSite) {
-    options.trusted_proxies = 1;
+    options.proxies.count = 1;
     start();
     const std::string_view secure = "https://app.example\r\nX-Forwarded-Proto: https";
     EXPECT_EQ(status_for(port(), secure, "app.example"), 101);

@@ -163,7 +163,7 @@ TEST_F(ServerTest, TakesSaneRequestIdsAndMakesOthers) {
 }
 
 TEST_F(ServerTest, BelievesOnlyTheTrustedProxies) {
-    options.trusted_proxies = 2;
+    options.proxies.count = 2;
     router->add(Method::get, "/show/{rest:rest}", {}, show_request);
     start();
     RawClient client(port());
@@ -214,7 +214,7 @@ TEST_F(ServerTest, WhoIsNotAdmittedReachesNoHandler) {
         ++handled;
         co_return;
     });
-    options.admit = [](const Request& request) -> Task<void> {
+    options.admit = [](const Request& request, const Operation&, Headers&) -> Task<void> {
         co_await sleep_for(Milliseconds(1));
         if (request.route == "/hello" || request.headers.get("X-Pass") == "yes") co_return Result<void>();
         co_return fail(ErrorCode::rate_limited, "Not so often, {}.", request.remote_address);
@@ -236,6 +236,51 @@ TEST_F(ServerTest, WhoIsNotAdmittedReachesNoHandler) {
     client.send("POST /counted/7 HTTP/1.1\r\nHost: a\r\nX-Pass: yes\r\nContent-Length: 0\r\n\r\n");
     EXPECT_EQ(client.answer().body, "counted");
     EXPECT_EQ(client.get("/nowhere").status, 404) << "what has no route is answered as ever";
+}
+
+TEST_F(ServerTest, WhoAdmitsSaysWhyNotAndWhatIsTold) {
+    options.admit = [](const Request& request, const Operation& operation, Headers& told) -> Task<void> {
+        told.set("X-Left", "7");
+        if (request.headers.has("X-Known")) co_return Result<void>();
+        if (operation.authenticated) co_return fail(ErrorCode::unauthorized, "Who are you?");
+        co_return fail(ErrorCode::forbidden, "Not you.");
+    };
+    Operation open;
+    open.authenticated = false;
+    router->add(Method::get, "/open", open, [](Request&) -> asio::awaitable<Response> { co_return Response::empty(); });
+    start();
+    RawClient client(port());
+    EXPECT_EQ(client.get("/hello").status, 401);
+    EXPECT_EQ(client.get("/open").status, 403);
+    EXPECT_EQ(client.get("/open").headers.get("X-Left"), "7");
+    EXPECT_EQ(client.get("/open", "X-Known: yes\r\n").headers.get("X-Left"), "7");
+}
+
+TEST_F(ServerTest, EachAnswerHasTheHeadersOfTheServer) {
+    options.headers = {{"X-Frame-Options", "DENY"}, {"Content-Security-Policy", "default-src 'none'"}};
+    options.secure_headers = {{"Strict-Transport-Security", "max-age=60"}};
+    options.no_store = true;
+    options.proxies.count = 1;
+    router->add(Method::get, "/own", {}, [](Request&) -> asio::awaitable<Response> {
+        auto response = Response::text(200, "own");
+        response.headers.set("X-Frame-Options", "SAMEORIGIN");
+        response.headers.set("Cache-Control", "max-age=60");
+        co_return response;
+    });
+    start();
+    RawClient client(port());
+    for (const auto* path : {"/hello", "/nowhere"}) {
+        const auto answer = client.get(path);
+        EXPECT_EQ(answer.headers.get("X-Frame-Options"), "DENY") << path;
+        EXPECT_EQ(answer.headers.get("X-Content-Type-Options"), "nosniff") << path;
+        EXPECT_EQ(answer.headers.get("Cache-Control"), "no-store") << path;
+        EXPECT_FALSE(answer.headers.has("Strict-Transport-Security")) << path;
+    }
+    const auto secure = client.get("/hello", "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n");
+    EXPECT_EQ(secure.headers.get("Strict-Transport-Security"), "max-age=60");
+    const auto own = client.get("/own");
+    EXPECT_EQ(own.headers.get("X-Frame-Options"), "SAMEORIGIN") << "a handler knows better";
+    EXPECT_EQ(own.headers.get("Cache-Control"), "max-age=60");
 }
 
 TEST_F(ServerTest, ARouteSaysWhatItsErrorsLookLike) {

@@ -29,8 +29,10 @@ constexpr hours kYear{24 * 366};
 
 static void describe(Keys& keys, AttemptsSection& attempts) {
     keys.integer("max", attempts.max, 1, 10'000,
-                 "Failed sign-ins per name in one window; ten times as many per address.");
-    keys.duration("window", attempts.window, seconds(1), hours(24), "Length of the window.");
+                 "Failed sign-ins of an account before further ones are delayed; ten times as many per address in a "
+                 "window. Devices and networks from which it was signed in to before are counted apart.");
+    keys.duration("window", attempts.window, seconds(1), hours(24),
+                  "The longest of the delays, which double; and the window of an address.");
 }
 
 static void describe(Keys& keys, PasswordCost& cost) {
@@ -118,6 +120,12 @@ void describe(Keys& keys, AccountsSection& accounts) {
                {Form::url});
     keys.optional_section("edge", accounts.edge,
                           "A proxy in front that signs people in: who has an assertion of it needs no other proof.");
+    keys.boolean("required", accounts.required,
+                 "Whether every route is closed to who is not known, also those that say otherwise. Open remain the "
+                 "health checks and `open_routes`.");
+    keys.texts(
+        "open_routes", accounts.open_routes,
+        "What stays open with `required`: the ways to sign in, such as `POST /api/auth/login` or `/api/auth/*`.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "account/service.h"
 #include "account/signing_keys.h"
@@ -59,6 +60,8 @@ struct AccountsSection : AccessSection {
     std::string callback_base;  // without a slash at the end
     std::vector<std::string> redirects;
     std::optional<EdgeSection> edge;
+    bool required = false;
+    std::vector<std::string> open_routes{"/api/auth/*", "/.well-known/*"};
     std::optional<DemoUser> demo;
 };
 

@@ -26,6 +26,15 @@ constexpr std::array<std::string_view, 10> kPlaceholders{"change",     "replace"
                                                          "secret-key", "secret_key", "insecure",    "placeholder",
                                                          "example",    "dummy"};
 constexpr std::size_t kDistinctBytesMin = 8;
+// Defaults of programs that applications come from, which anybody can read.
+constexpr std::array<std::string_view, 8> kKnownSecrets{"dev-secret-change-in-production",
+                                                        "super-secret-jwt-token-with-at-least-32-characters-long",
+                                                        "your-256-bit-secret",
+                                                        "password",
+                                                        "secret",
+                                                        "jwt-secret",
+                                                        "development-secret-key-not-for-production-use",
+                                                        "unamentis-dev-secret-do-not-use-in-production"};
 
 bool is_origin(std::string_view origin) {
     const auto scheme = origin.find("://");
@@ -59,6 +68,7 @@ void place(Checks& checks, std::string_view path, StoreUrl& store, std::string_v
 // Why a secret will not do; empty when it will.
 std::string weakness(const Secret& secret) {
     if (secret.empty()) return "is missing";
+    if (std::ranges::find(kKnownSecrets, secret.reveal()) != kKnownSecrets.end()) return "is a well-known default";
     if (secret.size() < kSecretBytesMin)
         return fmt::format("has {} bytes; it must have at least {}", secret.size(), kSecretBytesMin);
     const auto lowered = lower_ascii(secret.reveal());
@@ -76,6 +86,33 @@ std::string suggest(std::string_view name, const std::vector<std::string>& names
     const auto near = nearest(name, candidates);
     return near.empty() ? fmt::format("There are {}.", fmt::join(names, ", "))
                         : fmt::format("Did you mean \"{}\"?", near);
+}
+
+// Others than who sits at this machine can reach it, or it holds what they rely on.
+static bool is_open_to_others(const Manifest& manifest) {
+    return manifest.production() || !manifest.server.is_loopback();
+}
+
+// What depends on whether it does, and the limits.
+static void check_openness(Checks& checks) {
+    auto& server = checks.manifest.server;
+    const bool open_to_others = is_open_to_others(checks.manifest);
+    if (open_to_others && !checks.reader.given("server.openapi")) server.openapi = false;
+    if (!open_to_others) {
+        // Tests and load come from one address there.
+        if (!checks.reader.given("server.rate_limit.requests")) server.rate_limit.requests = 0;
+        if (!checks.reader.given("server.rate_limits")) server.rate_limits.clear();
+    }
+    for (const auto& limit : server.rate_limits) {
+        const auto path = "server.rate_limits." + limit.name;
+        if (limit.routes.empty() && limit.operations.empty())
+            checks.error(path, fmt::format("{} has neither routes nor operations.", path),
+                         "Without them nothing counts; `routes: [\"*\"]` are all.");
+        for (const auto& route : limit.routes)
+            if (!RouteRule::parse(route))
+                checks.error(path, fmt::format("{}: \"{}\" is no route.", path, cut_utf8(route, 80)),
+                             "Write `POST /api/auth/login`, `/api/auth/*` or `*`.");
+    }
 }
 
 void check_server(Checks& checks) {
@@ -98,6 +135,10 @@ void check_server(Checks& checks) {
         checks.error("server.tls",
                      fmt::format("server.tls.{} is missing.", server.tls.key.empty() ? "key" : "certificate"),
                      "Give both, or none.");
+    for (const auto& network : server.proxy_networks)
+        if (const auto parsed = net::Network::parse(network); !parsed)
+            checks.error("server.proxy_networks", fmt::format("server.proxy_networks: {}", parsed.error().message));
+    check_openness(checks);
     std::set<std::string> paths;
     for (const auto& path : {server.health, server.readiness, server.liveness, server.metrics.path})
         if (!path.empty() && !paths.insert(path).second)
@@ -208,7 +249,7 @@ static void check_providers(Checks& checks) {
 void check_accounts(Checks& checks) {
     const auto& manifest = checks.manifest;
     const auto& accounts = manifest.accounts;
-    const bool open_to_others = manifest.production() || !manifest.server.is_loopback();
+    const bool open_to_others = is_open_to_others(manifest);
     const auto because = manifest.production()
                              ? fmt::format("in {}", to_string(manifest.environment))
                              : fmt::format("when others can reach the server ({})", manifest.server.host);
@@ -228,6 +269,11 @@ void check_accounts(Checks& checks) {
             checks.error("accounts.claims", claim.error().message);
     check_sessions_and_mails(checks, open_to_others, because);
     check_providers(checks);
+    for (const auto& route : accounts.open_routes)
+        if (!RouteRule::parse(route))
+            checks.error("accounts.open_routes",
+                         fmt::format("accounts.open_routes: \"{}\" is no route.", cut_utf8(route, 80)),
+                         "Write `POST /api/auth/login`, `/api/auth/*` or `*`.");
     if (accounts.refresh_token < accounts.access_token)
         checks.error("accounts.refresh_token",
                      "accounts.refresh_token must be valid at least as long as accounts.access_token.");

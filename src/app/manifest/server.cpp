@@ -16,7 +16,61 @@ constexpr std::array<Choice<log::Level>, 6> kLevels{{{log::Level::debug, "debug"
                                                      {log::Level::error, "error"},
                                                      {log::Level::error, "critical"}}};
 
+constexpr std::array<Choice<LimitBy>, 6> kLimitBy{{{LimitBy::client, "client"},
+                                                   {LimitBy::address, "address"},
+                                                   {LimitBy::user, "user"},
+                                                   {LimitBy::anonymous, "anonymous"},
+                                                   {LimitBy::token, "token"},
+                                                   {LimitBy::everybody, "everybody"}}};
+constexpr std::array<Choice<LimitHeaders>, 3> kLimitHeaders{
+    {{LimitHeaders::x_ratelimit, "x-ratelimit"}, {LimitHeaders::draft, "draft"}, {LimitHeaders::none, "none"}}};
+
+NamedRateLimit usual(std::string name, std::vector<std::string> routes, std::vector<std::string> operations,
+                     RateLimitSection rate) {
+    NamedRateLimit limit;
+    limit.name = std::move(name);
+    limit.routes = std::move(routes);
+    limit.operations = std::move(operations);
+    limit.rate = rate;
+    return limit;
+}
+
 }  // namespace
+
+std::optional<RouteRule> RouteRule::parse(std::string_view text) {
+    RouteRule rule;
+    if (const auto space = text.find(' '); space != std::string_view::npos) {
+        rule.method = net::method_from(text.substr(0, space));
+        if (!rule.method) return std::nullopt;
+        text = trim(text.substr(space + 1));
+    }
+    rule.begins = text.ends_with('*');
+    rule.pattern = text.substr(0, text.size() - (rule.begins ? 1 : 0));
+    const bool all = rule.begins && rule.pattern.empty();
+    if ((!all && !rule.pattern.starts_with('/')) || rule.pattern.find_first_of(" *?#") != std::string::npos)
+        return std::nullopt;
+    return rule;
+}
+
+bool RouteRule::covers(const net::Request& request) const {
+    const auto asked = request.method == net::Method::head ? net::Method::get : request.method;
+    if (method && *method != asked) return false;
+    return begins ? request.route.starts_with(pattern) : request.route == pattern;
+}
+
+std::vector<NamedRateLimit> usual_rate_limits() {
+    // Of one address, behind which a school or an office may sit.
+    return {usual("sign_in", {"POST /api/auth/login"}, {"accounts.sign_in"}, {60, minutes(5), 30}),
+            usual("register", {"POST /api/auth/register"}, {"accounts.register", "accounts.sign_in_anonymously"},
+                  {30, hours(1), 20}),
+            usual("ask_mail", {"POST /api/auth/forgot", "POST /api/auth/verify/resend"},
+                  {"accounts.ask_reset", "accounts.ask_verification", "accounts.change_email"}, {20, hours(1), 10}),
+            usual("codes", {"POST /api/auth/reset", "POST /api/auth/verify", "POST /api/auth/factor"},
+                  {"accounts.reset_password", "accounts.verify_email", "factors.finish_sign_in",
+                   "workspaces.accept_invitation"},
+                  {30, minutes(15), 15}),
+            usual("refresh", {"POST /api/auth/refresh"}, {"accounts.refresh"}, {120, minutes(1), 60})};
+}
 
 bool ServerSection::is_loopback() const {
     return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
@@ -41,6 +95,12 @@ static void describe(Keys& keys, CorsSection& cors) {
                "without credentials.");
     keys.boolean("credentials", cors.credentials,
                  "Whether those pages may send cookies and Authorization headers of the browser.");
+    keys.texts("methods", cors.methods,
+               "Methods that those pages may use, such as GET; left out: all that a path has.");
+    keys.texts("headers", cors.headers, "Header fields that those pages may send; left out: any.");
+    keys.texts("exposed", cors.exposed, "Header fields of answers that those pages may read.");
+    keys.duration("max_age", cors.max_age, seconds(0), hours(24),
+                  "How long a browser remembers what it was told of that.");
 }
 
 static void describe(Keys& keys, TlsSection& tls) {
@@ -49,11 +109,38 @@ static void describe(Keys& keys, TlsSection& tls) {
     keys.path("key", tls.key, PathKind::file, "PEM file with the private key.");
 }
 
+static void describe(Keys& keys, SecurityHeadersSection& headers) {
+    const TextRule or_none{.form = Form::prose, .required = false, .or_none = true};
+    keys.text("frame_options", headers.frame_options, "X-Frame-Options.", or_none);
+    keys.text("content_security_policy", headers.content_security_policy,
+              "Content-Security-Policy of answers that have none of their own, as the page has.", or_none);
+    keys.text("referrer_policy", headers.referrer_policy, "Referrer-Policy.", or_none);
+    keys.text("permissions_policy", headers.permissions_policy, "Permissions-Policy.", or_none);
+    keys.duration("strict_transport_security", headers.strict_transport_security, seconds(0), hours(24 * 730),
+                  "For how long browsers use nothing but HTTPS (Strict-Transport-Security); told by HTTPS only, also "
+                  "where it ends at a declared proxy. 0s: not told.");
+    keys.boolean("no_store", headers.no_store,
+                 "Whether answers that say nothing of caches have Cache-Control: no-store.");
+}
+
 static void describe(Keys& keys, RateLimitSection& limit) {
     keys.integer("requests", limit.requests, 0, 1'000'000,
-                 "Requests in one period, for each user who is signed in, else for each address; 0: no limit. More are "
-                 "answered with 429 and Retry-After.");
+                 "Requests in one period; 0: no limit. More are answered with 429 and Retry-After.");
     keys.duration("period", limit.period, seconds(1), hours(24), "Length of the period.");
+    keys.integer("burst", limit.burst, 0, 1'000'000, "How many of them at once; 0: all.");
+}
+
+static void describe(Keys& keys, NamedRateLimit& limit) {
+    keys.texts("routes", limit.routes,
+               "What counts: `POST /api/auth/login`, `/api/auth/*` with any method, `*` all. Patterns as they are "
+               "served, with their parameters.");
+    keys.texts("operations", limit.operations,
+               "Operations of scripts that count as well, whatever the route, such as `accounts.register`.");
+    keys.choice("by", limit.by, kLimitBy,
+                "Whom it counts together: who is signed in, else the address (client); the address; only who is signed "
+                "in (user); only who is not, by address (anonymous); the key or token that is no session's (token); "
+                "everybody.");
+    describe(keys, limit.rate);
 }
 
 static void describe(Keys& keys, net::ServerLimits& limits) {
@@ -97,11 +184,17 @@ void describe(Keys& keys, ServerSection& server) {
               {.form = Form::route, .or_none = true});
     keys.text("liveness", server.liveness, "Path that answers while the process runs.",
               {.form = Form::route, .or_none = true});
-    keys.boolean("openapi", server.openapi, "Whether GET /openapi.json describes the API.");
+    keys.boolean("openapi", server.openapi,
+                 "Whether GET /openapi.json describes the API to everybody. Left out in production and where others "
+                 "can reach the "
+                 "server: only to admins and to this machine.");
     keys.section("metrics", server.metrics, "Figures about this process.");
     keys.choice("log_level", server.log_level, kLevels, "The least important level that is logged.");
     keys.integer("trusted_proxies", server.trusted_proxies, 0, 16,
                  "How many proxies of yours stand in front; so many entries of X-Forwarded-For are believed.");
+    keys.texts("proxy_networks", server.proxy_networks,
+               "Where the nearest of them is, such as 10.0.0.0/16: what others say of forwarding is ignored. Left out: "
+               "anywhere.");
     keys.section("cors", server.cors, "Which web pages of other origins may call the API.");
     keys.section("tls", server.tls, "HTTPS by the server itself, without a proxy in front.");
     keys.duration(
@@ -109,9 +202,17 @@ void describe(Keys& keys, ServerSection& server) {
         "From SIGTERM to the closing of the port; meanwhile the readiness path answers 503, so that a balancer "
         "that asks it sends its requests elsewhere.");
     keys.section("limits", server.limits, "Limits of the server.");
+    keys.section("security_headers", server.security_headers,
+                 "Header fields of every answer that does not set them itself; the word none leaves one out.");
     keys.section("rate_limit", server.rate_limit,
-                 "How often the same client may ask. Behind proxies trusted_proxies must be right, or all clients are "
-                 "one.");
+                 "How often the same client may ask: who is signed in, else an address. Left out in development on "
+                 "loopback: no limit. Behind proxies trusted_proxies must be right, or all clients are one.");
+    keys.named("rate_limits", server.rate_limits,
+               "Further limits, by name. Left out: sign_in, register, ask_mail, codes and refresh of one address (none "
+               "in development on loopback); {} for none.");
+    keys.choice("rate_limit_headers", server.rate_limit_headers, kLimitHeaders,
+                "How answers tell the tightest limit: X-RateLimit-Limit, -Remaining, -Reset (Unix time) and -Window "
+                "(seconds); or RateLimit and RateLimit-Policy of the IETF draft; or not.");
 }
 
 // A URL may hold a password, so none of these is ever printed.

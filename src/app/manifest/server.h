@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,59 @@ struct TlsSection {
 struct CorsSection {
     std::vector<std::string> origins;
     bool credentials = false;
+    std::vector<std::string> methods, headers;
+    std::vector<std::string> exposed{"X-Request-Id"};
+    Milliseconds max_age{600'000};
 };
 
-struct RateLimitSection {
-    std::size_t requests = 0;  // 0: no limit
-    Milliseconds period{60'000};
+// Header fields that every answer has, unless the handler says otherwise. An empty text: none.
+struct SecurityHeadersSection {
+    std::string frame_options = "DENY";
+    std::string content_security_policy = "base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+    std::string referrer_policy = "no-referrer";
+    std::string permissions_policy = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+    Milliseconds strict_transport_security{std::chrono::hours(24 * 365)};  // zero: none
+    bool no_store = true;
 };
+
+// "POST /api/auth/login", "/api/auth/*" (any method, all patterns that begin so), "*".
+struct RouteRule {
+    std::optional<net::Method> method;
+    std::string pattern;
+    bool begins = false;
+
+    static std::optional<RouteRule> parse(std::string_view text);
+    bool covers(const net::Request& request) const;
+};
+
+// Whom a limit counts together.
+enum class LimitBy : unsigned char {
+    client,     // who is signed in, else the address
+    address,    // whoever is signed in there
+    user,       // only who is signed in
+    anonymous,  // only who is not, by address
+    token,      // only who brings a key or a token that is not of a session, by that
+    everybody,
+};
+
+enum class LimitHeaders : unsigned char { x_ratelimit, draft, none };
+
+// At most so many in a period, of which a burst at once.
+struct RateLimitSection {
+    std::size_t requests = 1'000;  // 0: no limit
+    Milliseconds period{60'000};
+    std::size_t burst = 0;  // 0: as many as `requests`
+};
+
+struct NamedRateLimit {
+    std::string name;
+    std::vector<std::string> routes, operations;
+    LimitBy by = LimitBy::address;
+    RateLimitSection rate;
+};
+
+// Those of what guesses and floods begin with.
+std::vector<NamedRateLimit> usual_rate_limits();
 
 struct MetricsSection {
     std::string path = "/metrics";  // empty: none
@@ -46,11 +94,15 @@ struct ServerSection {
     MetricsSection metrics;
     log::Level log_level = log::Level::info;
     std::size_t trusted_proxies = 0;
+    std::vector<std::string> proxy_networks;
     CorsSection cors;
+    SecurityHeadersSection security_headers;
     TlsSection tls;
     Milliseconds drain_delay{0};
     net::ServerLimits limits;
     RateLimitSection rate_limit;
+    std::vector<NamedRateLimit> rate_limits = usual_rate_limits();
+    LimitHeaders rate_limit_headers = LimitHeaders::x_ratelimit;
 
     // Nobody outside this machine can reach 127.0.0.0/8, ::1, localhost.
     bool is_loopback() const;

@@ -65,6 +65,14 @@ const net::FormPart* CallContext::file(const json::value& table) const {
 
 std::string job_handler(std::string_view name) { return fmt::format("job {}", name); }
 
+static StreamingScriptOperation guarded(ScriptGuard guard, StreamingScriptOperation operation) {
+    return [guard = std::move(guard), operation = std::move(operation)](CallContext& context, json::value arguments,
+                                                                        ScriptCallback callback) -> Task<json::value> {
+        SLIPWAY_CO_CHECK(co_await guard(context));
+        co_return co_await operation(context, std::move(arguments), std::move(callback));
+    };
+}
+
 struct ScriptHost::State {
     ScriptOptions options;
     std::vector<ScriptBinding> bindings;
@@ -98,6 +106,8 @@ void ScriptHost::bind_streaming(std::string name, StreamingScriptOperation opera
     for (const auto word : split(name, '.'))
         if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos)
             throw std::logic_error(fmt::format("{} is no name of an operation.", name));
+    if (const auto guard = state_->options.guards.find(name); guard != state_->options.guards.end())
+        operation = guarded(guard->second, std::move(operation));
     state_->bindings.push_back({std::move(name), true, std::move(operation)});
 }
 

@@ -66,12 +66,17 @@ inline constexpr std::size_t kScriptJobNameBytesMax = 64;
 inline constexpr std::string_view kScriptJobNameCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
+struct CallContext;
+// An error of it is the operation's.
+using ScriptGuard = std::function<Task<void>(const CallContext& context)>;
+
 struct ScriptOptions {
     std::filesystem::path folder;  // of the application
     std::vector<std::string> entries = {
         "routes.lua"};  // relative to the folder, run in this order; a missing one is an error
     ScriptLimits limits = {};
-    bool development = false;  // errors of scripts are shown to the caller
+    bool development = false;                        // errors of scripts are shown to the caller
+    std::map<std::string, ScriptGuard> guards = {};  // by operation: asked before it, when it is bound after that
 };
 
 // What C++ knows of a call. Made by who starts the call, seen by every operation of it.

@@ -38,7 +38,17 @@ struct Limit {
 struct Admission {
     bool admitted = false;
     Milliseconds retry_after{0};  // when not admitted
+    std::size_t remaining = 0;    // that would be admitted now
+    Milliseconds full_after{0};   // until the whole burst would be
     bool degraded = false;        // judged by this process alone, more strictly, as the store does not answer
+};
+
+// Limits alone. Beside caches: database_limiter.h.
+class Limiter {
+ public:
+    virtual ~Limiter() = default;
+    // May it happen once more now? Exact over all processes that share the store (GCRA by the store's clock).
+    virtual Task<Admission> admit(WorkspaceId workspace, CacheKey key, Limit limit) = 0;
 };
 
 struct CacheStatus {
@@ -47,9 +57,8 @@ struct CacheStatus {
     std::uint64_t bytes = 0;  // held by this process
 };
 
-class Cache {
+class Cache : public Limiter {
  public:
-    virtual ~Cache() = default;
     // nullopt when it was never set, has expired, was erased or lost.
     virtual Task<std::optional<std::string>> get(WorkspaceId workspace, CacheKey key) = 0;
     // Success says nothing about whether the value is kept. `ttl`: from one millisecond to kCacheTimeMax.
@@ -65,8 +74,6 @@ class Cache {
     // Adds to a counter and returns what it is then; it ends `ttl` after its first count. Like a value it may be lost,
     // so what must not be passed is a limit, not a counter. `unavailable` when the store does not answer.
     virtual Task<std::int64_t> count(WorkspaceId workspace, CacheKey key, std::int64_t amount, Milliseconds ttl) = 0;
-    // May it happen once more now? Exact over all processes that share the store (GCRA by the store's clock).
-    virtual Task<Admission> admit(WorkspaceId workspace, CacheKey key, Limit limit) = 0;
     // `unavailable` says what is wrong with the store.
     virtual Task<CacheStatus> status() = 0;
 };

@@ -15,10 +15,20 @@ Result<Admission> LocalLimits::admit(const WorkspaceId& workspace, const CacheKe
             return fail(ErrorCode::invalid, "There are more than {} different limits.", kLimitsMax);
         buckets = &limits_.try_emplace(same, limit.burst, limit.period).first->second;
     }
-    const auto wait = buckets->take(local_key(workspace, key));
+    const auto taken = buckets->take(local_key(workspace, key));
     Admission admission;
-    admission.admitted = !wait;
-    admission.retry_after = wait.value_or(Milliseconds(0));
+    admission.admitted = !taken.wait;
+    admission.retry_after = taken.wait.value_or(Milliseconds(0));
+    admission.remaining = taken.left;
+    admission.full_after = taken.full_after;
+    return admission;
+}
+
+Result<Admission> LocalLimits::admit_degraded(const WorkspaceId& workspace, const CacheKey& key, Limit limit,
+                                              std::size_t divisor) {
+    limit.burst = std::max<std::size_t>(limit.burst / divisor, 1);
+    SLIPWAY_TRY(auto admission, admit(workspace, key, limit));
+    admission.degraded = true;
     return admission;
 }
 

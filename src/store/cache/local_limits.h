@@ -13,6 +13,9 @@ namespace slipway::store {
 class LocalLimits {
  public:
     Result<Admission> admit(const WorkspaceId& workspace, const CacheKey& key, const Limit& limit);
+    // With a share of the burst, while the store that all share does not answer.
+    Result<Admission> admit_degraded(const WorkspaceId& workspace, const CacheKey& key, Limit limit,
+                                     std::size_t divisor);
 
  private:
     static constexpr std::size_t kLimitsMax = 256;  // different ones; they are few, the program's own

@@ -211,18 +211,17 @@ Task<Admission> RedisCache::admit(WorkspaceId workspace, CacheKey key, Limit lim
     Keys keys{key_of(workspace, 'l', key.group, fmt::format("{}:{}:{}", limit.burst, limit.period.count(), key.name))};
     Keys arguments{fmt::format("{}", limit.burst), fmt::format("{}", limit.period.count() * 1000)};
     const auto reply = co_await ask(cache_scripts::admit(), std::move(keys), std::move(arguments));
-    if (reply && reply->items.size() == 2) {
+    if (reply && reply->items.size() == 4) {
         Admission admission;
         admission.admitted = reply->items[0].as_integer() == 1;
         admission.retry_after = Milliseconds(reply->items[1].as_integer().value_or(1));
+        admission.remaining = static_cast<std::size_t>(reply->items[2].as_integer().value_or(0));
+        admission.full_after = Milliseconds(reply->items[3].as_integer().value_or(0));
         co_return admission;
     }
     if (co_await cancelled()) co_return fail(ErrorCode::unavailable, "The request was cancelled.");
     without.add();
-    limit.burst = std::max<std::size_t>(limit.burst / options_.degraded_divisor, 1);
-    SLIPWAY_CO_TRY(auto admission, limits_.admit(workspace, key, limit));
-    admission.degraded = true;
-    co_return admission;
+    co_return limits_.admit_degraded(workspace, key, limit, options_.degraded_divisor);
 }
 
 Task<CacheStatus> RedisCache::status() {

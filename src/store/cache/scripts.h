@@ -37,7 +37,8 @@ return total
 }
 
 // Key: the limit, which holds the time in microseconds at which it is empty again (GCRA). Arguments: burst, period in
-// microseconds. Answers whether it is admitted, and else in how many milliseconds it would be.
+// microseconds. Answers whether it is admitted, else in how many milliseconds it would be, how many more would be, and
+// the milliseconds until the whole burst would.
 inline const redis::Script& admit() {
     static const redis::Script script(R"lua(
 local clock = redis.call('TIME')
@@ -47,9 +48,11 @@ local each = period / burst
 local empty_at = tonumber(redis.call('GET', KEYS[1]) or now)
 if empty_at < now then empty_at = now end
 local after = empty_at + each
-if after - now > period + 0.5 then return {0, math.max(1, math.ceil((after - now - period) / 1000))} end
-redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.max(1, math.ceil((after - now) / 1000)))
-return {1, 0}
+local full = math.max(1, math.ceil((empty_at - now) / 1000))
+if after - now > period + 0.5 then return {0, math.max(1, math.ceil((after - now - period) / 1000)), 0, full} end
+full = math.max(1, math.ceil((after - now) / 1000))
+redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', full)
+return {1, 0, math.floor((period - (after - now)) / each + 0.001), full}
 )lua");
     return script;
 }

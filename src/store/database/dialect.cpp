@@ -15,10 +15,14 @@ Result<std::string> in_dialect(std::string_view sql, const Dialect& dialect) {
             continue;
         }
         const auto word = sql.substr(0, end);
-        if (word != "bytes" && word != "serial")
-            return fail(ErrorCode::internal, "A migration names {{{}}}; only {{bytes}} and {{serial}} are known.",
-                        word);
-        text += word == "bytes" ? dialect.bytes : dialect.serial;
+        if (word != "bytes" && word != "serial" && word != "unlogged")
+            return fail(ErrorCode::internal,
+                        "A migration names {{{}}}; only {{bytes}}, {{serial}} and {{unlogged}} are known.", word);
+        // A table that may be lost in a crash need not wait for the disk.
+        if (word == "unlogged")
+            text += dialect.shared ? "UNLOGGED" : "";
+        else
+            text += word == "bytes" ? dialect.bytes : dialect.serial;
         sql.remove_prefix(end + 1);
     }
     return text;

@@ -120,7 +120,7 @@ class Judge {
     bool is_new(const std::string& table) const { return made_.contains(table); }
 
     bool creates(const Words& words) {
-        if (begins(words, {"create", "table"})) {
+        if (begins(words, {"create", "table"}) || begins(words, {"create", "{", "unlogged", "}", "table"})) {
             made_.insert(name_after(words, "table"));
             return refers_softly(words);
         }

@@ -3,7 +3,6 @@
 namespace slipway::test {
 namespace {
 
-using store::Admission;
 using store::Cache;
 using store::CacheKey;
 using store::Limit;
@@ -116,35 +115,6 @@ Task<void> counters_count(Cache& cache) {
     co_return expect(false, "a counter ends after its first count");
 }
 
-Task<void> limits_admit_exactly(Cache& cache) {
-    static constexpr Limit kLimit{.burst = 7, .period = Milliseconds(3'600'000)};
-    auto ask = [](Cache& to, int& admitted, int& refused) -> Task<void> {
-        SLIPWAY_CO_TRY(const auto answer, co_await to.admit(kHere, key("limit"), kLimit));
-        ++(answer.admitted ? admitted : refused);
-        SLIPWAY_CO_CHECK(expect(answer.admitted || answer.retry_after > Milliseconds(0), "when to try again"));
-        co_return expect(!answer.degraded, "the store itself judges");
-    };
-    int admitted = 0, refused = 0;
-    std::vector<Task<void>> tasks;
-    for (int i = 0; i < 40; ++i) tasks.push_back(ask(cache, admitted, refused));
-    SLIPWAY_CO_CHECK(first_failure(co_await all_of(std::move(tasks))));
-    SLIPWAY_CO_CHECK(expect(admitted == 7 && refused == 33, fmt::format("7 of 40, not {}", admitted)));
-    SLIPWAY_CO_TRY(const auto other, co_await cache.admit(kHere, key("other"), kLimit));
-    co_return expect(other.admitted, "another key has a limit of its own");
-}
-
-Task<void> limits_fill_again(Cache& cache) {
-    static constexpr Limit kLimit{.burst = 1, .period = Milliseconds(50)};
-    SLIPWAY_CO_TRY(auto answer, co_await cache.admit(kHere, key("limit"), kLimit));
-    SLIPWAY_CO_CHECK(expect(answer.admitted, "the first"));
-    for (int i = 0; i < 500; ++i) {
-        co_await sleep_for(Milliseconds(5));
-        SLIPWAY_CO_TRY(answer, co_await cache.admit(kHere, key("limit"), kLimit));
-        if (answer.admitted) co_return Result<void>();
-    }
-    co_return expect(false, "a limit fills again");
-}
-
 Task<void> tenants_are_apart(Cache& cache) {
     SLIPWAY_CO_CHECK(co_await cache.set(kHere, key("a"), "here", kLong));
     SLIPWAY_CO_CHECK(co_await expect_value(cache, kThere, key("a"), std::nullopt));
@@ -202,15 +172,13 @@ Task<void> says_what_it_is(Cache& cache) {
     co_return expect(!status.engine.empty(), "a name of the engine");
 }
 
-constexpr CacheCheck kChecks[] = {
+const CacheCheck kChecks[] = {
     {"KeepsValues", keeps_values},
     {"KeepsAnyBytes", keeps_any_bytes},
     {"ValuesExpire", values_expire},
     {"GroupsAreErasedTogether", groups_are_erased_together},
     {"OneOfManyAdds", one_of_many_adds},
     {"CountersCount", counters_count},
-    {"LimitsAdmitExactly", limits_admit_exactly},
-    {"LimitsFillAgain", limits_fill_again},
     {"TenantsAreApart", tenants_are_apart},
     {"NamesCannotReachAcross", names_cannot_reach_across},
     {"HasBounds", has_bounds},
@@ -219,7 +187,12 @@ constexpr CacheCheck kChecks[] = {
 
 }  // namespace
 
-std::span<const CacheCheck> cache_checks() { return kChecks; }
+std::vector<CacheCheck> cache_checks() {
+    std::vector<CacheCheck> checks(std::begin(kChecks), std::end(kChecks));
+    for (const auto& check : limiter_checks())
+        checks.push_back({check.name, [run = check.run](Cache& cache) { return run(cache); }});
+    return checks;
+}
 
 std::optional<std::string> failure_of(const CacheCheck& check, const CachePlaces& places) {
     const auto cache = places();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "store/cache/cache.h"
 #include "store/check.h"
@@ -17,10 +18,17 @@ using CachePlaces = std::function<std::unique_ptr<store::Cache>()>;
 
 struct CacheCheck {
     std::string_view name;
-    Task<void> (*run)(store::Cache&);
+    std::function<Task<void>(store::Cache&)> run;
 };
 
-std::span<const CacheCheck> cache_checks();
+// Those of limits among them.
+std::vector<CacheCheck> cache_checks();
+
+struct LimiterCheck {
+    std::string_view name;
+    Task<void> (*run)(store::Limiter&);
+};
+std::span<const LimiterCheck> limiter_checks();
 
 // nullopt when the adapter passes; otherwise what went wrong.
 std::optional<std::string> failure_of(const CacheCheck& check, const CachePlaces& places);

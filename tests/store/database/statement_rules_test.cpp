@@ -93,6 +93,7 @@ TEST_F(StatementRulesTest, AChangedSchemaIsSeenAfterForget) {
 TEST(Dialect, ReplacesItsTwoWordsAndLeavesOtherBraces) {
     EXPECT_EQ(in_dialect("a {bytes}, id {serial}", kSqliteDialect).value(),
               "a BLOB, id INTEGER PRIMARY KEY AUTOINCREMENT");
+    EXPECT_EQ(in_dialect("create {unlogged} table", kSqliteDialect).value(), "create  table");
     EXPECT_EQ(in_dialect("DEFAULT '{}' { {\"a\":1} {", kSqliteDialect).value(), "DEFAULT '{}' { {\"a\":1} {");
     EXPECT_EQ(in_dialect("{blob}", kSqliteDialect).error().code, ErrorCode::internal);
 }
