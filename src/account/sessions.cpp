@@ -175,7 +175,9 @@ Task<Grant> Sessions::refresh(std::string refresh_token, Visit visit) {
     };
     const store::Database::Body named_body = body;
     SLIPWAY_CO_CHECK(co_await database_.transact(store::Scope::system(), named_body));
-    if (found.refusal == "reused") SLIPWAY_CO_CHECK(co_await mirror_.forget({found.session_id}));
+    std::vector<std::string> reused;
+    if (found.refusal == "reused") reused.push_back(found.session_id);
+    SLIPWAY_CO_CHECK(co_await mirror_.forget(std::move(reused)));
     if (!found.refusal.empty()) co_return refused(found.refusal);
     Grant grant{found.session_id, found.device_id, found.user_id, {}, found.generation, found.expires_at};
     grant.refresh_token = make_refresh_token(options_.secret, found.key, found.session_id, found.generation);

@@ -99,11 +99,9 @@ Task<std::optional<std::pair<std::string, std::string>>> Sessions::find_by_token
     if (refresh_token.size() > kRefreshTokenBytesMax) co_return found;
     const auto parsed = parse_refresh_token(refresh_token);
     store::Parameters name{parsed ? parsed->session_id : sha256_hex(refresh_token)};
-    SLIPWAY_CO_TRY(const auto rows,
-                   co_await database_.read(store::Scope::system(),
-                                           fmt::format("select id, user_id, refresh_key from sessions where {} = $1",
-                                                       parsed ? "id" : "refresh_hash"),
-                                           std::move(name)));
+    auto sql =
+        fmt::format("select id, user_id, refresh_key from sessions where {} = $1", parsed ? "id" : "refresh_hash");
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), std::move(sql), std::move(name)));
     if (rows.empty() || (parsed && !is_sealed(*parsed, rows.front().text("refresh_key")))) co_return found;
     found.emplace(rows.front().text("user_id"), rows.front().text("id"));
     co_return found;

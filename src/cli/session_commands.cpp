@@ -1,6 +1,6 @@
 // slipway users sessions, end-sessions, reset
-#include "cli/commands.h"
 #include "cli/command.h"
+#include "cli/commands.h"
 #include "cli/terminal.h"
 
 namespace slipway::cli {

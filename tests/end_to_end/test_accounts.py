@@ -3,12 +3,14 @@
 import email
 import email.policy
 import re
+import socket
 import uuid
 
 import pytest
 
+from engines import Postgres, Redis
 from http_api import Api
-from programs import Server, eventually
+from programs import Server, eventually, run_cli
 
 PASSWORD = "a long password"
 
@@ -219,3 +221,74 @@ def test_forms_of_a_session_are_refused_to_strangers(harbour):
     for path in ("password", "email", "delete", "verify/resend"):
         body = {"password": "x", "email": "x@example.org", "current_password": "x", "new_password": "x"}
         api.post(f"/api/auth/{path}", body, 401)
+
+
+def ask_redis(server, *words):
+    """One command, its answer as text or a list of texts."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection, connection.makefile("rb") as answer:
+        connection.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word.encode()) for word in words))
+
+        def read():
+            line = answer.readline().decode().strip()
+            if line.startswith("*"):
+                return [read() for _ in range(int(line[1:]))]
+            assert line.startswith("$"), line
+            return answer.read(int(line[1:]) + 2)[:-2].decode(errors="replace")
+
+        return read()
+
+
+def test_sessions_lie_in_redis_and_end_on_all_servers_at_once(tmp_path):
+    """Two servers on one PostgreSQL and one Redis: who is signed in is read from Redis, and a session that one ends both refuse."""
+    folder = application(tmp_path / "app", "none")
+    text = (folder / "app.yaml").read_text()
+    text = text.replace('stores: {', 'stores: { database: "${DATABASE_URL}", database_owner: "${DATABASE_OWNER_URL}", cache: "${REDIS_URL}",')
+    (folder / "app.yaml").write_text(text)
+    for name in ("postgres", "redis"):
+        (tmp_path / name).mkdir()
+    with Postgres(tmp_path / "postgres") as postgres, Redis(tmp_path / "redis") as redis:
+        postgres.database("sessions")
+        stores = {"DATABASE_URL": postgres.url("app", "sessions"), "DATABASE_OWNER_URL": postgres.url("owner", "sessions"), "REDIS_URL": redis.url,
+                  "JWT_SECRET": "a secret that both servers share, of enough bytes"}
+        (folder / "app.yaml").write_text(text.replace("accounts: {", 'accounts: { secret: "${JWT_SECRET}",'))
+        with Server(folder, tmp_path / "one", **stores) as one, Server(folder, tmp_path / "two", **stores) as two:
+            name, _, tokens = sign_up(one)
+            for server in (one, two):
+                as_user(server, tokens).get("/api/me")
+            keys = [key for key in ask_redis(redis, "KEYS", "*") if tokens["session_id"] in key]
+            assert len(keys) == 1
+            assert '"user":' in ask_redis(redis, "GET", keys[0])
+            other = sign_in(two, name)
+            as_user(two, other).delete(f"/api/auth/sessions/{tokens['session_id']}", 204)
+            for server in (one, two):
+                as_user(server, tokens).get("/api/me", 401)
+                as_user(server, other).get("/api/me")
+            assert '"user":' not in ask_redis(redis, "GET", keys[0])
+            redis.kill()
+            as_user(one, other).get("/api/me")
+            as_user(one, tokens).get("/api/me", 401)
+
+
+def users(server, command, name, *more):
+    return run_cli("users", command, server.application, name, *more, "--data", server.data, folder=server.data.parent).stdout
+
+
+def test_the_last_owner_of_a_workspace_cannot_leave_it_without_one(harbour):
+    name, _, tokens = sign_up(harbour)
+    users(harbour, "role", name, "owner")
+    refused = as_user(harbour, tokens).post("/api/auth/delete", {"password": PASSWORD}, 409).json
+    assert refused["error"]["details"]["reason"] == "last_owner"
+    as_user(harbour, tokens).get("/api/me")
+    heir = sign_up(harbour)[0]
+    users(harbour, "role", heir, "owner")
+    as_user(harbour, tokens).post("/api/auth/delete", {"password": PASSWORD}, 204)
+    users(harbour, "role", heir, "member")
+
+
+def test_the_operator_sees_and_ends_sessions_and_has_a_reset_mailed(harbour):
+    name, address, tokens = sign_up(harbour, {"fingerprint": "f-1", "name": "My phone"})
+    assert "My phone" in users(harbour, "sessions", name)
+    assert "1 sessions ended" in users(harbour, "end-sessions", name)
+    as_user(harbour, tokens).get("/api/me", 401)
+    assert address in users(harbour, "reset", name)
+    assert token_in(mail_to(harbour, address, "new password"))
