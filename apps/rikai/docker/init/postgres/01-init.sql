@@ -76,6 +76,168 @@ create table sign_in_attempts (
 );
 INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('account', 1, '92f47086d9d5d42b7487467293709dded12d913771cc01c6bd14dd6778b6b3fd', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
 
+-- account 2
+alter table users add column display_name text not null default '';
+alter table users add column profile text not null default '{}';
+alter table users add column email_verified_at bigint;
+alter table users add column password_changed_at bigint;
+alter table users add column last_sign_in_at bigint;
+alter table users add column anonymous integer not null default 0;
+alter table users add column system_role text not null default 'user';
+alter table users add column default_workspace text;
+alter table workspaces add column title text not null default '';
+alter table workspaces add column description text not null default '';
+alter table workspaces add column settings text not null default '{}';
+alter table workspaces add column personal_of text;
+alter table workspaces add column suspended_at bigint;
+alter table workspaces add column suspended_reason text;
+alter table workspaces add column deleting_at bigint;
+alter table workspaces add column updated_at bigint;
+alter table memberships add column updated_at bigint;
+create table devices (
+    id text primary key,
+    user_id text not null references users(id) on delete cascade,
+    fingerprint text not null,
+    name text not null,
+    facts text not null,
+    trusted_at bigint,
+    created_at bigint not null,
+    last_seen_at bigint not null,
+    unique (user_id, fingerprint)
+);
+alter table sessions add column device_id text;
+alter table sessions add column refresh_key text;
+alter table sessions add column generation bigint not null default 0;
+alter table sessions add column used_generation bigint not null default 0;
+alter table sessions add column rotated_at bigint;
+alter table sessions add column last_used_at bigint;
+alter table sessions add column ends_at bigint;
+alter table sessions add column authenticated_at bigint;
+alter table sessions add column assurance integer not null default 1;
+alter table sessions add column methods text not null default 'pwd';
+alter table sessions add column address text not null default '';
+alter table sessions add column user_agent text not null default '';
+alter table sessions add column ended_reason text;
+create table sign_in_origins (
+    user_id text not null references users(id) on delete cascade,
+    origin text not null,
+    last_seen_at bigint not null,
+    primary key (user_id, origin)
+);
+create table account_codes (
+    code_hash text primary key,
+    purpose text not null,
+    user_id text references users(id) on delete cascade,
+    bound_to text not null,
+    data text not null,
+    failures integer not null,
+    created_at bigint not null,
+    expires_at bigint not null
+);
+create index account_codes_user on account_codes(user_id, purpose);
+create index account_codes_expiry on account_codes(expires_at);
+create table factors (
+    id text primary key,
+    user_id text not null references users(id) on delete cascade,
+    kind text not null,
+    name text not null,
+    secret text not null,
+    data text not null,
+    last_step bigint not null,
+    created_at bigint not null,
+    confirmed_at bigint,
+    last_used_at bigint
+);
+create index factors_user on factors(user_id);
+create table recovery_codes (
+    user_id text not null references users(id) on delete cascade,
+    code_hash text not null,
+    created_at bigint not null,
+    primary key (user_id, code_hash)
+);
+create table identities (
+    provider text not null,
+    subject text not null,
+    user_id text not null references users(id) on delete cascade,
+    email text not null,
+    created_at bigint not null,
+    last_used_at bigint,
+    primary key (provider, subject)
+);
+create index identities_user on identities(user_id);
+create table signing_keys (
+    id text primary key,
+    algorithm text not null,
+    sealed_key text not null,
+    public_key text not null,
+    created_at bigint not null,
+    retired_at bigint
+);
+create table access_keys (
+    id text primary key,
+    workspace text not null references workspaces(id) on delete cascade,
+    kind text not null,
+    user_id text references users(id) on delete cascade,
+    name text not null,
+    description text not null,
+    prefix text not null,
+    key_hash text not null unique,
+    role text not null,
+    scopes text not null,
+    rate_per_minute bigint,
+    rate_per_day bigint,
+    created_by text,
+    created_at bigint not null,
+    expires_at bigint,
+    last_used_at bigint,
+    revoked_at bigint
+);
+create index access_keys_workspace on access_keys(workspace, kind, created_at);
+create index access_keys_user on access_keys(user_id);
+create table invitations (
+    id text primary key,
+    workspace text not null references workspaces(id) on delete cascade,
+    email text not null,
+    role text not null,
+    token_hash text not null unique,
+    invited_by text,
+    created_at bigint not null,
+    expires_at bigint not null,
+    accepted_at bigint,
+    accepted_by text,
+    revoked_at bigint
+);
+create index invitations_workspace on invitations(workspace, created_at);
+create index invitations_email on invitations(email);
+create table domains (
+    id text primary key,
+    workspace text not null references workspaces(id) on delete cascade,
+    domain text not null,
+    token text not null,
+    created_at bigint not null,
+    checked_at bigint,
+    verified_at bigint,
+    unique (workspace, domain)
+);
+create unique index domains_verified on domains(domain) where verified_at is not null;
+create table security_events (
+    id text primary key,
+    workspace text not null,
+    event text not null,
+    outcome text not null,
+    user_id text not null,
+    actor_id text not null,
+    address text not null,
+    user_agent text not null,
+    request_id text not null,
+    details text not null,
+    at bigint not null,
+    seal text not null
+);
+create index security_events_workspace on security_events(workspace, id);
+create index security_events_user on security_events(user_id, id);
+INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('account', 2, '4deaff008f32747e8af123e43c4128e9bf2f4895630e6f9efdb202a8bde559f2', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
+
 -- knowledge 1
 create table documents (
     id text primary key,
@@ -246,6 +408,16 @@ create table files (
 create index files_purpose on files(workspace, purpose, id);
 create index files_expiry on files(expires_at);
 INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('file', 1, '86947a5246d0f1acea2406ba40892fd617167c7aa939083a43703e1d168f46c5', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
+
+-- limits 1
+create UNLOGGED table rate_limits (
+    workspace text not null,
+    subject text not null,
+    empty_at bigint not null,
+    counted integer not null,
+    primary key (workspace, subject)
+);
+INSERT INTO schema_migration (capability, number, checksum, applied_at, works_from) VALUES ('limits', 1, '0e49df2cbc1fa2695aa329a9c78c164b6f73fbd7c41d372484186d811232a408', cast(extract(epoch from clock_timestamp()) * 1000 as bigint), 0);
 
 -- Row-level security
 DO $policies$ DECLARE one RECORD; BEGIN
