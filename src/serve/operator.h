@@ -24,7 +24,7 @@
 //     tokens.list     {}                                      → {keys}
 //     tokens.create   {name, kind, role, user, scopes, …}     → the key with `key`, told this once
 //     tokens.revoke   {id}                                    → {}
-//     keys.list       {}                                      → {keys: [{id, algorithm, signs, created_at, replaced_at}]}
+//     keys.list       {}                                      → {keys: [{id, algorithm, signs, …}]}
 //     keys.rotate     {}                                      → the new key
 //     keys.retire     {id}                                    → {retired}
 //     jobs.list       {state, limit, cursor}                  → {jobs, next}

@@ -64,6 +64,22 @@ static void describe(Keys& keys, DemoUser& demo) {
                 "Password; left out, a random one is made that only the button on the page knows.");
 }
 
+// Who else may say who somebody is.
+static void describe_others(Keys& keys, AccountsSection& accounts) {
+    keys.named("providers", accounts.providers,
+               "With whom people can sign in, by name: google, github, or any OpenID Connect issuer.");
+    keys.text("callback_base", accounts.callback_base,
+              "Where browsers reach this API, such as https://api.example.org: providers send them back to "
+              "/api/auth/oauth/NAME/callback there. Left out: links, and on loopback the server's own address.",
+              {Form::url});
+    keys.texts("redirects", accounts.redirects,
+               "The addresses where a browser may go on to after a sign-in with a provider, to the letter. The first "
+               "is the usual one.",
+               {Form::url});
+    keys.optional_section("edge", accounts.edge,
+                          "A proxy in front that signs people in: who has an assertion of it needs no other proof.");
+}
+
 void describe(Keys& keys, AccountsSection& accounts) {
     keys.choice("algorithm", accounts.algorithm, kAlgorithms,
                 "How access tokens are signed. EdDSA: with keys that the application makes itself, whose public halves "
@@ -108,24 +124,13 @@ void describe(Keys& keys, AccountsSection& accounts) {
     describe_access(keys, accounts);
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
-    keys.named("providers", accounts.providers,
-               "With whom people can sign in, by name: google, github, or any OpenID Connect issuer.");
-    keys.text("callback_base", accounts.callback_base,
-              "Where browsers reach this API, such as https://api.example.org: providers send them back to "
-              "/api/auth/oauth/NAME/callback there. Left out: links, and on loopback the server's own address.",
-              {Form::url});
-    keys.texts("redirects", accounts.redirects,
-               "The addresses where a browser may go on to after a sign-in with a provider, to the letter. The first "
-               "is the usual one.",
-               {Form::url});
-    keys.optional_section("edge", accounts.edge,
-                          "A proxy in front that signs people in: who has an assertion of it needs no other proof.");
     keys.boolean("required", accounts.required,
                  "Whether every route is closed to who is not known, also those that say otherwise. Open remain the "
                  "health checks and `open_routes`.");
     keys.texts(
         "open_routes", accounts.open_routes,
         "What stays open with `required`: the ways to sign in, such as `POST /api/auth/login` or `/api/auth/*`.");
+    describe_others(keys, accounts);
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
 }
 
