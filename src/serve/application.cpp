@@ -194,7 +194,7 @@ Result<void> Application::open_capabilities() {
                           .chat_model = chat_model_->name(),
                           .production = manifest_.production(),
                           .environment = std::string(app::to_string(manifest_.environment)),
-                          .rights = manifest_.accounts.roles,
+                          .rights = manifest_.accounts.roles.rights,
                           .job_attempts = manifest_.jobs.attempts,
                           .has_job = has_job,
                           .sign_in_demo = demo});

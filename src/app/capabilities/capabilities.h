@@ -3,7 +3,10 @@
 
 #include <functional>
 
+#include "account/domains.h"
+#include "account/roles.h"
 #include "account/service.h"
+#include "account/workspaces.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -30,6 +33,9 @@ struct StoreHealth {
 struct Capabilities {
     account::Accounts& accounts;
     const account::Audit& audit;
+    const account::Roles& roles;
+    account::Workspaces& workspaces;
+    account::Domains& domains;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "account/types.h"
+#include "account/workspaces.h"
 #include "app/manifest/keys.h"
 #include "base/crypto.h"
 
@@ -25,6 +26,41 @@ struct DemoUser {
     Secret password;
 };
 
+struct RoleSection {
+    std::string name;
+    account::Role like = account::Role::viewer;
+    std::vector<std::string> scopes;
+};
+
+struct RolesSection {
+    account::Rights rights;
+    std::vector<RoleSection> own;
+};
+
+enum class WorkspaceMode : unsigned char {
+    shared,  // everybody joins `accounts.workspace`
+    own,     // everybody gets one of their own at sign-up
+};
+
+struct WorkspacesSection {
+    WorkspaceMode mode = WorkspaceMode::shared;
+    account::WorkspaceCreation create = account::WorkspaceCreation::system_admins;
+    bool first_user_owns = false;
+    account::Quotas quotas;
+};
+
+enum class UnknownHosts : unsigned char { admit, refuse };
+
+struct DomainsSection {
+    std::string resolver;  // "": those of this machine
+    std::string prefix = "slipway-verify";
+    std::string token_prefix = "slipway-verify=";
+    std::string cname;
+    UnknownHosts unknown = UnknownHosts::admit;
+    std::vector<std::string> hosts;  // of the application itself
+    Milliseconds recheck{std::chrono::hours(24)};
+};
+
 struct AccountsSection {
     std::string algorithm = "HS256";
     Secret secret;  // empty in development: a random one is made once and kept in the data folder
@@ -35,7 +71,9 @@ struct AccountsSection {
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
-    account::Rights roles;
+    RolesSection roles;
+    WorkspacesSection workspaces;
+    DomainsSection domains;
     std::optional<DemoUser> demo;
 };
 
