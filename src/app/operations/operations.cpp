@@ -1,5 +1,7 @@
 #include "app/operations/operations.h"
 
+#include "app/capabilities/visit.h"
+
 namespace slipway::app {
 
 void set_principal(CallContext& context, account::Principal principal) {
@@ -20,6 +22,11 @@ Task<account::Principal> principal_of_now(const Capabilities& capabilities, Call
         set_principal(context, principal);
     }
     co_return principal;
+}
+
+account::Visit visit_of(const CallContext& context) {
+    if (context.request != nullptr) return visit_of(*context.request);
+    return {.request_id = context.request_id};
 }
 
 json::object object_of(json::value arguments) {

@@ -59,6 +59,8 @@ void set_principal(CallContext& context, account::Principal principal);
 Result<account::Principal> principal_of(const CallContext& context);
 // For operations: asked of the accounts again where the call outlives a request.
 Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context);
+// Of the request it serves; once that is over only its id.
+account::Visit visit_of(const CallContext& context);
 json::object user_json(const account::User& user);
 
 // The arguments as an object.

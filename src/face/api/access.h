@@ -2,9 +2,12 @@
 #pragma once
 
 #include "app/capabilities/capabilities.h"
+#include "app/capabilities/visit.h"
 #include "net/router.h"
 
 namespace slipway::face {
+
+using app::visit_of;
 
 // The token of "Authorization: Bearer …"; empty when there is none.
 std::string_view bearer_of(const net::Request& request);
