@@ -13,22 +13,9 @@ bool has_control(std::string_view text) {
     return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-std::optional<std::string> password_fault(std::string_view password, std::size_t length_min) {
-    if (count_characters(password) < length_min)
-        return fmt::format("The password needs at least {} characters.", length_min);
-    if (password.size() > kPasswordLengthMax)
-        return fmt::format("The password may have at most {} bytes.", kPasswordLengthMax);
-    return std::nullopt;
-}
-
 }  // namespace
 
-Result<void> check_password(std::string_view password, std::size_t length_min) {
-    if (const auto fault = password_fault(password, length_min)) return fail(ErrorCode::invalid, "{}", *fault);
-    return {};
-}
-
-Result<Registration> checked(Registration registration, std::size_t password_length_min) {
+Result<Registration> checked(Registration registration, const Passwords& passwords) {
     registration.email = lower_ascii(trim(registration.email));
     registration.username = std::string(trim(registration.username));
     json::array errors;
@@ -44,7 +31,9 @@ Result<Registration> checked(Registration registration, std::size_t password_len
                fmt::format("The username needs {} to {} characters.", kUsernameLengthMin, kUsernameLengthMax));
     else if (has_control(registration.username) || registration.username.find('@') != std::string::npos)
         refuse("username", "The username may not hold '@' or control characters.");
-    if (auto fault = password_fault(registration.password, password_length_min)) refuse("password", *std::move(fault));
+    auto fault =
+        passwords.fault(registration.password, {registration.username, registration.email, registration.display_name});
+    if (fault) refuse("password", *std::move(fault));
     if (errors.empty()) return registration;
     const auto first = std::string(errors[0].at("message").as_string());
     return std::unexpected(Error{ErrorCode::invalid, first, {}}.with("errors", std::move(errors)));

@@ -97,7 +97,7 @@ void Roles::apply(Principal& principal) const {
     if (principal.scopes == nullptr)
         principal.scopes = scopes;
     else
-        principal.scopes = std::make_shared<const Scopes>(intersection(*scopes, *principal.scopes));
+        principal.scopes = std::make_shared<const Scopes>(intersection(*scopes, *sorted(*principal.scopes)));
 }
 
 Result<void> Roles::check(const Principal& principal, std::string_view scope) {

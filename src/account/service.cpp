@@ -1,6 +1,5 @@
 #include "account/service.h"
 
-#include "account/decoy.h"
 #include "account/jwt.h"
 #include "account/registration.h"
 #include "account/tables.h"
@@ -33,12 +32,8 @@ std::unexpected<Error> not_standing() {
 
 }  // namespace
 
-Accounts::Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, AccountOptions options)
-    : database_(database),
-      pool_(pool),
-      audit_(audit),
-      options_(std::move(options)),
-      decoy_hash_(decoy_hash(options_.password_cost)) {}
+Accounts::Accounts(store::Database& database, Passwords& passwords, const Audit& audit, AccountOptions options)
+    : database_(database), passwords_(passwords), audit_(audit), options_(std::move(options)) {}
 
 Task<void> Accounts::prepare() {
     store::Parameters parameters{new_id(), options_.workspace_name, now()};
@@ -56,13 +51,6 @@ Task<void> Accounts::prepare() {
     co_return Result<void>();
 }
 
-Task<std::string> Accounts::hash(std::string password) {
-    auto work = [password = std::move(password), cost = options_.password_cost]() -> Result<std::string> {
-        return hash_password(password, cost);
-    };
-    co_return co_await pool_.run(std::move(work));
-}
-
 Task<User> Accounts::register_user(Registration registration) {
     if (!options_.registration_open)
         co_return fail(ErrorCode::forbidden,
@@ -71,8 +59,8 @@ Task<User> Accounts::register_user(Registration registration) {
 }
 
 Task<User> Accounts::enroll(Registration given, Role role) {
-    SLIPWAY_CO_TRY(const auto registration, checked(std::move(given), options_.password_length_min));
-    SLIPWAY_CO_TRY(const auto password_hash, co_await hash(registration.password));
+    SLIPWAY_CO_TRY(const auto registration, checked(std::move(given), passwords_));
+    SLIPWAY_CO_TRY(const auto password_hash, co_await passwords_.hash(registration.password));
     User user;
     user.id = new_id();
     user.email = registration.email;
@@ -112,14 +100,24 @@ Task<User> Accounts::user_with_password(std::string folded_name, std::string pas
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
                                            std::move(parameters)));
-    const auto stored = rows.empty() ? decoy_hash_ : rows.front().text("password_hash");
-    auto work = [stored, password = std::move(password)]() -> Result<bool> {
-        return password.size() <= kPasswordLengthMax && verify_password(stored, password);
-    };
-    SLIPWAY_CO_TRY(const bool correct, co_await pool_.run(std::move(work)));
-    if (!correct || rows.empty() || !rows.front().truth("active"))
+    auto stored = rows.empty() ? std::string() : rows.front().text("password_hash");
+    SLIPWAY_CO_TRY(const auto verdict, co_await passwords_.verify(stored, password));
+    if (!verdict.correct || rows.empty() || !rows.front().truth("active"))
         co_return fail(ErrorCode::unauthorized, "The name or the password is wrong.");
-    co_return user_of(rows.front());
+    auto user = user_of(rows.front());
+    if (verdict.outdated) static_cast<void>(co_await rehash(user.id, std::move(stored), std::move(password)));
+    co_return user;
+}
+
+Task<void> Accounts::rehash(std::string user_id, std::string former_hash, std::string password) {
+    SLIPWAY_CO_TRY(auto fresh, co_await passwords_.hash(std::move(password)));
+    // Unless the password was changed meanwhile.
+    store::Parameters changed{std::move(user_id), std::move(former_hash), std::move(fresh)};
+    SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
+                                              "update users set password_hash = $3 where id = $1 and "
+                                              "password_hash = $2",
+                                              std::move(changed)));
+    co_return Result<void>();
 }
 
 Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::string remote_address) {
@@ -292,9 +290,9 @@ Task<User> Accounts::find(std::string name) {
 }
 
 Task<void> Accounts::set_password(std::string name, std::string password) {
-    SLIPWAY_CO_CHECK(check_password(password, options_.password_length_min));
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
-    SLIPWAY_CO_TRY(const auto password_hash, co_await hash(std::move(password)));
+    SLIPWAY_CO_CHECK(passwords_.check(password, {user.username, user.email, user.display_name}));
+    SLIPWAY_CO_TRY(const auto password_hash, co_await passwords_.hash(std::move(password)));
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         store::Parameters changed{user.id, password_hash, now()};
         SLIPWAY_CO_CHECK(co_await transaction.execute(

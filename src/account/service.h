@@ -1,20 +1,19 @@
 // Accounts: registration, sign-in, sessions, roles.
 //
-// Passwords are argon2id hashes; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin, user_id);
-// refresh tokens are random, stored hashed, replaced at each use (the use of an old one ends the whole session). Users
-// are checked on every request, so a deactivated user or an ended session is out at once. Failed sign-ins are limited
-// per name and per address: an attempt counts before its password is looked at, so that many at once do not pass the
-// limit together, and no more once it has succeeded. An unknown name and a wrong password get the same answer after the
-// same work.
+// Passwords are kept as passwords.h says; access tokens are JWTs (HS256, claims sub, sid, ws, username, is_admin,
+// user_id); refresh tokens are random, stored hashed, replaced at each use (the use of an old one ends the whole
+// session). Users are checked on every request, so a deactivated user or an ended session is out at once. Failed
+// sign-ins are limited per name and per address: an attempt counts before its password is looked at, so that many at
+// once do not pass the limit together, and no more once it has succeeded. An unknown name and a wrong password get the
+// same answer after the same work.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "account/audit.h"
+#include "account/passwords.h"
 #include "account/types.h"
-#include "base/crypto.h"
-#include "base/pool.h"
 #include "store/database/database.h"
 
 namespace slipway::account {
@@ -24,18 +23,16 @@ struct AccountOptions {
     std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
     std::chrono::seconds refresh_token_valid_for{std::chrono::hours(24 * 30)};
     bool registration_open = true;
-    std::size_t password_length_min = 8;
     // Failed sign-ins per name, and ten times that per address, in a window. Those under way count too.
     int attempts_max = 10;
     std::chrono::seconds attempts_window{std::chrono::minutes(15)};
     std::string workspace_name = "main";  // the workspace that every registered user joins
-    PasswordCost password_cost = {};
 };
 
 class Accounts {
  public:
     // What it is given outlives it.
-    Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, AccountOptions options);
+    Accounts(store::Database& database, Passwords& passwords, const Audit& audit, AccountOptions options);
 
     // Makes the workspace that everybody joins; call once after the migrations, before anything else.
     Task<void> prepare();
@@ -82,14 +79,14 @@ class Accounts {
     Task<Principal> standing(std::string user_id, std::string session_id, WorkspaceId workspace);
     Task<Tokens> open_session(User user);
     std::string access_token_for(const User& user, const std::string& session_id) const;
-    Task<std::string> hash(std::string password);
+    // As the password that was just shown is to be kept today; what fails is tried at the next sign-in.
+    Task<void> rehash(std::string user_id, std::string former_hash, std::string password);
 
     store::Database& database_;
-    WorkerPool& pool_;
+    Passwords& passwords_;
     const Audit& audit_;
     AccountOptions options_;
     WorkspaceId workspace_;
-    std::string decoy_hash_;  // compared against when the name is unknown
 };
 
 }  // namespace slipway::account

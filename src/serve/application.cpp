@@ -107,20 +107,46 @@ Result<void> Application::open_accounts() {
     options.access_token_valid_for = seconds_of(section.access_token);
     options.refresh_token_valid_for = seconds_of(section.refresh_token);
     options.registration_open = section.registration == app::RegistrationPolicy::open;
-    options.password_length_min = section.password_length_min;
     options.attempts_max = section.attempts.max;
     options.attempts_window = seconds_of(section.attempts.window);
     options.workspace_name = section.workspace;
-    options.password_cost = section.argon2;
     links_ = std::make_unique<app::Links>(options.secret, kLinksValidFor);
     account::AuditOptions audited;
     audited.key = hmac_sha256(options.secret, kAuditKeyName);
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
-    accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, std::move(options));
+    account::PasswordOptions hashed;
+    hashed.cost = section.argon2;
+    hashed.length_min = section.password_length_min;
+    hashed.threads = section.hashing.threads;
+    hashed.memory_max = section.hashing.memory;
+    hashed.waiting_max = section.hashing.waiting;
+    passwords_ = std::make_unique<account::Passwords>(hashed);
+    accounts_ = std::make_unique<account::Accounts>(*database_, *passwords_, *audit_, std::move(options));
     SLIPWAY_CHECK(run_to_end(accounts_->prepare()));
+    open_authentication();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
     return {};
+}
+
+void Application::open_authentication() {
+    const auto& section = manifest_.accounts;
+    account::KeyOptions kept;
+    kept.prefix = section.keys.prefix;
+    kept.rate_per_minute = section.keys.rate_per_minute;
+    kept.rate_per_day = section.keys.rate_per_day;
+    kept.beta_pattern = section.beta.pattern;
+    keys_ = std::make_unique<account::AccessKeys>(*database_, *cache_, *audit_, std::move(kept));
+    std::vector<account::ConfiguredToken> tokens;
+    for (const auto& token : app::parse_list(section.beta.tokens.reveal()).value_or(std::vector<std::string>()))
+        tokens.push_back({"", token, account::Proof::beta_token, section.beta.role, section.beta.rate_per_minute});
+    for (const auto& service : section.service_tokens)
+        tokens.push_back({service.name, service.secret.reveal(), account::Proof::service_token, service.role, {}});
+    account::AuthenticationOptions options;
+    options.service_header = section.service_header;
+    authentication_ = std::make_unique<account::Authentication>(
+        *accounts_, *keys_, account::ConfiguredTokens(token_secret().value_or(""), accounts_->workspace(), tokens),
+        std::move(options));
 }
 
 Result<void> Application::open_knowledge(IndexUse index_use) {
@@ -179,6 +205,8 @@ Result<void> Application::open_capabilities() {
     };
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
+                          .authentication = *authentication_,
+                          .keys = *keys_,
                           .audit = *audit_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,

@@ -77,6 +77,7 @@ class Application {
     void add_further_probes();
     Result<void> open_models();
     Result<void> open_accounts();
+    void open_authentication();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -108,7 +109,10 @@ class Application {
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
+    std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::AccessKeys> keys_;
+    std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;
     std::unique_ptr<file::Files> stored_files_;
     std::unique_ptr<agent::Graph> graph_;

@@ -24,14 +24,13 @@ class AccountsTest : public ::testing::Test {
         const auto migrated = run_to_end(database_->migrate(all));
         ASSERT_TRUE(migrated) << migrated.error().message;
         options_.secret = kSecret;
-        options_.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
         options_.attempts_max = 3;
         reopen();
     }
 
     void reopen() {
         audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
-        accounts_ = std::make_unique<Accounts>(*database_, pool_, *audit_, options_);
+        accounts_ = std::make_unique<Accounts>(*database_, passwords_, *audit_, options_);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
     }
 
@@ -60,7 +59,7 @@ class AccountsTest : public ::testing::Test {
     }
 
     test::TemporaryFolder folder_;
-    WorkerPool pool_{"test", 2};
+    Passwords passwords_{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<Audit> audit_;
     AccountOptions options_;
@@ -155,7 +154,7 @@ TEST_F(AccountsTest, SuccessfulSignInsUseUpNothing) {
 
 TEST_F(AccountsTest, AnAttemptThatCouldNotBeJudgedDoesNotCount) {
     ASSERT_TRUE(enroll("ada"));
-    WorkerPool full("full", 1, 0);
+    Passwords full({.waiting_max = 0});
     Accounts accounts(*database_, full, *audit_, options_);
     ASSERT_TRUE(run_to_end(accounts.prepare()));
     for (int i = 0; i < 4; ++i) {

@@ -18,7 +18,7 @@ using test::must;
 // A server: where the database may be shared its own connections, and always its own threads.
 struct Server {
     std::unique_ptr<store::Database> own;
-    WorkerPool pool{"test", 2};
+    Passwords passwords{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<Audit> audit;
     std::unique_ptr<Accounts> accounts;
 };
@@ -27,7 +27,6 @@ class TwoServers : public ::testing::Test {
  protected:
     TwoServers() {
         options_.secret = std::string(32, 's');
-        options_.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
         options_.attempts_max = 10;
         std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());
         all.insert(all.end(), migrations().begin(), migrations().end());
@@ -36,7 +35,7 @@ class TwoServers : public ::testing::Test {
             if (database_->dialect().shared) server.own = must(test::open_any_database(folder_ / "data.db"));
             auto& database = server.own ? *server.own : *database_;
             server.audit = std::make_unique<Audit>(database, AuditOptions{.key = "seals"});
-            server.accounts = std::make_unique<Accounts>(database, server.pool, *server.audit, options_);
+            server.accounts = std::make_unique<Accounts>(database, server.passwords, *server.audit, options_);
         }
     }
 

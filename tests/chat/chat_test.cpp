@@ -73,9 +73,8 @@ class ChatsTest : public ::testing::Test {
         ASSERT_TRUE(migrated) << migrated.error().message;
         account::AccountOptions options;
         options.secret = std::string(32, 's');
-        options.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
         audit_ = std::make_unique<account::Audit>(*database_, account::AuditOptions{.key = "seals"});
-        accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, options);
+        accounts_ = std::make_unique<account::Accounts>(*database_, passwords_, *audit_, options);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
         owner_ = user("ada");
         agent::GraphNode node;
@@ -111,7 +110,7 @@ class ChatsTest : public ::testing::Test {
     }
 
     test::TemporaryFolder folder_;
-    WorkerPool pool_{"test", 2};
+    account::Passwords passwords_{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::Accounts> accounts_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "account/authentication.h"
 #include "account/domains.h"
 #include "account/roles.h"
 #include "account/service.h"
@@ -32,6 +33,8 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Authentication& authentication;  // who makes a request
+    account::AccessKeys& keys;
     const account::Audit& audit;
     const account::Roles& roles;
     account::Workspaces& workspaces;

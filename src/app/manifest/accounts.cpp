@@ -16,13 +16,6 @@ constexpr std::array<Choice<Role>, 5> kRoles{{{Role::viewer, "viewer"},
                                               {Role::member, "editor"},
                                               {Role::admin, "admin"},
                                               {Role::owner, "owner"}}};
-constexpr std::array<Choice<WorkspaceMode>, 2> kModes{{{WorkspaceMode::shared, "shared"}, {WorkspaceMode::own, "own"}}};
-constexpr std::array<Choice<account::WorkspaceCreation>, 3> kCreations{
-    {{account::WorkspaceCreation::nobody, "nobody"},
-     {account::WorkspaceCreation::system_admins, "system_admins"},
-     {account::WorkspaceCreation::everyone, "everyone"}}};
-constexpr std::array<Choice<UnknownHosts>, 2> kUnknownHosts{
-    {{UnknownHosts::admit, "admit"}, {UnknownHosts::refuse, "refuse"}}};
 constexpr std::array<std::string_view, 1> kAlgorithms{"HS256"};
 constexpr hours kYear{24 * 366};
 
@@ -39,55 +32,35 @@ static void describe(Keys& keys, PasswordCost& cost) {
     keys.bytes("memory", cost.memory_bytes, 8 << 10, 1 << 30, "Memory for each hash that is computed.");
 }
 
-static void describe(Keys& keys, RoleSection& role) {
-    keys.choice("like", role.like, kRoles, "The built-in role whose rank and rights it has.");
-    keys.texts("scopes", role.scopes,
-               "What it may beside that, as routes of scripts name it (scope = \"content:write\").",
-               {Form::line, true});
+static void describe(Keys& keys, KeysSection& section) {
+    keys.text("prefix", section.prefix, "What API keys begin with, so that people and scanners know them.");
+    keys.integer("rate_per_minute", section.rate_per_minute, 1, account::kRatePerMinuteMax,
+                 "Requests each minute with a key that says nothing else.");
+    keys.integer("rate_per_day", section.rate_per_day, 1, account::kRatePerDayMax,
+                 "Requests each day with a key that says nothing else.");
 }
 
-static void describe(Keys& keys, RolesSection& roles) {
-    keys.choice("write_documents", roles.rights.write_documents, kRoles,
-                "Least role that adds, edits and deletes single documents.");
-    keys.choice("delete_all_documents", roles.rights.delete_all_documents, kRoles,
-                "Least role that deletes all documents at once.");
-    keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
-    keys.named(
-        "own", roles.own,
-        "Roles of the application by name; viewer, member (or editor), admin and owner: what these may besides.");
+static void describe(Keys& keys, BetaSection& beta) {
+    keys.secret("tokens", beta.tokens,
+                "Tokens of testers, separated by commas; an empty list admits nobody. Further ones: `slipway tokens "
+                "create`.");
+    keys.text("pattern", beta.pattern,
+              "What tokens that are made look like; {year} and {suffix} are filled in, {suffix} must be the end.");
+    keys.choice("role", beta.role, kRoles, "Role of who has one of those tokens.");
+    keys.integer("rate_per_minute", beta.rate_per_minute, 1, account::kRatePerMinuteMax,
+                 "Requests each minute with one of those tokens.");
 }
 
-static void describe(Keys& keys, account::Quotas& quotas) {
-    keys.integer("members", quotas.members, 0, 1'000'000,
-                 "Members of a workspace, with those who are invited; 0: any number.");
-    keys.integer("workspaces_per_user", quotas.workspaces_per_user, 0, 1'000'000,
-                 "Workspaces that one user owns; 0: any number.");
-    keys.integer("documents", quotas.documents, 0, 1'000'000'000, "Documents of a workspace; 0: any number.");
-    keys.bytes("bytes", quotas.bytes, 0, 1ULL << 50, "Documents and files of a workspace together; 0: any size.");
-    keys.integer("keys", quotas.keys, 0, 1'000'000, "API keys of a workspace; 0: any number.");
+static void describe(Keys& keys, ServiceToken& service) {
+    keys.secret("secret", service.secret, "The token; without one nobody comes in by it.");
+    keys.choice("role", service.role, kRoles, "Role of who has it.");
 }
 
-static void describe(Keys& keys, WorkspacesSection& workspaces) {
-    keys.choice(
-        "mode", workspaces.mode, kModes,
-        "shared: everybody joins `accounts.workspace`; own: everybody gets a workspace of their own at sign-up.");
-    keys.choice("create", workspaces.create, kCreations, "Who may make further workspaces.");
-    keys.boolean("first_user_owns", workspaces.first_user_owns,
-                 "The first user who signs up gets the system role owner. In development on loopback only; elsewhere "
-                 "`slipway users create --owner` makes it.");
-    keys.section("quotas", workspaces.quotas, "What a workspace may hold.");
-}
-
-static void describe(Keys& keys, DomainsSection& domains) {
-    keys.text("resolver", domains.resolver,
-              "Address and port of the DNS resolver that is asked for TXT records; left out, those of this machine.");
-    keys.text("prefix", domains.prefix, "Of the name that carries the record: _<prefix>.<domain>.");
-    keys.text("token_prefix", domains.token_prefix, "What the text of the record begins with.");
-    keys.text("cname", domains.cname, "Where a CNAME of the domain should lead; told to who adds one.");
-    keys.choice("unknown", domains.unknown, kUnknownHosts,
-                "Requests with a Host that is neither one of `hosts` nor a proven domain: refuse answers 404.");
-    keys.texts("hosts", domains.hosts, "Hosts of the application itself; loopback always is one.");
-    keys.duration("recheck", domains.recheck, minutes(1), kYear, "How often a proven domain is looked up again.");
+static void describe(Keys& keys, HashingSection& hashing) {
+    keys.integer("threads", hashing.threads, 0, 64, "Passwords hashed at once; 0: one on each processor.");
+    keys.integer("waiting", hashing.waiting, 1, 10'000,
+                 "Hashes under way and waiting together; who comes then is told when to come again (503).");
+    keys.bytes("memory", hashing.memory, 1 << 20, std::size_t{16} << 30, "Memory of all that are hashed at once.");
 }
 
 static void describe(Keys& keys, DemoUser& demo) {
@@ -114,10 +87,17 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.text("workspace", accounts.workspace, "The workspace that every registered user joins.");
     keys.section("attempts", accounts.attempts, "How many failed sign-ins are allowed.");
     keys.section("argon2", accounts.argon2, "Cost of hashing a password (argon2id).");
+    keys.section("hashing", accounts.hashing, "How many passwords are hashed at once, so that a flood takes nothing.");
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
     keys.section("workspaces", accounts.workspaces, "Workspaces: whether each user has one, and what they may hold.");
     keys.section("domains", accounts.domains, "Domains of their own under which workspaces are served.");
+    keys.section("keys", accounts.keys, "API keys, which users and `slipway tokens` make.");
+    keys.section("beta", accounts.beta, "Tokens with which testers come in without an account.");
+    keys.text("service_header", accounts.service_header,
+              "A header beside Authorization in which services may send their token, as `TOKEN` or `password TOKEN`.");
+    keys.named("service_tokens", accounts.service_tokens,
+               "Programs that come in with one token for all, by name, beside those that `slipway tokens` makes.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
 }
 

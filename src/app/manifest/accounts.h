@@ -4,9 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "account/access_keys.h"
 #include "account/types.h"
-#include "account/workspaces.h"
 #include "app/manifest/keys.h"
+#include "app/manifest/workspaces.h"
 #include "base/crypto.h"
 
 namespace slipway::app {
@@ -20,45 +21,35 @@ struct AttemptsSection {
     Milliseconds window{std::chrono::minutes(15)};
 };
 
+struct KeysSection {
+    std::string prefix = "key_";
+    std::int64_t rate_per_minute = 60;
+    std::int64_t rate_per_day = 10'000;
+};
+
+struct BetaSection {
+    Secret tokens;
+    std::string pattern = "beta_{year}_{suffix}";
+    account::Role role = account::Role::member;
+    std::int64_t rate_per_minute = 60;
+};
+
+struct ServiceToken {
+    std::string name;
+    Secret secret;
+    account::Role role = account::Role::member;
+};
+
+struct HashingSection {
+    std::size_t threads = 0;
+    std::size_t waiting = 64;
+    std::size_t memory = 256 << 20;
+};
+
 struct DemoUser {
     std::string username = "demo";
     std::string email = "demo@example.org";
     Secret password;
-};
-
-struct RoleSection {
-    std::string name;
-    account::Role like = account::Role::viewer;
-    std::vector<std::string> scopes;
-};
-
-struct RolesSection {
-    account::Rights rights;
-    std::vector<RoleSection> own;
-};
-
-enum class WorkspaceMode : unsigned char {
-    shared,  // everybody joins `accounts.workspace`
-    own,     // everybody gets one of their own at sign-up
-};
-
-struct WorkspacesSection {
-    WorkspaceMode mode = WorkspaceMode::shared;
-    account::WorkspaceCreation create = account::WorkspaceCreation::system_admins;
-    bool first_user_owns = false;
-    account::Quotas quotas;
-};
-
-enum class UnknownHosts : unsigned char { admit, refuse };
-
-struct DomainsSection {
-    std::string resolver;  // "": those of this machine
-    std::string prefix = "slipway-verify";
-    std::string token_prefix = "slipway-verify=";
-    std::string cname;
-    UnknownHosts unknown = UnknownHosts::admit;
-    std::vector<std::string> hosts;  // of the application itself
-    Milliseconds recheck{std::chrono::hours(24)};
 };
 
 struct AccountsSection {
@@ -74,6 +65,11 @@ struct AccountsSection {
     RolesSection roles;
     WorkspacesSection workspaces;
     DomainsSection domains;
+    HashingSection hashing;
+    KeysSection keys;
+    BetaSection beta;
+    std::string service_header;
+    std::vector<ServiceToken> service_tokens;
     std::optional<DemoUser> demo;
 };
 

@@ -40,7 +40,14 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
     });
     host.bind("accounts.authenticate", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(auto principal, co_await capabilities.accounts.authenticate(text_of(arguments, "token")));
+        account::Credential credential;
+        credential.bearer = text_of(arguments, "token");
+        if (context.request != nullptr) {
+            credential.visit.address = context.request->remote_address;
+            credential.visit.user_agent = context.request->headers.get("User-Agent");
+            credential.visit.request_id = context.request->request_id;
+        }
+        SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
         set_principal(context, std::move(principal));
         co_return context.user;
     });

@@ -18,7 +18,7 @@ Result<account::Principal> principal_of(const CallContext& context) {
 Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context) {
     SLIPWAY_CO_TRY(auto principal, principal_of(context));
     if (context.lasting) {
-        SLIPWAY_CO_TRY(principal, co_await capabilities.accounts.renew(std::move(principal)));
+        SLIPWAY_CO_TRY(principal, co_await capabilities.authentication.renew(std::move(principal)));
         set_principal(context, principal);
     }
     co_return principal;
@@ -36,6 +36,7 @@ json::object object_of(json::value arguments) {
 
 void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_account_operations(host, capabilities);
+    bind_key_operations(host, capabilities);
     bind_chat_operations(host, capabilities);
     bind_document_operations(host, capabilities);
     bind_file_operations(host, capabilities);

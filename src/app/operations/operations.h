@@ -7,6 +7,11 @@
 //     accounts.register{email, username, password}      → user
 //     accounts.sign_in{name, password}                  → {access_token, refresh_token, expires_in, user}
 //     accounts.authenticate{token}                      → user; the call goes on as it
+//     keys.create{name, description, acts_for, role, scopes, rate_per_minute, rate_per_day, expires_in_days}
+//         → the key with `key`, told this once (app/capabilities/access_key_json.h)
+//     keys.list{}                                       → {keys}; role admin: all of the workspace
+//     keys.get{id}, keys.update{id, …}                  → the key
+//     keys.revoke{id}
 //     chats.list{offset, limit}                         → {chats, total}
 //     chats.get{id | number}
 //     chats.rename{id | number, title}
@@ -48,6 +53,7 @@ namespace slipway::app {
 void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_key_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_channel_operations(ScriptHost& host, const Capabilities& capabilities);

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "app/capabilities/route_access.h"
 #include "base/json_schema.h"
 #include "base/text.h"
 #include "face/api/errors.h"
@@ -15,12 +16,22 @@ std::string_view bearer_of(const net::Request& request) {
     return trim(header.substr(kScheme.size()));
 }
 
+account::Credential credential_of(const app::Capabilities& capabilities, const net::Request& request) {
+    account::Credential credential;
+    credential.bearer = bearer_of(request);
+    const auto& options = capabilities.authentication.options();
+    if (!options.service_header.empty()) credential.service = request.headers.get(options.service_header);
+    if (!options.edge_header.empty()) credential.edge_assertion = request.headers.get(options.edge_header);
+    credential.visit.address = request.remote_address;
+    credential.visit.user_agent = request.headers.get("User-Agent");
+    credential.visit.request_id = request.request_id;
+    return credential;
+}
+
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request) {
-    const auto token = bearer_of(request);
-    if (token.empty())
-        co_return fail(ErrorCode::unauthorized,
-                       "Sign in first: this needs the header Authorization: Bearer <access token>.");
-    co_return co_await capabilities.accounts.authenticate(std::string(token));
+    auto credential = credential_of(capabilities, request);
+    SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
+    co_return co_await app::enter_route(capabilities, request, std::move(principal));
 }
 
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,

@@ -11,7 +11,10 @@ using app::visit_of;
 
 // The token of "Authorization: Bearer …"; empty when there is none.
 std::string_view bearer_of(const net::Request& request);
-// Who it stands for. `unauthorized` when it is missing or wrong.
+// All that it shows of who makes it.
+account::Credential credential_of(const app::Capabilities& capabilities, const net::Request& request);
+// Who it stands for, in the workspace and with the rights that the route asks for (app/capabilities/route_access.h).
+// `unauthorized` when it is missing or wrong.
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request);
 // The same, or `forbidden` when the role is less.
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,

@@ -27,5 +27,6 @@ void add_event_routes(net::Router& router, const app::Capabilities& capabilities
 // Nothing where the manifest has no `files`.
 void add_file_routes(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_key_routes(net::Router& router, const app::Capabilities& capabilities);
 
 }  // namespace slipway::face
