@@ -19,11 +19,13 @@ Scopes built_in(Role role, const Rights& rights) {
                   "files:write",
                   "jobs:read",
                   "jobs:write",
+                  "keys:read",
+                  "keys:write",
                   "workspace:read"};
     if (role >= rights.write_documents) scopes.emplace_back("documents:write");
     if (role >= rights.delete_all_documents) scopes.emplace_back("documents:delete");
     if (role >= Role::admin)
-        for (const auto* scope : {"audit:read", "jobs:manage", "keys:manage", "workspace:settings", "workspace:users"})
+        for (const auto* scope : {"audit:read", "jobs:manage", "workspace:settings", "workspace:users"})
             scopes.emplace_back(scope);
     if (role >= Role::owner) scopes.emplace_back(kAllScopes);
     return scopes;

@@ -8,8 +8,9 @@
 //     documents:read      documents, their originals, and searching them     viewer
 //     documents:write     adding, changing and deleting single ones          Rights::write_documents
 //     documents:delete    deleting all at once                               Rights::delete_all_documents
-//     chats:read, chats:write, files:read, files:write, jobs:read, jobs:write, events:read, workspace:read      viewer
-//     jobs:manage, workspace:users, audit:read, keys:manage                  admin
+//     chats:read, chats:write, files:read, files:write, jobs:read, jobs:write, keys:read, keys:write, events:read,
+//     workspace:read                                                         viewer
+//     jobs:manage, workspace:users, audit:read                              admin
 //     workspace:settings  name, description, domains                         admin
 //     workspace:delete    deleting and handing over                          owner
 //     system              above all workspaces: who has the system role admin or owner, whatever the role here

@@ -10,8 +10,9 @@ namespace slipway::account {
 namespace {
 
 constexpr std::string_view kUserByName =
-    "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 and (u.email = $2 or "
-    "u.username_folded = $2)";
+    "select {} from users u left join memberships m on m.user_id = u.id and m.workspace = "
+    "coalesce(u.default_workspace, "
+    "$1) where u.email = $2 or u.username_folded = $2";
 constexpr std::size_t kUsersListedMax = 10'000;
 
 std::unexpected<Error> unknown_user(std::string_view name) {
@@ -70,8 +71,7 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     user.role_name = to_string(role);
     user.system_role = "user";
     user.created_at = now();
-    const auto workspace = workspace_.value;
-    auto body = [this, &user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &user, &password_hash](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
         store::Parameters row{
             user.id,       user.number,     user.email,       user.username, lower_ascii(user.username),
@@ -81,11 +81,8 @@ Task<User> Accounts::enroll(Registration given, Role role) {
                                          "password_hash, active, created_at, updated_at, display_name) "
                                          "values ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8)",
                                          std::move(row)));
-        store::Parameters membership{workspace, user.id, to_string(user.role), user.created_at};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
-            std::move(membership)));
-        SecurityEvent signed_up{.event = "sign_up", .workspace = workspace, .user_id = user.id};
+        SLIPWAY_CO_CHECK(co_await join_first_workspace(transaction, user));
+        SecurityEvent signed_up{.event = "sign_up", .workspace = user.workspace, .user_id = user.id};
         co_return co_await audit_.record(transaction, std::move(signed_up));
     };
     const store::Database::Body named_body = body;
@@ -133,7 +130,7 @@ Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::stri
 }
 
 std::string Accounts::access_token_for(const User& user, const std::string& session_id) const {
-    json::object claims{{"sub", user.id},         {"sid", session_id},         {"ws", workspace_.value},
+    json::object claims{{"sub", user.id},         {"sid", session_id},         {"ws", user.workspace},
                         {"user_id", user.number}, {"username", user.username}, {"is_admin", user.role >= Role::admin}};
     return sign_token(std::move(claims), options_.secret, options_.access_token_valid_for);
 }
@@ -169,7 +166,8 @@ Task<Tokens> Accounts::refresh(std::string refresh_token) {
     const auto sql = fmt::format(
         "select {}, s.id as session_id, s.refresh_hash, s.expires_at, s.revoked_at from sessions s join users u on "
         "u.id = s.user_id "
-        "join memberships m on m.user_id = u.id and m.workspace = $2 where s.refresh_hash = $1 or s.previous_hash = $1",
+        "left join memberships m on m.user_id = u.id and m.workspace = coalesce(u.default_workspace, $2) where "
+        "s.refresh_hash = $1 or s.previous_hash = $1",
         kUserColumns);
     const auto workspace = workspace_.value;
     const auto valid_for = options_.refresh_token_valid_for;
@@ -239,7 +237,7 @@ Task<Principal> Accounts::renew(Principal principal) {
 
 Task<Principal> Accounts::standing(std::string user_id, std::string session_id, WorkspaceId workspace) {
     static const auto sql = fmt::format(
-        "select {}, s.revoked_at from users u join memberships m on m.user_id = u.id and m.workspace = $3 "
+        "select {}, s.revoked_at from users u left join memberships m on m.user_id = u.id and m.workspace = $3 "
         "join sessions s on s.user_id = u.id and s.id = $2 where u.id = $1",
         kUserColumns);
     store::Parameters parameters{user_id, session_id, workspace.value};
@@ -248,7 +246,7 @@ Task<Principal> Accounts::standing(std::string user_id, std::string session_id, 
         co_return not_standing();
     Principal principal;
     principal.user = user_of(rows.front());
-    principal.workspace = std::move(workspace);
+    principal.workspace.value = principal.user.workspace;  // none once it is no member of it any more
     principal.session_id = std::move(session_id);
     co_return principal;
 }
@@ -271,8 +269,8 @@ Task<Principal> Accounts::member(WorkspaceId workspace, std::string user_id) {
 Task<std::vector<User>> Accounts::list() {
     store::Parameters parameters{workspace_.value, kUsersListedMax};
     const auto sql = fmt::format(
-        "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 order by u.number limit "
-        "$2",
+        "select {} from users u left join memberships m on m.user_id = u.id and m.workspace = "
+        "coalesce(u.default_workspace, $1) order by u.number limit $2",
         kUserColumns);
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
     std::vector<User> users;
@@ -307,7 +305,7 @@ Task<void> Accounts::set_password(std::string name, std::string password) {
 
 Task<void> Accounts::set_role(std::string name, Role role) {
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
-    store::Parameters parameters{workspace_.value, user.id, to_string(role)};
+    store::Parameters parameters{user.workspace, user.id, to_string(role)};
     SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
                                               "update memberships set role = $3 where workspace = $1 and user_id = $2",
                                               std::move(parameters)));

@@ -18,6 +18,8 @@
 
 namespace slipway::account {
 
+class Workspaces;
+
 struct AccountOptions {
     std::string secret;  // signs access tokens; 32 bytes at least in production
     std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
@@ -26,6 +28,9 @@ struct AccountOptions {
     // Failed sign-ins per name, and ten times that per address, in a window. Those under way count too.
     int attempts_max = 10;
     std::chrono::seconds attempts_window{std::chrono::minutes(15)};
+    // Set: everybody gets a workspace of their own at sign-up instead of joining the shared one. Outlives the accounts.
+    const Workspaces* personal_workspaces = nullptr;
+    bool first_user_owns = false;         // who signs up first has the system role owner
     std::string workspace_name = "main";  // the workspace that every registered user joins
 };
 
@@ -66,6 +71,8 @@ class Accounts {
     Task<void> set_active(std::string name, bool active);
 
  private:
+    // Within the sign-up of the user, whose workspace and role are filled in.
+    Task<void> join_first_workspace(store::Transaction& transaction, User& user) const;
     // What a sign-in is counted under.
     struct Attempt {
         std::string name, address;

@@ -114,6 +114,9 @@ Result<void> Application::open_accounts() {
     account::AuditOptions audited;
     audited.key = hmac_sha256(options.secret, kAuditKeyName);
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
+    SLIPWAY_CHECK(open_workspaces());
+    if (section.workspaces.mode == app::WorkspaceMode::own) options.personal_workspaces = workspaces_.get();
+    options.first_user_owns = section.workspaces.first_user_owns && !manifest_.production();
     account::PasswordOptions hashed;
     hashed.cost = section.argon2;
     hashed.length_min = section.password_length_min;
@@ -208,6 +211,9 @@ Result<void> Application::open_capabilities() {
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .audit = *audit_,
+                          .roles = *roles_,
+                          .workspaces = *workspaces_,
+                          .domains = *domains_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,

@@ -78,6 +78,7 @@ class Application {
     Result<void> open_models();
     Result<void> open_accounts();
     void open_authentication();
+    Result<void> open_workspaces();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -109,6 +110,9 @@ class Application {
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
+    std::unique_ptr<account::Roles> roles_;
+    std::unique_ptr<account::Workspaces> workspaces_;
+    std::unique_ptr<account::Domains> domains_;
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<account::AccessKeys> keys_;

@@ -115,12 +115,20 @@ void Background::stop() {
 
 // Whoever started it, with the role of now; the clock's jobs are the application's own.
 Task<account::Principal> Background::principal_of(const job::Job& job) {
-    if (!job.user.empty()) co_return co_await application_.capabilities().authentication.member(job.workspace, job.user);
+    const auto& capabilities = application_.capabilities();
+    if (!job.user.empty()) {
+        SLIPWAY_CO_TRY(auto member, co_await capabilities.authentication.member(job.workspace, job.user));
+        SLIPWAY_CO_CHECK(co_await capabilities.workspaces.check_open(member));
+        capabilities.roles.apply(member);
+        co_return member;
+    }
     account::Principal principal;
     principal.user.username = "system";
     principal.user.role = account::Role::owner;
+    principal.user.role_name = account::to_string(account::Role::owner);
     principal.workspace = job.workspace;
     principal.proven_until = Instant::max();
+    capabilities.roles.apply(principal);
     co_return principal;
 }
 

@@ -26,7 +26,7 @@ Task<account::Principal> enter_route(const Capabilities& capabilities, const net
     if (request.operation == nullptr) co_return principal;
     const auto& scope = request.operation->scope;
     if (!scope.empty()) SLIPWAY_CO_CHECK(account::Roles::check(principal, scope));
-    if (scope.empty() && narrowed)
+    if (scope.empty() && narrowed && request.operation->authenticated)
         co_return fail(ErrorCode::forbidden, "This key may only call what states its scope, which this does not.");
     co_return principal;
 }

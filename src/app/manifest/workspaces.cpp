@@ -71,7 +71,8 @@ void describe(Keys& keys, DomainsSection& domains) {
     keys.choice("unknown", domains.unknown, kUnknownHosts,
                 "Requests with a Host that is neither one of `hosts` nor a proven domain: refuse answers 404.");
     keys.texts("hosts", domains.hosts, "Hosts of the application itself; loopback always is one.");
-    keys.duration("recheck", domains.recheck, minutes(1), hours(24 * 366), "How often a proven domain is looked up again.");
+    keys.duration("recheck", domains.recheck, minutes(1), hours(24 * 366),
+                  "How often a proven domain is looked up again.");
 }
 
 }  // namespace slipway::app

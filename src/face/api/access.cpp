@@ -41,6 +41,11 @@ Task<account::Principal> principal_with(const app::Capabilities& capabilities, c
     co_return principal;
 }
 
+net::Operation needs(std::string scope, net::Operation described) {
+    described.scope = std::move(scope);
+    return described;
+}
+
 Result<json::object> body_of(const net::Request& request, const json::value& body_schema) {
     JsonLimits limits;
     limits.bytes_max = std::max(limits.bytes_max, request.body.size());  // the route has limited it already

@@ -20,6 +20,9 @@ Task<account::Principal> principal_of(const app::Capabilities& capabilities, con
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,
                                         account::Role least);
 
+// States what whoever calls a route must be allowed (account/roles.h).
+net::Operation needs(std::string scope, net::Operation described);
+
 // The body as a JSON object that fits the schema; `invalid` with details.errors.
 Result<json::object> body_of(const net::Request& request, const json::value& schema);
 

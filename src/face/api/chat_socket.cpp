@@ -16,6 +16,7 @@
 
 #include "app/capabilities/chat_events.h"
 #include "app/capabilities/events.h"
+#include "app/capabilities/route_access.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
 #include "face/api/errors.h"
