@@ -1,5 +1,6 @@
 #include "net/dns_message.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
@@ -8,7 +9,7 @@ namespace slipway::net {
 namespace {
 
 constexpr std::uint16_t kTxt = 16, kCname = 5, kInternet = 1;
-constexpr std::size_t kHeaderBytes = 12, kNameBytesMax = 255, kLabelBytesMax = 63;
+constexpr std::size_t kNameBytesMax = 255, kLabelBytesMax = 63;
 constexpr int kJumpsMax = 16;  // pointers in one name
 constexpr int kAliasesMax = 8;
 

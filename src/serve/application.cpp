@@ -13,6 +13,7 @@
 #include "serve/restore.h"
 #include "serve/stores.h"
 #include "serve/wait_for_stores.h"
+#include "serve/workspace_removal.h"
 
 namespace slipway::serve {
 namespace {
@@ -188,6 +189,7 @@ Result<void> Application::open_chats() {
 
 // Of what becomes of jobs the workers tell (background.cpp).
 void Application::watch() {
+    workspaces_->on_delete([this](WorkspaceId workspace) { return start_removal(*this, std::move(workspace)); });
     chats_->on_change(
         [this](const chat::Owner& owner, const chat::ChatChange& change) { events_->tell(owner, change); });
     knowledge_->on_change([this](const WorkspaceId& workspace, const knowledge::Document& document,

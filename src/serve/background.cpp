@@ -6,6 +6,7 @@
 #include "app/capabilities/events.h"
 #include "app/operations/operations.h"
 #include "base/log.h"
+#include "serve/workspace_removal.h"
 
 namespace slipway::serve {
 namespace {
@@ -96,11 +97,17 @@ Background::Background(Application& application, Operator& commands, bool alone,
         SLIPWAY_CO_CHECK(co_await commands_.run("reindex", json::object(), no_events));
         co_return Result<void>();
     });
+    worker_.handle(std::string(kRemovalJob), [this](const job::Job& job) -> Task<void> {
+        WorkspaceId workspace{std::string(text_or(job.arguments, "workspace"))};
+        co_return co_await remove_workspace(application_, std::move(workspace));
+    });
     worker_.handle("data.backup", [this](const job::Job& job) { return back_up(job); });
     worker_.handle_others([this](const job::Job& job) { return run_script(job); });
 }
 
 asio::awaitable<void> Background::run() {
+    if (const auto resumed = co_await resume_removals(application_); !resumed)
+        log::warning("deleted workspaces are not looked for", {{"reason", resumed.error().message}});
     auto jobs = worker_.run();
     auto clock = scheduler_.run();
     co_await both(std::move(jobs), std::move(clock));

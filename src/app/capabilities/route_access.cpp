@@ -19,8 +19,9 @@ Task<account::Principal> enter_route(const Capabilities& capabilities, const net
                                      account::Principal principal) {
     const bool narrowed = principal.scopes != nullptr;
     SLIPWAY_CO_TRY(auto named, co_await named_workspace(capabilities, request));
-    if (!named.empty() && named != principal.workspace.value)
+    if (!named.empty() && named != principal.workspace.value) {
         SLIPWAY_CO_TRY(principal, co_await capabilities.workspaces.enter(std::move(principal), std::move(named)));
+    }
     SLIPWAY_CO_CHECK(co_await capabilities.workspaces.check_open(principal));
     capabilities.roles.apply(principal);
     if (request.operation == nullptr) co_return principal;

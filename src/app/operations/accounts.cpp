@@ -49,8 +49,9 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
             credential.visit.request_id = context.request->request_id;
         }
         SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
-        if (context.request != nullptr)
+        if (context.request != nullptr) {
             SLIPWAY_CO_TRY(principal, co_await enter_route(capabilities, *context.request, std::move(principal)));
+        }
         set_principal(context, std::move(principal));
         co_return context.user;
     });
