@@ -229,8 +229,10 @@ Task<Principal> Accounts::authenticate(std::string access_token) {
 Task<Principal> Accounts::renew(Principal principal) {
     if (principal.proven_until <= now()) co_return not_standing();
     const auto until = principal.proven_until;
+    const auto workspace = principal.workspace;
     SLIPWAY_CO_TRY(principal, co_await standing(std::move(principal.user.id), std::move(principal.session_id),
                                                 std::move(principal.workspace)));
+    if (principal.workspace != workspace) co_return not_standing();  // what lasts would go on where it may not
     principal.proven_until = until;
     co_return principal;
 }

@@ -66,6 +66,15 @@ int jobs_show(const Target& target, const JobArguments& arguments);
 int jobs_start(const Target& target, const JobArguments& arguments);
 int jobs_retry(const Target& target, const JobArguments& arguments);
 
+struct WorkspaceArguments {
+    std::string workspace;  // id or slug
+    std::string name, slug, owner, reason;
+};
+int workspaces_list(const Target& target, bool json);
+int workspaces_members(const Target& target, const WorkspaceArguments& arguments);
+// `verb`: create, suspend, resume or delete.
+int workspaces_change(const Target& target, std::string_view verb, const WorkspaceArguments& arguments);
+
 struct UserArguments {
     std::string name;  // username or email
     std::string email;

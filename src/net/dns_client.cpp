@@ -3,10 +3,10 @@
 #include <charconv>
 #include <fstream>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kUdpBytesMax = 4096;
 constexpr int kStrangersMax = 64;  // datagrams that are no answer, before the question is given up
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr int kNoError = 0, kNoSuchName = 3;
 
 std::uint16_t random_id() {
@@ -41,13 +42,12 @@ Task<TxtAnswer> ask_over_udp(DnsServer server, std::string name) {
     // Connected: the kernel gives nothing that comes from elsewhere. A port of the kernel's choice is random on Linux.
     if (!error) socket.connect(resolver, error);
     if (error) co_return unreachable(server, error.message());
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
-    co_await socket.async_send(asio::buffer(question), token);
-    if (error) co_return unreachable(server, error.message());
+    const auto [unsent, sent] = co_await socket.async_send(asio::buffer(question), kAsTuple);
+    if (unsent) co_return unreachable(server, unsent.message());
     std::string answer(kUdpBytesMax, '\0');
     for (int stranger = 0; stranger < kStrangersMax; ++stranger) {
-        const auto size = co_await socket.async_receive(asio::buffer(answer), token);
-        if (error) co_return unreachable(server, error.message());
+        const auto [lost, size] = co_await socket.async_receive(asio::buffer(answer), kAsTuple);
+        if (lost) co_return unreachable(server, lost.message());
         auto read = read_txt_answer(std::string_view(answer).substr(0, size), id, name);
         if (read) co_return *std::move(read);
     }
@@ -58,22 +58,21 @@ Task<TxtAnswer> ask_over_tcp(DnsServer server, std::string name) {
     const auto id = random_id();
     SLIPWAY_CO_TRY(const auto question, txt_question(id, name));
     asio::ip::tcp::socket socket(co_await asio::this_coro::executor);
-    boost::system::error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
-    co_await socket.async_connect({server.address, server.port}, token);
-    if (error) co_return unreachable(server, error.message());
+    const asio::ip::tcp::endpoint resolver(server.address, server.port);
+    const auto [refused] = co_await socket.async_connect(resolver, kAsTuple);
+    if (refused) co_return unreachable(server, refused.message());
     std::string framed{static_cast<char>(question.size() >> 8), static_cast<char>(question.size() & 0xFF)};
     framed += question;
-    co_await asio::async_write(socket, asio::buffer(framed), token);
-    if (error) co_return unreachable(server, error.message());
+    const auto [unsent, sent] = co_await asio::async_write(socket, asio::buffer(framed), kAsTuple);
+    if (unsent) co_return unreachable(server, unsent.message());
     std::string head(2, '\0');
-    co_await asio::async_read(socket, asio::buffer(head), token);
-    if (error) co_return unreachable(server, error.message());
+    const auto [no_head, head_size] = co_await asio::async_read(socket, asio::buffer(head), kAsTuple);
+    if (no_head) co_return unreachable(server, no_head.message());
     const auto size =
         static_cast<std::size_t>(static_cast<unsigned char>(head[0]) << 8 | static_cast<unsigned char>(head[1]));
     std::string answer(size, '\0');
-    co_await asio::async_read(socket, asio::buffer(answer), token);
-    if (error) co_return unreachable(server, error.message());
+    const auto [cut, answer_size] = co_await asio::async_read(socket, asio::buffer(answer), kAsTuple);
+    if (cut) co_return unreachable(server, cut.message());
     co_return read_txt_answer(answer, id, name);
 }
 

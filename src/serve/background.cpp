@@ -13,7 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kOwnJobs{"documents.sync", "documents.reindex", "data.backup"};
+constexpr std::string_view kRecheckJob = "domains.recheck";
+
+constexpr std::array<std::string_view, 5> kOwnJobs{"documents.sync", "documents.reindex", "data.backup", kRecheckJob,
+                                                   kRemovalJob};
 constexpr Milliseconds kSettleMargin{10'000};  // before the drain is forced to end
 constexpr std::int64_t kBackupsKept = 7;
 constexpr std::string_view kBackupPrefix = "slipway-";
@@ -43,6 +46,11 @@ json::object arguments_of(const app::ScheduleSection& schedule) {
     return arguments;
 }
 
+// An application that says nothing of domains is not woken for them.
+bool serves_domains(const app::DomainsSection& domains) {
+    return !domains.cname.empty() || !domains.resolver.empty() || domains.unknown == app::UnknownHosts::refuse;
+}
+
 Result<std::vector<job::ScheduledJob>> entries_of(Application& application) {
     std::vector<job::ScheduledJob> entries;
     for (const auto& schedule : application.manifest().jobs.schedules) {
@@ -57,6 +65,12 @@ Result<std::vector<job::ScheduledJob>> entries_of(Application& application) {
         made.arguments = arguments_of(schedule);
         made.attempts_max = application.manifest().jobs.attempts;
         entries.push_back({application.workspace(), schedule.name, when, std::move(made)});
+    }
+    if (serves_domains(application.manifest().accounts.domains)) {
+        SLIPWAY_TRY(const auto hourly, job::Schedule::parse("17 * * * *"));
+        job::NewJob looking;
+        looking.name = kRecheckJob;
+        entries.push_back({application.workspace(), std::string(kRecheckJob), hourly, std::move(looking)});
     }
     return entries;
 }
@@ -100,6 +114,10 @@ Background::Background(Application& application, Operator& commands, bool alone,
     worker_.handle(std::string(kRemovalJob), [this](const job::Job& job) -> Task<void> {
         WorkspaceId workspace{std::string(text_or(job.arguments, "workspace"))};
         co_return co_await remove_workspace(application_, std::move(workspace));
+    });
+    worker_.handle(std::string(kRecheckJob), [this](const job::Job&) -> Task<void> {
+        SLIPWAY_CO_CHECK(co_await application_.capabilities().domains.recheck());
+        co_return Result<void>();
     });
     worker_.handle("data.backup", [this](const job::Job& job) { return back_up(job); });
     worker_.handle_others([this](const job::Job& job) { return run_script(job); });

@@ -60,6 +60,7 @@ Task<json::object> Operator::run(std::string command, json::object arguments, Op
         co_return co_await backup(application_, std::string(text_or(arguments, "path")));
     }
     if (command == "check") co_return co_await check_stores();
+    if (command.starts_with("workspaces.")) co_return co_await workspaces(std::move(command), std::move(arguments));
     if (command.starts_with("users.")) co_return co_await users(std::move(command), std::move(arguments));
     if (command.starts_with("jobs.")) co_return co_await jobs(std::move(command), std::move(arguments));
     co_return fail(ErrorCode::not_found, "There is no command '{}'.", command);

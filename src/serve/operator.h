@@ -17,6 +17,11 @@
 //     users.password  {name, password}
 //     users.role      {name, role}
 //     users.active    {name, active}
+//     workspaces.list     {}                                  → {workspaces}
+//     workspaces.create   {name, slug, owner}                 → the workspace, as those that follow
+//     workspaces.members  {workspace}                         → {members}
+//     workspaces.suspend  {workspace, reason}                 workspaces.resume {workspace}
+//     workspaces.delete   {workspace}                         what is in it goes by the job workspaces.remove
 //     jobs.list       {state, limit, cursor}                  → {jobs, next}
 //     jobs.show       {id}                                    → the job
 //     jobs.start      {name, arguments, delay_ms, …}          → the job
@@ -55,6 +60,7 @@ class Operator {
     Task<json::object> search(json::object arguments);
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);
+    Task<json::object> workspaces(std::string command, json::object arguments);
     Task<json::object> users(std::string command, json::object arguments);
     Task<json::object> jobs(std::string command, json::object arguments);
 

@@ -46,9 +46,9 @@ static void describe(Keys& keys, account::Quotas& quotas) {
                  "Members of a workspace, with those who are invited; 0: any number.");
     keys.integer("workspaces_per_user", quotas.workspaces_per_user, 0, 1'000'000,
                  "Workspaces that one user owns; 0: any number.");
-    keys.integer("documents", quotas.documents, 0, 1'000'000'000, "Documents of a workspace; 0: any number.");
-    keys.bytes("bytes", quotas.bytes, 0, 1ULL << 50, "Documents and files of a workspace together; 0: any size.");
-    keys.integer("keys", quotas.keys, 0, 1'000'000, "API keys of a workspace; 0: any number.");
+    keys.later("documents", "Documents of a workspace.");
+    keys.later("bytes", "Documents and files of a workspace together.");
+    keys.later("keys", "API keys of a workspace.");
 }
 
 void describe(Keys& keys, WorkspacesSection& workspaces) {
