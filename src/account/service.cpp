@@ -9,8 +9,9 @@ namespace slipway::account {
 namespace {
 
 constexpr std::string_view kUserByName =
-    "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 and (u.email = $2 or "
-    "u.username_folded = $2)";
+    "select {} from users u left join memberships m on m.user_id = u.id and m.workspace = "
+    "coalesce(u.default_workspace, "
+    "$1) where u.email = $2 or u.username_folded = $2";
 constexpr std::string_view kGenerationClaim = "gen";  // of the session, as sessions.h says
 constexpr std::size_t kUsersListedMax = 10'000;
 
@@ -79,9 +80,7 @@ Task<User> Accounts::enroll_hashed(Registration registration, std::string passwo
     user.role_name = to_string(role);
     user.system_role = "user";
     user.created_at = now();
-    const auto workspace = workspace_.value;
-    auto body = [this, &user, &registration, &password_hash,
-                 &workspace](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &user, &registration, &password_hash](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
         store::Parameters row{
             user.id,       user.number,     user.email,       user.username, lower_ascii(user.username),
@@ -91,12 +90,9 @@ Task<User> Accounts::enroll_hashed(Registration registration, std::string passwo
                                          "password_hash, active, created_at, updated_at, display_name) "
                                          "values ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8)",
                                          std::move(row)));
-        store::Parameters membership{workspace, user.id, to_string(user.role), user.created_at};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
-            std::move(membership)));
+        SLIPWAY_CO_CHECK(co_await join_first_workspace(transaction, user));
         if (registration.within) SLIPWAY_CO_CHECK(co_await registration.within(transaction, user));
-        SecurityEvent signed_up{.event = "sign_up", .workspace = workspace, .user_id = user.id};
+        SecurityEvent signed_up{.event = "sign_up", .workspace = user.workspace, .user_id = user.id};
         co_return co_await audit_.record(transaction, std::move(signed_up));
     };
     const store::Database::Body named_body = body;
@@ -164,7 +160,7 @@ Task<Tokens> Accounts::tokens_for(User user, Grant grant) {
     using std::chrono::seconds;
     Tokens tokens;
     tokens.expires_in = std::min(options_.access_token_valid_for, std::chrono::ceil<seconds>(grant.ends_at - now()));
-    const ClaimSubject subject{user, workspace_.value, grant.session_id, grant.device_id};
+    const ClaimSubject subject{user, user.workspace, grant.session_id, grant.device_id};
     auto claims = claims_of(options_.claims, subject);
     claims[kGenerationClaim] = grant.generation;
     SLIPWAY_CO_TRY(tokens.access_token, co_await keys_.sign(std::move(claims), tokens.expires_in));
@@ -175,13 +171,23 @@ Task<Tokens> Accounts::tokens_for(User user, Grant grant) {
     co_return tokens;
 }
 
+Task<User> Accounts::user_at_home(std::string user_id) {
+    static const auto sql = fmt::format(
+        "select {} from users u left join memberships m on m.user_id = u.id and m.workspace = "
+        "coalesce(u.default_workspace, $2) where u.id = $1",
+        kUserColumns);
+    store::Parameters parameters{std::move(user_id), workspace_.value};
+    SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
+    if (rows.empty() || !rows.front().truth("active"))
+        co_return std::unexpected(
+            Error{ErrorCode::unauthorized, "The user is blocked, or gone.", {{"reason", "blocked"}}});
+    co_return user_of(rows.front());
+}
+
 Task<Tokens> Accounts::refresh(std::string refresh_token, Visit visit) {
     SLIPWAY_CO_TRY(auto grant, co_await sessions_.refresh(std::move(refresh_token), std::move(visit)));
-    auto principal = co_await member(workspace_, grant.user_id);
-    if (!principal && principal.error().code == ErrorCode::forbidden)
-        co_return std::unexpected(Error{ErrorCode::unauthorized, principal.error().message, {{"reason", "blocked"}}});
-    if (!principal) co_return pass(principal);
-    co_return co_await tokens_for(std::move(principal->user), std::move(grant));
+    SLIPWAY_CO_TRY(auto user, co_await user_at_home(grant.user_id));
+    co_return co_await tokens_for(std::move(user), std::move(grant));
 }
 
 Task<void> Accounts::sign_out(std::string refresh_token, Visit visit) {
@@ -205,8 +211,10 @@ Task<Principal> Accounts::authenticate(std::string access_token) {
 Task<Principal> Accounts::renew(Principal principal) {
     if (principal.proven_until <= now()) co_return not_standing();
     const auto until = principal.proven_until;
+    const auto workspace = principal.workspace;
     SLIPWAY_CO_TRY(principal, co_await standing(std::move(principal.user.id), std::move(principal.session_id), 0,
                                                 std::move(principal.workspace)));
+    if (principal.workspace != workspace) co_return not_standing();  // what lasts would go on where it may not
     principal.proven_until = until;
     co_return principal;
 }
@@ -214,7 +222,7 @@ Task<Principal> Accounts::renew(Principal principal) {
 Task<Principal> Accounts::standing(std::string user_id, std::string session_id, std::int64_t generation,
                                    WorkspaceId workspace) {
     static const auto sql = fmt::format(
-        "select {} from users u join memberships m on m.user_id = u.id and m.workspace = $2 where u.id = $1",
+        "select {} from users u left join memberships m on m.user_id = u.id and m.workspace = $2 where u.id = $1",
         kUserColumns);
     SLIPWAY_CO_TRY(auto session, co_await sessions_.standing(user_id, session_id, generation));
     store::Parameters parameters{std::move(user_id), workspace.value};
@@ -222,7 +230,7 @@ Task<Principal> Accounts::standing(std::string user_id, std::string session_id, 
     if (rows.empty() || !rows.front().truth("active")) co_return not_standing();
     Principal principal;
     principal.user = user_of(rows.front());
-    principal.workspace = std::move(workspace);
+    principal.workspace.value = principal.user.workspace;  // none once it is no member of it any more
     principal.session_id = std::move(session_id);
     principal.device_id = std::move(session.device_id);
     principal.assurance = session.assurance;
@@ -248,8 +256,8 @@ Task<Principal> Accounts::member(WorkspaceId workspace, std::string user_id) {
 Task<std::vector<User>> Accounts::list() {
     store::Parameters parameters{workspace_.value, kUsersListedMax};
     const auto sql = fmt::format(
-        "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 order by u.number limit "
-        "$2",
+        "select {} from users u left join memberships m on m.user_id = u.id and m.workspace = "
+        "coalesce(u.default_workspace, $1) order by u.number limit $2",
         kUserColumns);
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read(store::Scope::system(), sql, std::move(parameters)));
     std::vector<User> users;
@@ -288,7 +296,7 @@ Task<void> Accounts::set_password(std::string name, std::string password) {
 
 Task<void> Accounts::set_role(std::string name, Role role) {
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
-    store::Parameters parameters{workspace_.value, user.id, to_string(role)};
+    store::Parameters parameters{user.workspace, user.id, to_string(role)};
     SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
                                               "update memberships set role = $3 where workspace = $1 and user_id = $2",
                                               std::move(parameters)));

@@ -21,6 +21,8 @@
 
 namespace slipway::account {
 
+class Workspaces;
+
 // Whether somebody must show that the address is theirs.
 enum class Verification : unsigned char {
     none,      // nobody is asked to
@@ -39,6 +41,9 @@ struct AccountOptions {
     // a window (attempts.cpp). Those under way count too.
     int attempts_max = 10;
     std::chrono::seconds attempts_window{std::chrono::minutes(15)};
+    // Set: everybody gets a workspace of their own at sign-up instead of joining the shared one. Outlives the accounts.
+    const Workspaces* personal_workspaces = nullptr;
+    bool first_user_owns = false;         // who signs up first has the system role owner
     std::string workspace_name = "main";  // the workspace that every registered user joins
 };
 
@@ -96,6 +101,8 @@ class Accounts {
     Task<void> set_active(std::string name, bool active);
 
  private:
+    // Within the sign-up of the user, whose workspace and role are filled in.
+    Task<void> join_first_workspace(store::Transaction& transaction, User& user) const;
     // What a sign-in is counted under.
     struct Attempt {
         std::string name, address;
@@ -107,6 +114,8 @@ class Accounts {
     Task<void> give_back_attempt(Attempt attempt, bool succeeded);
     // `unauthorized` when the name is unknown, the password wrong or the user blocked.
     Task<User> user_with_password(std::string folded_name, std::string password);
+    // In the workspace that they are signed in to; `unauthorized` (details.reason "blocked") when blocked or gone.
+    Task<User> user_at_home(std::string user_id);
     Task<Principal> standing(std::string user_id, std::string session_id, std::int64_t generation,
                              WorkspaceId workspace);
     Task<Tokens> tokens_for(User user, Grant grant);

@@ -243,6 +243,8 @@ User user_of(const store::Row& row) {
     user.created_at = row.instant("created_at");
     user.role_name = row.text("role");
     user.role = role_from(user.role_name).value_or(Role::viewer);
+    user.workspace = row.text("workspace");
+    user.suspended = row.optional_integer("suspended_at").has_value();
     user.system_role = row.text("system_role");
     user.default_workspace = row.text("default_workspace");
     if (auto profile = parse_json(row.text("profile")); profile && profile->is_object())

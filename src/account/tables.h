@@ -40,7 +40,8 @@ std::span<const store::TableAboveWorkspaces> tables_above_workspaces();
 // The columns that user_of() and its callers read; for queries over `users u` joined with `memberships m`.
 inline constexpr std::string_view kUserColumns =
     "u.id, u.number, u.email, u.username, u.display_name, u.profile, u.active, u.anonymous, u.system_role, "
-    "u.default_workspace, u.created_at, u.email_verified_at, u.last_sign_in_at, u.password_hash, m.role, m.workspace";
+    "u.default_workspace, u.created_at, u.email_verified_at, u.last_sign_in_at, u.password_hash, m.role, m.workspace, "
+    "(select w.suspended_at from workspaces w where w.id = m.workspace) as suspended_at";
 User user_of(const store::Row& row);
 
 }  // namespace slipway::account

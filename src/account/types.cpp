@@ -12,6 +12,7 @@ std::string_view to_string(Role role) { return kRoles[static_cast<std::size_t>(r
 std::optional<Role> role_from(std::string_view name) {
     for (std::size_t i = 0; i < kRoles.size(); ++i)
         if (kRoles[i] == name) return static_cast<Role>(i);
+    if (name == "editor") return Role::member;
     return std::nullopt;
 }
 

@@ -28,7 +28,7 @@ enum class Role : unsigned char {
     owner,   // and cannot be demoted by an admin
 };
 std::string_view to_string(Role role);
-std::optional<Role> role_from(std::string_view name);
+std::optional<Role> role_from(std::string_view name);  // "editor" is another name of member
 
 // The least role that may do each of these.
 struct Rights {
@@ -53,6 +53,8 @@ struct User {
     bool anonymous = false;
     Role role = Role::member;  // in the workspace it was read for
     std::string role_name;     // what the application calls it: a role of the manifest, or to_string(role)
+    std::string workspace;     // that it was read for; "" when it is no member of it
+    bool suspended = false;    // that workspace is
     std::string system_role;   // above all workspaces: "user", "admin", "owner"
     std::string default_workspace;
     json::object profile;  // what the application keeps of a person (avatar_url, locale …)

@@ -34,6 +34,7 @@ struct Parsed {
     CopyArguments copy;
     JobArguments job;
     AuditArguments audit;
+    WorkspaceArguments workspace;
     PlanArguments planned;
     std::string text, path, where, shell, role = "all";
     bool watch = true, schema = false, reference = false, json = false, replace = false, stores = false;
@@ -270,6 +271,33 @@ void add_keys(CLI::App& app, Parsed& parsed) {
     retiring->callback([&parsed] { parsed.code = keys_retire(parsed.target, parsed.text); });
 }
 
+void add_workspaces(CLI::App& app, Parsed& parsed) {
+    auto* workspaces = app.add_subcommand("workspaces", "List, make, suspend and delete workspaces");
+    workspaces->require_subcommand(1);
+    auto* listing = command(*workspaces, parsed, "list", "All workspaces");
+    listing->add_flag("--json", parsed.json, "As JSON");
+    listing->callback([&parsed] { parsed.code = workspaces_list(parsed.target, parsed.json); });
+    auto* creating = command(*workspaces, parsed, "create", "Make a workspace for a user");
+    creating->add_option("NAME", parsed.workspace.name, "What people read")->required();
+    creating->add_option("--owner", parsed.workspace.owner, "Username or email of its owner")->required();
+    creating->add_option("--slug", parsed.workspace.slug, "Left out, made of the name");
+    creating->callback([&parsed] { parsed.code = workspaces_change(parsed.target, "create", parsed.workspace); });
+    const auto named = [&](const std::string& name, const std::string& what) {
+        auto* added = command(*workspaces, parsed, name, what);
+        added->add_option("WORKSPACE", parsed.workspace.workspace, "Its id or slug")->required();
+        return added;
+    };
+    auto* members = named("members", "Who is a member, and as what");
+    members->callback([&parsed] { parsed.code = workspaces_members(parsed.target, parsed.workspace); });
+    auto* suspending = named("suspend", "Shut a workspace for all but the system's admins");
+    suspending->add_option("--reason", parsed.workspace.reason, "Kept with it");
+    suspending->callback([&parsed] { parsed.code = workspaces_change(parsed.target, "suspend", parsed.workspace); });
+    auto* resuming = named("resume", "Open it again");
+    resuming->callback([&parsed] { parsed.code = workspaces_change(parsed.target, "resume", parsed.workspace); });
+    auto* deleting = named("delete", "Delete a workspace with everything in it; the server does the rest");
+    deleting->callback([&parsed] { parsed.code = workspaces_change(parsed.target, "delete", parsed.workspace); });
+}
+
 void add_jobs(CLI::App& app, Parsed& parsed) {
     auto* jobs = app.add_subcommand("jobs", "What runs in the background: list, start, try again");
     jobs->require_subcommand(1);
@@ -383,6 +411,7 @@ int run(int count, char** arguments) {
     add_users(app, parsed);
     add_tokens(app, parsed);
     add_keys(app, parsed);
+    add_workspaces(app, parsed);
     add_jobs(app, parsed);
     add_audit(app, parsed);
     add_terraform(app, parsed.code);

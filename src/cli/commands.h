@@ -73,6 +73,15 @@ struct AuditArguments {
 };
 int audit(const Target& target, const AuditArguments& arguments);
 
+struct WorkspaceArguments {
+    std::string workspace;  // id or slug
+    std::string name, slug, owner, reason;
+};
+int workspaces_list(const Target& target, bool json);
+int workspaces_members(const Target& target, const WorkspaceArguments& arguments);
+// `verb`: create, suspend, resume or delete.
+int workspaces_change(const Target& target, std::string_view verb, const WorkspaceArguments& arguments);
+
 struct UserArguments {
     std::string name;  // username or email
     std::string email;

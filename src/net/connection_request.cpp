@@ -47,6 +47,7 @@ asio::awaitable<Connection::Accepted> Connection::read_request(Exchange& exchang
     if (match.route != nullptr) {
         exchange.route = match.route;
         request.route = match.route->pattern;
+        request.operation = &match.route->operation;
         request.parameters = std::move(match.parameters);
     }
     exchange.allowed = std::move(match.allowed);

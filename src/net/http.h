@@ -51,6 +51,7 @@ struct Request {
     std::string body;
 
     Fields parameters;            // of the route's pattern, decoded
+    const struct Operation* operation = nullptr;  // of the route that matched (router.h); lives as long as the request
     std::string route;            // the pattern that matched, for logs and metrics ("/api/chats/{id}")
     std::string request_id;       // X-Request-Id of the client when it is sane, else made here
     std::string remote_address;   // "127.0.0.1"; empty on the private socket

@@ -116,7 +116,11 @@ json::object describe(const Route& route, std::string_view method, std::string_v
         described["requestBody"] =
             json::object{{"required", true}, {"content", content(operation.request_type, operation.request_schema)}};
     described["responses"] = responses_of(route);
-    if (operation.authenticated) described["security"] = json::array{json::object{{"bearer", json::array()}}};
+    if (operation.authenticated) {
+        json::array scopes;  // OpenAPI 3.1 admits the names of roles and scopes beside any kind of security scheme
+        if (!operation.scope.empty()) scopes.emplace_back(operation.scope);
+        described["security"] = json::array{json::object{{"bearer", std::move(scopes)}}};
+    }
     return described;
 }
 

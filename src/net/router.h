@@ -26,6 +26,9 @@ struct Operation {
     int success_status = 200;
     std::string response_type = "application/json";
     bool authenticated = true;  // needs a bearer token
+    // What whoever calls it must be allowed ("documents:read"). A route that needs nobody signed in has none.
+    std::string scope = {};
+    std::string workspace = {};  // the parameter of the pattern that names the workspace; "": the pattern names none
     std::size_t body_bytes_max = 1 << 20;
     Milliseconds time_max{60'000};  // until the response begins; a stream may last longer
     bool hidden = false;            // not in OpenAPI

@@ -15,6 +15,7 @@
 #include "serve/restore.h"
 #include "serve/stores.h"
 #include "serve/wait_for_stores.h"
+#include "serve/workspace_removal.h"
 #include "store/cache/database_limiter.h"
 
 namespace slipway::serve {
@@ -153,6 +154,9 @@ Result<void> Application::open_accounts() {
     audit_ = std::make_unique<account::Audit>(*database_, std::move(audited));
     open_factors(secret);
     options.factors = factors_.get();
+    SLIPWAY_CHECK(open_workspaces());
+    if (section.workspaces.mode == app::WorkspaceMode::own) options.personal_workspaces = workspaces_.get();
+    options.first_user_owns = section.workspaces.first_user_owns && !manifest_.production();
     account::PasswordOptions hashed;
     hashed.cost = section.argon2;
     hashed.length_min = section.password_length_min;
@@ -278,6 +282,7 @@ Result<void> Application::open_chats() {
 
 // Of what becomes of jobs the workers tell (background.cpp).
 void Application::watch() {
+    workspaces_->on_delete([this](WorkspaceId workspace) { return start_removal(*this, std::move(workspace)); });
     chats_->on_change(
         [this](const chat::Owner& owner, const chat::ChatChange& change) { events_->tell(owner, change); });
     knowledge_->on_change([this](const WorkspaceId& workspace, const knowledge::Document& document,
@@ -309,6 +314,9 @@ Result<void> Application::open_capabilities() {
                           .audit = *audit_,
                           .signing_keys = *signing_keys_,
                           .identities = identities_.get(),
+                          .roles = *roles_,
+                          .workspaces = *workspaces_,
+                          .domains = *domains_,
                           .knowledge = *knowledge_,
                           .chats = *chats_,
                           .files = *stored_files_,
@@ -323,7 +331,7 @@ Result<void> Application::open_capabilities() {
                           .chat_model = chat_model_->name(),
                           .production = manifest_.production(),
                           .environment = std::string(app::to_string(manifest_.environment)),
-                          .rights = manifest_.accounts.roles,
+                          .rights = manifest_.accounts.roles.rights,
                           .job_attempts = manifest_.jobs.attempts,
                           .has_job = has_job,
                           .sign_in_demo = demo});

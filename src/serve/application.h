@@ -92,6 +92,7 @@ class Application {
     Result<void> open_account_matters();
     void add_belongings();
     Result<void> open_limits();
+    Result<void> open_workspaces();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -125,6 +126,9 @@ class Application {
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
+    std::unique_ptr<account::Roles> roles_;
+    std::unique_ptr<account::Workspaces> workspaces_;
+    std::unique_ptr<account::Domains> domains_;
     std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
     std::shared_ptr<net::Client> outside_;  // for addresses that others have a say in

@@ -6,13 +6,17 @@
 #include "app/capabilities/events.h"
 #include "app/operations/operations.h"
 #include "base/log.h"
+#include "serve/workspace_removal.h"
 
 namespace slipway::serve {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kOwnJobs{"documents.sync", "documents.reindex", "data.backup"};
+constexpr std::string_view kRecheckJob = "domains.recheck";
+
+constexpr std::array<std::string_view, 5> kOwnJobs{"documents.sync", "documents.reindex", "data.backup", kRecheckJob,
+                                                   kRemovalJob};
 constexpr Milliseconds kSettleMargin{10'000};  // before the drain is forced to end
 constexpr std::int64_t kBackupsKept = 7;
 constexpr std::string_view kBackupPrefix = "slipway-";
@@ -42,6 +46,11 @@ json::object arguments_of(const app::ScheduleSection& schedule) {
     return arguments;
 }
 
+// An application that says nothing of domains is not woken for them.
+bool serves_domains(const app::DomainsSection& domains) {
+    return !domains.cname.empty() || !domains.resolver.empty() || domains.unknown == app::UnknownHosts::refuse;
+}
+
 Result<std::vector<job::ScheduledJob>> entries_of(Application& application) {
     std::vector<job::ScheduledJob> entries;
     for (const auto& schedule : application.manifest().jobs.schedules) {
@@ -56,6 +65,12 @@ Result<std::vector<job::ScheduledJob>> entries_of(Application& application) {
         made.arguments = arguments_of(schedule);
         made.attempts_max = application.manifest().jobs.attempts;
         entries.push_back({application.workspace(), schedule.name, when, std::move(made)});
+    }
+    if (serves_domains(application.manifest().accounts.domains)) {
+        SLIPWAY_TRY(const auto hourly, job::Schedule::parse("17 * * * *"));
+        job::NewJob looking;
+        looking.name = kRecheckJob;
+        entries.push_back({application.workspace(), std::string(kRecheckJob), hourly, std::move(looking)});
     }
     return entries;
 }
@@ -96,6 +111,14 @@ Background::Background(Application& application, Operator& commands, bool alone,
         SLIPWAY_CO_CHECK(co_await commands_.run("reindex", json::object(), no_events));
         co_return Result<void>();
     });
+    worker_.handle(std::string(kRemovalJob), [this](const job::Job& job) -> Task<void> {
+        WorkspaceId workspace{std::string(text_or(job.arguments, "workspace"))};
+        co_return co_await remove_workspace(application_, std::move(workspace));
+    });
+    worker_.handle(std::string(kRecheckJob), [this](const job::Job&) -> Task<void> {
+        SLIPWAY_CO_CHECK(co_await application_.capabilities().domains.recheck());
+        co_return Result<void>();
+    });
     worker_.handle("data.backup", [this](const job::Job& job) { return back_up(job); });
     worker_.handle(std::string(account::kErrandJob),
                    [this](const job::Job& job) { return application_.errands().run(job); });
@@ -106,6 +129,8 @@ asio::awaitable<void> Background::run() {
     // What a process that died had noted, and not begun.
     const auto left = co_await application_.errands().start_left();
     if (!left) log::warning("errands of accounts wait", {{"reason", left.error().message}});
+    if (const auto resumed = co_await resume_removals(application_); !resumed)
+        log::warning("deleted workspaces are not looked for", {{"reason", resumed.error().message}});
     auto jobs = worker_.run();
     auto clock = scheduler_.run();
     co_await both(std::move(jobs), std::move(clock));
@@ -120,13 +145,20 @@ void Background::stop() {
 
 // Whoever started it, with the role of now; the clock's jobs are the application's own.
 Task<account::Principal> Background::principal_of(const job::Job& job) {
-    if (!job.user.empty())
-        co_return co_await application_.capabilities().authentication.member(job.workspace, job.user);
+    const auto& capabilities = application_.capabilities();
+    if (!job.user.empty()) {
+        SLIPWAY_CO_TRY(auto member, co_await capabilities.authentication.member(job.workspace, job.user));
+        SLIPWAY_CO_CHECK(co_await capabilities.workspaces.check_open(member));
+        capabilities.roles.apply(member);
+        co_return member;
+    }
     account::Principal principal;
     principal.user.username = "system";
     principal.user.role = account::Role::owner;
+    principal.user.role_name = account::to_string(account::Role::owner);
     principal.workspace = job.workspace;
     principal.proven_until = Instant::max();
+    capabilities.roles.apply(principal);
     co_return principal;
 }
 

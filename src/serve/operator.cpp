@@ -62,6 +62,7 @@ Task<json::object> Operator::run(std::string command, json::object arguments, Op
     if (command == "check") co_return co_await check_stores();
     if (command == "users.import") co_return co_await import_users(std::move(arguments));
     if (command.starts_with("tokens.")) co_return co_await tokens(std::move(command), std::move(arguments));
+    if (command.starts_with("workspaces.")) co_return co_await workspaces(std::move(command), std::move(arguments));
     if (command.starts_with("users.")) co_return co_await users(std::move(command), std::move(arguments));
     if (command == "audit") co_return co_await audit(std::move(arguments), std::move(events));
     if (command.starts_with("keys.")) co_return co_await keys(std::move(command), std::move(arguments));

@@ -27,6 +27,11 @@
 //     keys.list       {}                                      → {keys: [{id, algorithm, signs, …}]}
 //     keys.rotate     {}                                      → the new key
 //     keys.retire     {id}                                    → {retired}
+//     workspaces.list     {}                                  → {workspaces}
+//     workspaces.create   {name, slug, owner}                 → the workspace, as those that follow
+//     workspaces.members  {workspace}                         → {members}
+//     workspaces.suspend  {workspace, reason}                 workspaces.resume {workspace}
+//     workspaces.delete   {workspace}                         what is in it goes by the job workspaces.remove
 //     jobs.list       {state, limit, cursor}                  → {jobs, next}
 //     jobs.show       {id}                                    → the job
 //     jobs.start      {name, arguments, delay_ms, …}          → the job
@@ -66,6 +71,7 @@ class Operator {
     Task<json::object> search(json::object arguments);
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);
+    Task<json::object> workspaces(std::string command, json::object arguments);
     Task<json::object> users(std::string command, json::object arguments);
     Task<json::object> import_users(json::object arguments);
     Task<json::object> tokens(std::string command, json::object arguments);

@@ -1,6 +1,7 @@
 #include "serve/server_options.h"
 
 #include "face/api/access.h"
+#include "serve/host_rule.h"
 #include "serve/metrics.h"
 
 namespace slipway::serve {
@@ -70,13 +71,15 @@ net::ServerOptions server_options(Application& application) {
     if (!section.metrics.path.empty()) options.observe = observe_request;
     const auto* const limit = application.rate_limit();
     const bool closed = application.manifest().accounts.required;
-    if (limit != nullptr || closed || application.may_rest())
+    const bool refuses_hosts = application.manifest().accounts.domains.unknown == app::UnknownHosts::refuse;
+    if (limit != nullptr || closed || application.may_rest() || refuses_hosts)
         options.admit = [&application, limit, closed, gate = ClosedGate(application)](
                             const net::Request& request, const net::Operation& operation,
                             net::Headers& told) -> Task<void> {
             const auto& server = application.manifest().server;
             const bool watches = is_probe(server, request) || request.route == server.metrics.path;
             if (!watches) application.note_request();
+            SLIPWAY_CO_CHECK(co_await check_host(application, request));
             if (limit != nullptr) SLIPWAY_CO_CHECK(co_await limit->admit(request, told));
             if (!closed) co_return Result<void>();
             co_return co_await gate.admit(request, operation);

@@ -6,8 +6,12 @@
 #include "account/anonymous_users.h"
 #include "account/authentication.h"
 #include "account/credentials.h"
+#include "account/domains.h"
 #include "account/identities.h"
 #include "account/persons.h"
+#include "account/roles.h"
+#include "account/service.h"
+#include "account/workspaces.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -43,6 +47,9 @@ struct Capabilities {
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
     account::Identities* identities;  // null: nobody signs in with another provider
+    const account::Roles& roles;
+    account::Workspaces& workspaces;
+    account::Domains& domains;
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -14,8 +14,6 @@ using std::chrono::seconds;
 
 constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
     {{RegistrationPolicy::open, "open"}, {RegistrationPolicy::closed, "closed"}}};
-constexpr std::array<Choice<Role>, 4> kRoles{
-    {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
 constexpr std::array<Choice<Revocation>, 2> kRevocations{
     {{Revocation::immediate, "immediate"}, {Revocation::token, "token"}}};
 constexpr std::array<Choice<account::Verification>, 3> kVerifications{{{account::Verification::none, "none"},
@@ -38,14 +36,6 @@ static void describe(Keys& keys, AttemptsSection& attempts) {
 static void describe(Keys& keys, PasswordCost& cost) {
     keys.integer("passes", cost.operations, 1, 16, "Passes over the memory.");
     keys.bytes("memory", cost.memory_bytes, 8 << 10, 1 << 30, "Memory for each hash that is computed.");
-}
-
-static void describe(Keys& keys, account::Rights& roles) {
-    keys.choice("write_documents", roles.write_documents, kRoles,
-                "Least role that adds, edits and deletes single documents.");
-    keys.choice("delete_all_documents", roles.delete_all_documents, kRoles,
-                "Least role that deletes all documents at once.");
-    keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
 }
 
 static void describe(Keys& keys, SessionSection& session) {
@@ -131,6 +121,8 @@ void describe(Keys& keys, AccountsSection& accounts) {
         "open_routes", accounts.open_routes,
         "What stays open with `required`: the ways to sign in, such as `POST /api/auth/login` or `/api/auth/*`.");
     describe_others(keys, accounts);
+    keys.section("workspaces", accounts.workspaces, "Workspaces: whether each user has one, and what they may hold.");
+    keys.section("domains", accounts.domains, "Domains of their own under which workspaces are served.");
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
 }
 

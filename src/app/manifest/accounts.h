@@ -10,6 +10,7 @@
 #include "app/manifest/account_access.h"
 #include "app/manifest/keys.h"
 #include "app/manifest/providers.h"
+#include "app/manifest/workspaces.h"
 #include "base/crypto.h"
 
 namespace slipway::app {
@@ -55,7 +56,9 @@ struct AccountsSection : AccessSection {
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
-    account::Rights roles;
+    RolesSection roles;
+    WorkspacesSection workspaces;
+    DomainsSection domains;
     std::vector<ProviderSection> providers;
     std::string callback_base;  // without a slash at the end
     std::vector<std::string> redirects;

@@ -1,4 +1,5 @@
 #include "account/devices.h"
+#include "app/capabilities/route_access.h"
 #include "app/operations/operations.h"
 
 namespace slipway::app {
@@ -82,6 +83,9 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
         credential.bearer = text_of(arguments, "token");
         credential.visit = visit_of(context);
         SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
+        if (context.request != nullptr) {
+            SLIPWAY_CO_TRY(principal, co_await enter_route(capabilities, *context.request, std::move(principal)));
+        }
         set_principal(context, std::move(principal));
         co_return context.user;
     });

@@ -8,6 +8,14 @@ namespace slipway::app {
 
 void set_principal(CallContext& context, account::Principal principal) {
     context.user = user_json(principal.user);
+    if (principal.scopes != nullptr) {
+        json::array scopes;
+        for (const auto& scope : *principal.scopes) scopes.emplace_back(scope);
+        auto& user = context.user.get_object();
+        user["role"] = principal.user.role_name;
+        user["scopes"] = std::move(scopes);
+    }
+    context.workspace = principal.workspace.value;
     context.principal = std::move(principal);
 }
 
@@ -21,6 +29,8 @@ Task<account::Principal> principal_of_now(const Capabilities& capabilities, Call
     SLIPWAY_CO_TRY(auto principal, principal_of(context));
     if (context.lasting) {
         SLIPWAY_CO_TRY(principal, co_await capabilities.authentication.renew(std::move(principal)));
+        SLIPWAY_CO_CHECK(co_await capabilities.workspaces.check_open(principal));
+        capabilities.roles.apply(principal);
         set_principal(context, principal);
     }
     co_return principal;
@@ -58,6 +68,7 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_session_operations(host, capabilities);
     bind_factor_operations(host, capabilities);
     bind_key_operations(host, capabilities);
+    bind_workspace_operations(host, capabilities);
     bind_chat_operations(host, capabilities);
     bind_document_operations(host, capabilities);
     bind_file_operations(host, capabilities);

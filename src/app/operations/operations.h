@@ -36,6 +36,19 @@
 //     keys.list{}                                       → {keys}; role admin: all of the workspace
 //     keys.get{id}, keys.update{id, …}                  → the key
 //     keys.revoke{id}
+//     workspaces.list{}                                 → {workspaces}; those one is a member of
+//     workspaces.create{name, slug, description}        → the workspace, as all that change one
+//     workspaces.get{}, workspaces.update{name, slug, description, settings}, workspaces.delete{}
+//     workspaces.members{}                              → {members}
+//     workspaces.set_role{user_id, role}, workspaces.remove_member{user_id}, workspaces.leave{},
+//     workspaces.transfer{user_id}, workspaces.usage{}
+//     workspaces.invite{email, role}                    → the invitation with its token
+//     workspaces.invitations{}, workspaces.revoke_invitation{id}, workspaces.accept_invitation{token}
+//     workspaces.suspend{id, reason}, workspaces.resume{id}   role admin or owner of the system
+//     domains.add{domain}                               → the domain with the TXT record that proves it
+//     domains.list{}, domains.get{id | domain}, domains.check{id | domain}, domains.remove{id | domain}
+//         All of both take `workspace` (an id or a slug) in place of the request's; app/capabilities/workspaces.h says
+//         what the answers hold.
 //     chats.list{offset, limit}                         → {chats, total}
 //     chats.get{id | number}
 //     chats.rename{id | number, title}
@@ -82,6 +95,7 @@ void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_session_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_workspace_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_key_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);

@@ -18,7 +18,9 @@ const json::value& options_schema() {
         "response":{"type":"object"}, "response_type":{"type":"string"},
         "status":{"type":"integer","minimum":200,"maximum":299},
         "auth":{"type":"boolean"}, "body_max":{"type":"integer","minimum":1}, "time_max":{"type":"integer","minimum":1},
-        "form":{"type":"boolean"}, "hidden":{"type":"boolean"}, "replaces":{"type":"boolean"}}})");
+        "form":{"type":"boolean"}, "hidden":{"type":"boolean"}, "replaces":{"type":"boolean"},
+        "scope":{"type":"string","minLength":1,"maxLength":64},
+        "workspace":{"type":"string","minLength":1,"maxLength":64}}})");
     return schema;
 }
 
@@ -65,6 +67,8 @@ net::Operation operation_of(const json::object& options) {
         static_cast<std::size_t>(integer_or(options, "body_max", static_cast<std::int64_t>(operation.body_bytes_max)));
     operation.time_max = Milliseconds(integer_or(options, "time_max", operation.time_max.count()));
     operation.hidden = bool_or(options, "hidden", false);
+    operation.scope = text_or(options, "scope");
+    operation.workspace = text_or(options, "workspace");
     return operation;
 }
 

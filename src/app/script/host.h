@@ -83,6 +83,7 @@ struct ScriptOptions {
 struct CallContext {
     std::string request_id;
     json::value user = nullptr;  // request.user in Lua; null: nobody is signed in
+    std::string workspace;       // request.workspace in Lua: the id of the one that the call acts in; "": nil
     std::any principal;          // whatever the composition wants its operations to find (session, workspace, …)
     const net::Request* request = nullptr;  // null outside HTTP, and once a handler has returned
     // Of a WebSocket, and of a stream that has subscribed: what was proven at its beginning may no longer hold.

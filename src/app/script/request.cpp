@@ -145,6 +145,7 @@ Result<json::value> read_request(const net::Request& request, const ScriptRoute&
     table["headers"] = read_headers(request);
     table["request_id"] = context.request_id;
     if (!context.user.is_null()) table["user"] = context.user;
+    if (!context.workspace.empty()) table["workspace"] = context.workspace;
     if (!route.websocket && (route.form || !request.body.empty() || !route.operation.request_schema.is_null())) {
         SLIPWAY_TRY(table["body"], read_body(request, route, context));
     }

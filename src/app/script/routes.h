@@ -2,14 +2,19 @@
 //
 //     route.post("/api/v1/chats/{id:int}", {summary = "…", tag = "…", query = {page = {type = "integer", default = 1}},
 //         body = {type = "object", required = {"content"}, properties = {content = {type = "string", minLength = 1}}},
-//         response = {…}, status = 201, auth = true, body_max = 65536, time_max = 60000, form = false, hidden = false,
+//         response = {…}, status = 201, auth = true, scope = "content:write", workspace = "workspace_id",
+//         body_max = 65536, time_max = 60000, form = false, hidden = false,
 //         replaces = false},  -- true: a route of the default API gives way
 //       function(request) … end)
 //     route.get/put/patch/delete(pattern, [options,] function); route.websocket(pattern, [options,] function(socket,
 //     request) … end)
 //
+// scope: what whoever calls must be allowed (ScriptHttp::authenticate asks); a route with auth = false needs nobody. workspace:
+// the parameter of the path that names the workspace in which the call acts.
+//
 // request: method, path, params ({id:int} is an integer), query (declared ones typed, with defaults; others as text),
-// headers (lower case), body, request_id, user (as CallContext says, or nil). body: the parsed JSON (nil when there is
+// headers (lower case), body, request_id, user and workspace (as CallContext says,
+// or nil). body: the parsed JSON (nil when there is
 // none); with form = true a table of the fields, typed by the schema, a file as {index, filename, content_type, size}
 // whose bytes stay in C++ (CallContext::file). Query and body that do not fit their schema are `invalid` with
 // details.errors before the function runs (base/json_schema.h). Authentication comes first.

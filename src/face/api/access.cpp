@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "app/capabilities/route_access.h"
 #include "base/json_schema.h"
 #include "base/text.h"
 #include "face/api/errors.h"
@@ -27,7 +28,8 @@ account::Credential credential_of(const app::Capabilities& capabilities, const n
 
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request) {
     auto credential = credential_of(capabilities, request);
-    co_return co_await capabilities.authentication.principal(std::move(credential));
+    SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
+    co_return co_await app::enter_route(capabilities, request, std::move(principal));
 }
 
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,
@@ -35,6 +37,11 @@ Task<account::Principal> principal_with(const app::Capabilities& capabilities, c
     SLIPWAY_CO_TRY(auto principal, co_await principal_of(capabilities, request));
     SLIPWAY_CO_CHECK(principal.require(least));
     co_return principal;
+}
+
+net::Operation needs(std::string scope, net::Operation described) {
+    described.scope = std::move(scope);
+    return described;
 }
 
 Result<json::object> body_of(const net::Request& request, const json::value& body_schema) {

@@ -13,11 +13,15 @@ using app::visit_of;
 std::string_view bearer_of(const net::Request& request);
 // All that it shows of who makes it.
 account::Credential credential_of(const app::Capabilities& capabilities, const net::Request& request);
-// Who it stands for. `unauthorized` when it is missing or wrong.
+// Who it stands for, in the workspace and with the rights that the route asks for (app/capabilities/route_access.h).
+// `unauthorized` when it is missing or wrong.
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request);
 // The same, or `forbidden` when the role is less.
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,
                                         account::Role least);
+
+// States what whoever calls a route must be allowed (account/roles.h).
+net::Operation needs(std::string scope, net::Operation described);
 
 // The body as a JSON object that fits the schema; `invalid` with details.errors.
 Result<json::object> body_of(const net::Request& request, const json::value& schema);

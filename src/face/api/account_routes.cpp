@@ -116,7 +116,7 @@ void add_account_routes(net::Router& router, const app::Capabilities& capabiliti
                    handler(capabilities, sign_in_as_demo_user));
     }
 
-    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, account_schema(), 200, true),
+    router.add(Method::get, "/api/me", needs("account", operation("Who am I?", nullptr, account_schema(), 200, true)),
                handler(capabilities, describe_user));
 }
 

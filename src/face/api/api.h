@@ -30,6 +30,8 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
 void add_event_routes(net::Router& router, const app::Capabilities& capabilities);
 // Nothing where the manifest has no `files`.
 void add_file_routes(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
+void add_workspace_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_domain_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_audit_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_factor_routes(net::Router& router, const app::Capabilities& capabilities);

@@ -202,27 +202,27 @@ void add_message_routes(net::Router& router, const app::Capabilities& capabiliti
                                schema({{"messages", array_schema(message_schema())}}));
     router.add(
         Method::get, "/api/chats/{id}/messages",
-        paged(std::move(described),
-              {{"before", json::object{{"type", "integer"}, {"description", "only messages with a smaller number"}}},
-               {"limit", type_schema("integer")}}),
+        needs("chats:read", paged(std::move(described),
+                                  {{"before", json::object{{"type", "integer"},
+                                                           {"description", "only messages with a smaller number"}}},
+                                   {"limit", type_schema("integer")}})),
         handler(capabilities, list_messages));
 
-    router.add(
-        Method::post, "/api/chats/{id}/messages",
-        answering(operation(
-            "Send a message; the answer comes as JSON, or as server-sent events when Accept says text/event-stream. "
-            "The id \"new\" begins a chat",
-            kNewMessage, message_schema())),
-        handler(capabilities, send_message));
+    router.add(Method::post, "/api/chats/{id}/messages",
+               needs("chats:write", answering(operation("Send a message; the answer comes as JSON, or as server-sent "
+                                                        "events when Accept says text/event-stream. "
+                                                        "The id \"new\" begins a chat",
+                                                        kNewMessage, message_schema()))),
+               handler(capabilities, send_message));
 
     router.add(Method::post, "/api/chats/{id}/regenerate",
-               answering(operation("Answer the last question again", nullptr, message_schema())),
+               needs("chats:write", answering(operation("Answer the last question again", nullptr, message_schema()))),
                handler(capabilities, regenerate_answer));
 
-    router.add(
-        Method::post, "/api/chats/{id}/stop",
-        operation("End the answer that is being written", nullptr, schema({{"stopped", type_schema("boolean")}})),
-        handler(capabilities, stop_answer));
+    router.add(Method::post, "/api/chats/{id}/stop",
+               needs("chats:write", operation("End the answer that is being written", nullptr,
+                                              schema({{"stopped", type_schema("boolean")}}))),
+               handler(capabilities, stop_answer));
 }
 
 Task<net::Response> list_chats(const app::Capabilities& capabilities, net::Request& request) {
@@ -278,26 +278,31 @@ Task<net::Response> export_chat(const app::Capabilities& capabilities, net::Requ
 
 void add_chat_routes(net::Router& router, const app::Capabilities& capabilities) {
     using net::Method;
-    router.add(Method::get, "/api/chats",
-               paged(operation("My chats, last used first", nullptr,
-                               schema({{"chats", array_schema(chat_schema())}, {"total", type_schema("integer")}})),
-                     {{"offset", type_schema("integer")}, {"limit", type_schema("integer")}}),
-               handler(capabilities, list_chats));
+    router.add(
+        Method::get, "/api/chats",
+        needs("chats:read",
+              paged(operation("My chats, last used first", nullptr,
+                              schema({{"chats", array_schema(chat_schema())}, {"total", type_schema("integer")}})),
+                    {{"offset", type_schema("integer")}, {"limit", type_schema("integer")}})),
+        handler(capabilities, list_chats));
 
-    router.add(Method::post, "/api/chats", operation("Begin a chat", kNewChat, chat_schema(), 201),
+    router.add(Method::post, "/api/chats",
+               needs("chats:write", operation("Begin a chat", kNewChat, chat_schema(), 201)),
                handler(capabilities, create_chat));
 
-    router.add(Method::get, "/api/chats/{id}", operation("One chat", nullptr, chat_schema()),
+    router.add(Method::get, "/api/chats/{id}", needs("chats:read", operation("One chat", nullptr, chat_schema())),
                handler(capabilities, get_chat));
 
-    router.add(Method::patch, "/api/chats/{id}", operation("Rename a chat", kRename, chat_schema()),
+    router.add(Method::patch, "/api/chats/{id}",
+               needs("chats:write", operation("Rename a chat", kRename, chat_schema())),
                handler(capabilities, rename_chat));
 
-    router.add(Method::del, "/api/chats/{id}", operation("Delete a chat and its messages", nullptr, nullptr, 204),
+    router.add(Method::del, "/api/chats/{id}",
+               needs("chats:write", operation("Delete a chat and its messages", nullptr, nullptr, 204)),
                handler(capabilities, remove_chat));
 
     router.add(Method::get, "/api/chats/{id}/export",
-               operation("A chat with all its messages, to keep", nullptr, export_schema()),
+               needs("chats:read", operation("A chat with all its messages, to keep", nullptr, export_schema())),
                handler(capabilities, export_chat));
 
     add_message_routes(router, capabilities);

@@ -16,6 +16,7 @@
 
 #include "app/capabilities/chat_events.h"
 #include "app/capabilities/events.h"
+#include "app/capabilities/route_access.h"
 #include "face/api/access.h"
 #include "face/api/api.h"
 #include "face/api/errors.h"
@@ -92,7 +93,8 @@ class ChatSocket {
         credential.bearer = text_or(message, "token");
         credential.service.clear();
         credential.edge_assertion.clear();
-        return capabilities_.authentication.principal(std::move(credential));
+        SLIPWAY_CO_TRY(auto principal, co_await capabilities_.authentication.principal(std::move(credential)));
+        co_return co_await app::enter_route(capabilities_, request_, std::move(principal));
     }
 
     Task<void> sign_in() {
@@ -197,6 +199,7 @@ class ChatSocket {
     Task<account::Principal> renewed() {
         const auto proven_until = principal_.proven_until;
         auto renewed = co_await capabilities_.authentication.renew(principal_);
+        if (renewed) renewed = co_await app::enter_route(capabilities_, request_, *std::move(renewed));
         if (principal_.proven_until != proven_until) co_return principal_;  // a newer token came meanwhile
         if (renewed) principal_ = *renewed;
         co_return renewed;
@@ -303,7 +306,8 @@ void add_chat_socket(net::Router& router, const app::Capabilities& capabilities,
         "Chat over a WebSocket: {\"type\": \"auth\", \"token\"} first, then {\"type\": \"message\", \"content\", "
         "\"chat_id\"}, and {\"type\": \"subscribe\"} for what GET /api/events tells";
     described.tag = "chats";
-    described.authenticated = false;
+    described.authenticated = false;  // by its first message
+    described.scope = "chats:write";
     net::WebSocketHandler serve = [&capabilities, options](net::Request& request, net::WebSocket& socket) {
         return ChatSocket::serve(capabilities, options, request, socket);
     };

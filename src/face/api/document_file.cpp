@@ -67,7 +67,8 @@ void add_document_file(net::Router& router, const app::Capabilities& capabilitie
     auto serve = [&capabilities](net::Request& request) -> Task<net::Response> {
         return serve_file(capabilities, request);
     };
-    router.add(net::Method::get, "/api/documents/{id}/file", std::move(described), handler(serve));
+    router.add(net::Method::get, "/api/documents/{id}/file", needs("documents:read", std::move(described)),
+               handler(serve));
 }
 
 }  // namespace slipway::face

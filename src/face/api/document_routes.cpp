@@ -180,32 +180,38 @@ void add_document_routes(net::Router& router, const app::Capabilities& capabilit
                   schema({{"documents", array_schema(document_schema())}, {"total", type_schema("integer")}}));
     listing.parameters = {
         {"namespace", text_schema()}, {"offset", type_schema("integer")}, {"limit", type_schema("integer")}};
-    router.add(Method::get, "/api/documents", std::move(listing), handler(capabilities, list_documents));
+    router.add(Method::get, "/api/documents", needs("documents:read", std::move(listing)),
+               handler(capabilities, list_documents));
 
     auto adding = operation("Add a document: JSON, or a multipart form with a part named file", kNewDocument,
                             document_schema(), 201);
     adding.body_bytes_max = options.upload_bytes_max + (64 << 10);
-    router.add(Method::post, "/api/documents", std::move(adding), handler(capabilities, add_document));
+    router.add(Method::post, "/api/documents", needs("documents:write", std::move(adding)),
+               handler(capabilities, add_document));
 
-    router.add(Method::get, "/api/documents/{id}", operation("One document with its text", nullptr, document_schema()),
+    router.add(Method::get, "/api/documents/{id}",
+               needs("documents:read", operation("One document with its text", nullptr, document_schema())),
                handler(capabilities, get_document));
 
     auto changing = operation("Change title, content, namespace or metadata", kChange, document_schema());
     changing.body_bytes_max = options.upload_bytes_max;
-    router.add(Method::patch, "/api/documents/{id}", std::move(changing), handler(capabilities, change_document));
+    router.add(Method::patch, "/api/documents/{id}", needs("documents:write", std::move(changing)),
+               handler(capabilities, change_document));
 
-    router.add(Method::del, "/api/documents/{id}", operation("Delete a document", nullptr, nullptr, 204),
+    router.add(Method::del, "/api/documents/{id}",
+               needs("documents:write", operation("Delete a document", nullptr, nullptr, 204)),
                handler(capabilities, remove_document));
 
     auto removing = operation(fmt::format("Delete all documents, or all of a namespace (role {})",
                                           account::to_string(capabilities.rights.delete_all_documents)),
                               nullptr, schema({{"deleted", type_schema("integer")}}));
     removing.parameters = {{"confirm", type_schema("boolean")}, {"namespace", text_schema()}};
-    router.add(Method::del, "/api/documents", std::move(removing), handler(capabilities, remove_all_documents));
+    router.add(Method::del, "/api/documents", needs("documents:delete", std::move(removing)),
+               handler(capabilities, remove_all_documents));
 
     router.add(Method::get, "/api/namespaces",
-               operation("Namespaces and how many documents each has", nullptr,
-                         schema({{"namespaces", type_schema("array")}})),
+               needs("documents:read", operation("Namespaces and how many documents each has", nullptr,
+                                                 schema({{"namespaces", type_schema("array")}}))),
                handler(capabilities, list_namespaces));
 
     add_document_file(router, capabilities);

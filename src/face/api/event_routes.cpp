@@ -74,7 +74,8 @@ void add_event_routes(net::Router& router, const app::Capabilities& capabilities
                 {"title", text_schema()},
                 {"reason", text_schema("why it failed")}},
                {"type"});
-    router.add(net::Method::get, "/api/events", std::move(described), handler(capabilities, follow_events));
+    router.add(net::Method::get, "/api/events", needs("events:read", std::move(described)),
+               handler(capabilities, follow_events));
 }
 
 }  // namespace slipway::face

@@ -94,9 +94,11 @@ net::Operation operation(std::string summary) {
 }  // namespace
 
 void add_file_content(net::Router& router, const app::Capabilities& capabilities) {
-    router.add(net::Method::get, "/api/files/{purpose}/{id}/content",
-               operation("The content of a file, all of it or a range; ?download=true keeps a browser from showing it"),
-               handler(capabilities, serve_file));
+    router.add(
+        net::Method::get, "/api/files/{purpose}/{id}/content",
+        needs("files:read",
+              operation("The content of a file, all of it or a range; ?download=true keeps a browser from showing it")),
+        handler(capabilities, serve_file));
     auto everybody = operation("The content of a file that the world may read");
     everybody.authenticated = false;
     router.add(net::Method::get, "/files/{workspace}/{purpose}/{id}/{name}", std::move(everybody),

@@ -156,19 +156,23 @@ void add_file_routes(net::Router& router, const app::Capabilities& capabilities,
     storing.request_type = "application/octet-stream";
     storing.body_bytes_max = std::min<std::uint64_t>(size_max, options.file_bytes_max) + kFormBytes;
     storing.time_max = Milliseconds(300'000);
-    router.add(Method::post, "/api/files/{purpose}", std::move(storing), handler(capabilities, store_file));
+    router.add(Method::post, "/api/files/{purpose}", needs("files:write", std::move(storing)),
+               handler(capabilities, store_file));
 
     auto listing =
         operation("Files, the newest first", schema({{"files", array_schema(file_schema())}, {"next", text_schema()}}));
     listing.parameters = {{"cursor", text_schema("the `next` of the page before")}, {"limit", type_schema("integer")}};
-    router.add(Method::get, "/api/files/{purpose}", std::move(listing), handler(capabilities, list_files));
-    router.add(Method::get, "/api/files/{purpose}/{id}", operation("What is known of a file", file_schema()),
+    router.add(Method::get, "/api/files/{purpose}", needs("files:read", std::move(listing)),
+               handler(capabilities, list_files));
+    router.add(Method::get, "/api/files/{purpose}/{id}",
+               needs("files:read", operation("What is known of a file", file_schema())),
                handler(capabilities, get_file));
     router.add(Method::del, "/api/files/{purpose}/{id}",
-               operation("Delete a file: its owner, or an admin", nullptr, 204), handler(capabilities, erase_file));
+               needs("files:write", operation("Delete a file: its owner, or an admin", nullptr, 204)),
+               handler(capabilities, erase_file));
     router.add(Method::post, "/api/files/{purpose}/{id}/link",
-               operation("A URL that reads the file without signing in, for a while",
-                         schema({{"url", text_schema()}, {"expires_at", text_schema()}}), 201),
+               needs("files:write", operation("A URL that reads the file without signing in, for a while",
+                                              schema({{"url", text_schema()}, {"expires_at", text_schema()}}), 201)),
                handler(capabilities, link_file));
 
     auto uploading = operation(
@@ -180,10 +184,11 @@ void add_file_routes(net::Router& router, const app::Capabilities& capabilities,
                 {"expires_at", text_schema()}}),
         201);
     uploading.request_schema = upload_schema();
-    router.add(Method::post, "/api/files/{purpose}/uploads", std::move(uploading), handler(capabilities, begin_upload));
+    router.add(Method::post, "/api/files/{purpose}/uploads", needs("files:write", std::move(uploading)),
+               handler(capabilities, begin_upload));
     auto completing = operation("Makes what was uploaded by a form a file", file_schema());
     completing.time_max = Milliseconds(300'000);
-    router.add(Method::post, "/api/files/{purpose}/{id}/complete", std::move(completing),
+    router.add(Method::post, "/api/files/{purpose}/{id}/complete", needs("files:write", std::move(completing)),
                handler(capabilities, complete_upload));
     add_file_content(router, capabilities);
 }

@@ -89,9 +89,10 @@ void add_job_routes(net::Router& router, const app::Capabilities& capabilities) 
                               job_schema(), 202);
     starting.request_schema = new_job_schema();
     starting.body_bytes_max = kJobBytesMax;
-    router.add(net::Method::post, "/api/jobs", std::move(starting), handler(capabilities, start_job));
+    router.add(net::Method::post, "/api/jobs", needs("jobs:write", std::move(starting)),
+               handler(capabilities, start_job));
 
-    router.add(net::Method::get, "/api/jobs/{id}", operation("How far a job is", job_schema(), 200),
+    router.add(net::Method::get, "/api/jobs/{id}", needs("jobs:read", operation("How far a job is", job_schema(), 200)),
                handler(capabilities, get_job));
 
     auto listing = operation("Jobs, the newest first (role admin)",
@@ -99,10 +100,11 @@ void add_job_routes(net::Router& router, const app::Capabilities& capabilities) 
     listing.parameters = {{"state", text_schema("queued, running, done or failed")},
                           {"cursor", text_schema("the `next` of the page before")},
                           {"limit", type_schema("integer")}};
-    router.add(net::Method::get, "/api/jobs", std::move(listing), handler(capabilities, list_jobs));
+    router.add(net::Method::get, "/api/jobs", needs("jobs:manage", std::move(listing)),
+               handler(capabilities, list_jobs));
 
     router.add(net::Method::post, "/api/jobs/{id}/retry",
-               operation("Try a job again that was given up (role admin)", job_schema(), 202),
+               needs("jobs:manage", operation("Try a job again that was given up (role admin)", job_schema(), 202)),
                handler(capabilities, retry_job));
 }
 

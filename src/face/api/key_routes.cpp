@@ -125,18 +125,20 @@ net::Operation operation(std::string summary, json::value request, json::value r
 void add_key_routes(net::Router& router, const app::Capabilities& capabilities) {
     using net::Method;
     router.add(Method::post, "/api/keys",
-               operation("Make a key that acts for you, or (admins) for itself; it is told once", new_key_schema(),
-                         issued_schema(), 201),
+               needs("keys:write", operation("Make a key that acts for you, or (admins) for itself; it is told once",
+                                             new_key_schema(), issued_schema(), 201)),
                handler(capabilities, create_key));
-    router.add(
-        Method::get, "/api/keys",
-        operation("Your keys; of admins all of the workspace", nullptr, schema({{"keys", array_schema(key_schema())}})),
-        handler(capabilities, list_keys));
-    router.add(Method::get, "/api/keys/{id}", operation("One key", nullptr, key_schema()),
+    router.add(Method::get, "/api/keys",
+               needs("keys:read", operation("Your keys; of admins all of the workspace", nullptr,
+                                            schema({{"keys", array_schema(key_schema())}}))),
+               handler(capabilities, list_keys));
+    router.add(Method::get, "/api/keys/{id}", needs("keys:read", operation("One key", nullptr, key_schema())),
                handler(capabilities, get_key));
-    router.add(Method::patch, "/api/keys/{id}", operation("Change what a key may", change_schema(), key_schema()),
+    router.add(Method::patch, "/api/keys/{id}",
+               needs("keys:write", operation("Change what a key may", change_schema(), key_schema())),
                handler(capabilities, update_key));
-    router.add(Method::del, "/api/keys/{id}", operation("Revoke a key; it stops at once", nullptr, nullptr, 204),
+    router.add(Method::del, "/api/keys/{id}",
+               needs("keys:write", operation("Revoke a key; it stops at once", nullptr, nullptr, 204)),
                handler(capabilities, revoke_key));
 }
 

@@ -55,7 +55,7 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
                             {"limit", type_schema("integer")}};
     searching.response_schema =
         schema({{"question", text_schema()}, {"mode", text_schema()}, {"results", type_schema("array")}});
-    router.add(net::Method::get, "/api/search", std::move(searching), handler(search));
+    router.add(net::Method::get, "/api/search", needs("documents:read", std::move(searching)), handler(search));
 
     net::Operation asking;
     asking.summary = "What is indexed, and which models answer";
@@ -64,7 +64,8 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
                                      {"chat_model", text_schema()},
                                      {"embedding_model", text_schema()},
                                      {"reindex_needed", type_schema("boolean")}});
-    router.add(net::Method::get, "/api/status", std::move(asking), handler(capabilities, index_status));
+    router.add(net::Method::get, "/api/status", needs("documents:read", std::move(asking)),
+               handler(capabilities, index_status));
 }
 
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
@@ -74,6 +75,8 @@ void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOpti
     add_key_routes(router, capabilities);
     add_token_routes(router, capabilities);
     add_identity_routes(router, capabilities);
+    add_workspace_routes(router, capabilities);
+    add_domain_routes(router, capabilities);
     add_chat_routes(router, capabilities);
     add_chat_socket(router, capabilities, options);
     add_document_routes(router, capabilities, options);
