@@ -8,7 +8,7 @@ std::shared_ptr<net::Client> outside_client(const app::Manifest& manifest) {
     return std::make_shared<net::Client>(std::move(options));
 }
 
-account::EdgeOptions edge_options(const app::EdgeSection& section) {
+account::EdgeOptions edge_options(const app::EdgeIdentitySection& section) {
     account::EdgeOptions options;
     options.issuer.issuer = section.issuer;
     options.issuer.key_set_url = section.keys;

@@ -14,7 +14,7 @@ namespace slipway::serve {
 // Reaches the public internet alone, in development also this machine.
 std::shared_ptr<net::Client> outside_client(const app::Manifest& manifest);
 
-account::EdgeOptions edge_options(const app::EdgeSection& section);
+account::EdgeOptions edge_options(const app::EdgeIdentitySection& section);
 account::IdentityOptions identity_options(const app::Manifest& manifest);
 std::vector<std::unique_ptr<account::Provider>> make_providers(const app::Manifest& manifest, net::Client& client);
 

@@ -56,6 +56,7 @@ struct AccountsSection : AccessSection {
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
+<<<<<<< ours
     RolesSection roles;
     WorkspacesSection workspaces;
     DomainsSection domains;
@@ -65,6 +66,13 @@ struct AccountsSection : AccessSection {
     std::optional<EdgeSection> edge;
     bool required = false;
     std::vector<std::string> open_routes{"/api/auth/*", "/.well-known/*"};
+=======
+    account::Rights roles;
+    std::vector<IdentityProviderSection> providers;
+    std::string callback_base;  // without a slash at the end
+    std::vector<std::string> redirects;
+    std::optional<EdgeIdentitySection> edge;
+>>>>>>> theirs
     std::optional<DemoUser> demo;
 };
 

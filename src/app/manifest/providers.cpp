@@ -11,7 +11,7 @@ constexpr std::array<Choice<Role>, 4> kRoles{
 
 }  // namespace
 
-void describe(Keys& keys, ProviderSection& provider) {
+void describe(Keys& keys, IdentityProviderSection& provider) {
     if (provider.name == "google") provider.issuer = kGoogle;
     keys.text(
         "issuer", provider.issuer,
@@ -28,7 +28,7 @@ void describe(Keys& keys, ProviderSection& provider) {
                "user:email.");
 }
 
-void describe(Keys& keys, EdgeSection& edge) {
+void describe(Keys& keys, EdgeIdentitySection& edge) {
     keys.text("header", edge.header, "The header that holds the assertion. No other header of the proxy counts.");
     keys.text("issuer", edge.issuer, "Claim iss of its assertions.", {.form = Form::url, .required = true});
     keys.text("keys", edge.keys, "Where its JWK set is; left out: its discovery document says where.", {Form::url});

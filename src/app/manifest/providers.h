@@ -10,7 +10,7 @@
 
 namespace slipway::app {
 
-struct ProviderSection {
+struct IdentityProviderSection {
     std::string name;
     std::string issuer;  // "" after reading: GitHub
     std::string url;     // of a GitHub Enterprise server
@@ -19,14 +19,14 @@ struct ProviderSection {
     std::vector<std::string> scopes;
 };
 
-struct EdgeSection {
+struct EdgeIdentitySection {
     std::string header = "Cf-Access-Jwt-Assertion";
     std::string issuer, keys, audience;
     std::string email_claim = "email";
     account::Role role = account::Role::member;
 };
 
-void describe(Keys& keys, ProviderSection& provider);
-void describe(Keys& keys, EdgeSection& edge);
+void describe(Keys& keys, IdentityProviderSection& provider);
+void describe(Keys& keys, EdgeIdentitySection& edge);
 
 }  // namespace slipway::app
