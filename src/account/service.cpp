@@ -1,6 +1,5 @@
 #include "account/service.h"
 
-#include "account/decoy.h"
 #include "account/registration.h"
 #include "account/tables.h"
 #include "base/email.h"
@@ -12,34 +11,31 @@ namespace {
 constexpr std::string_view kUserByName =
     "select {} from users u join memberships m on m.user_id = u.id where m.workspace = $1 and (u.email = $2 or "
     "u.username_folded = $2)";
+constexpr std::string_view kGenerationClaim = "gen";  // of the session, as sessions.h says
 constexpr std::size_t kUsersListedMax = 10'000;
 
 std::unexpected<Error> unknown_user(std::string_view name) {
     return fail(ErrorCode::not_found, "There is no user '{}'. `slipway users list` shows all.", name);
 }
 
-// The database names the column in its message; a client is told only whether it was the email or the username.
-Error taken(Error error) {
-    const bool email = error.message.find("email") != std::string::npos ||
-                       text_or(error.details, "constraint").find("email") != std::string::npos;
-    const std::string field = email ? "email" : "username";
-    return Error{ErrorCode::conflict, fmt::format("This {} is already registered.", field), {{"field", field}}};
-}
-
 std::unexpected<Error> not_standing() {
     return fail(ErrorCode::unauthorized, "The access token is not valid or has expired; sign in again.");
 }
 
+Error refusal(std::string_view reason, std::string message) {
+    return Error{ErrorCode::forbidden, std::move(message), {{"reason", reason}}};
+}
+
 }  // namespace
 
-Accounts::Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, SigningKeys& keys,
+Accounts::Accounts(store::Database& database, Passwords& passwords, const Audit& audit, SigningKeys& keys,
                    AccountOptions options)
     : database_(database),
-      pool_(pool),
+      passwords_(passwords),
       audit_(audit),
       keys_(keys),
       options_(std::move(options)),
-      decoy_hash_(decoy_hash(options_.password_cost)) {}
+      sessions_(database, audit, options_.sessions) {}
 
 Task<void> Accounts::prepare() {
     store::Parameters parameters{new_id(), options_.workspace_name, now()};
@@ -57,13 +53,6 @@ Task<void> Accounts::prepare() {
     co_return Result<void>();
 }
 
-Task<std::string> Accounts::hash(std::string password) {
-    auto work = [password = std::move(password), cost = options_.password_cost]() -> Result<std::string> {
-        return hash_password(password, cost);
-    };
-    co_return co_await pool_.run(std::move(work));
-}
-
 Task<User> Accounts::register_user(Registration registration) {
     if (!options_.registration_open)
         co_return fail(ErrorCode::forbidden,
@@ -72,8 +61,11 @@ Task<User> Accounts::register_user(Registration registration) {
 }
 
 Task<User> Accounts::enroll(Registration given, Role role) {
-    SLIPWAY_CO_TRY(const auto registration, checked(std::move(given), options_.password_length_min));
-    SLIPWAY_CO_TRY(const auto password_hash, co_await hash(registration.password));
+    SLIPWAY_CO_TRY(const auto registration, checked(std::move(given), passwords_));
+    std::string password_hash;  // matches no password
+    if (!registration.without_password) {
+        SLIPWAY_CO_TRY(password_hash, co_await passwords_.hash(registration.password));
+    }
     User user;
     user.id = new_id();
     user.email = registration.email;
@@ -84,7 +76,8 @@ Task<User> Accounts::enroll(Registration given, Role role) {
     user.system_role = "user";
     user.created_at = now();
     const auto workspace = workspace_.value;
-    auto body = [this, &user, &password_hash, &workspace](store::Transaction& transaction) -> Task<void> {
+    auto body = [this, &user, &registration, &password_hash,
+                 &workspace](store::Transaction& transaction) -> Task<void> {
         SLIPWAY_CO_TRY(user.number, co_await store::next_system_number(transaction, "user"));
         store::Parameters row{
             user.id,       user.number,     user.email,       user.username, lower_ascii(user.username),
@@ -98,6 +91,7 @@ Task<User> Accounts::enroll(Registration given, Role role) {
         SLIPWAY_CO_CHECK(co_await transaction.execute(
             "insert into memberships(workspace, user_id, role, created_at) values ($1, $2, $3, $4)",
             std::move(membership)));
+        if (registration.within) SLIPWAY_CO_CHECK(co_await registration.within(transaction, user));
         SecurityEvent signed_up{.event = "sign_up", .workspace = workspace, .user_id = user.id};
         co_return co_await audit_.record(transaction, std::move(signed_up));
     };
@@ -113,120 +107,88 @@ Task<User> Accounts::user_with_password(std::string folded_name, std::string pas
     SLIPWAY_CO_TRY(const auto rows,
                    co_await database_.read(store::Scope::system(), fmt::format(fmt::runtime(kUserByName), kUserColumns),
                                            std::move(parameters)));
-    const auto stored = rows.empty() ? decoy_hash_ : rows.front().text("password_hash");
-    auto work = [stored, password = std::move(password)]() -> Result<bool> {
-        return password.size() <= kPasswordLengthMax && verify_password(stored, password);
-    };
-    SLIPWAY_CO_TRY(const bool correct, co_await pool_.run(std::move(work)));
-    if (!correct || rows.empty() || !rows.front().truth("active"))
-        co_return fail(ErrorCode::unauthorized, "The name or the password is wrong.");
-    co_return user_of(rows.front());
+    auto stored = rows.empty() ? std::string() : rows.front().text("password_hash");
+    SLIPWAY_CO_TRY(const auto verdict, co_await passwords_.verify(stored, password));
+    if (!verdict.correct || rows.empty())
+        co_return std::unexpected(
+            Error{ErrorCode::unauthorized, "The name or the password is wrong.", {{"reason", "wrong"}}});
+    auto user = user_of(rows.front());
+    if (verdict.outdated) static_cast<void>(co_await rehash(user.id, std::move(stored), std::move(password)));
+    // Told only to who has the password.
+    if (!user.active) co_return std::unexpected(refusal("blocked", "This account is blocked."));
+    if (options_.verification == Verification::required && !user.email_verified_at)
+        co_return std::unexpected(
+            refusal("unverified", "The email address is not verified yet; open the link in the mail."));
+    co_return user;
 }
 
-Task<Tokens> Accounts::sign_in(std::string name, std::string password, std::string remote_address) {
+Task<void> Accounts::rehash(std::string user_id, std::string former_hash, std::string password) {
+    SLIPWAY_CO_TRY(auto fresh, co_await passwords_.hash(std::move(password)));
+    // Unless the password was changed meanwhile.
+    store::Parameters changed{std::move(user_id), std::move(former_hash), std::move(fresh)};
+    SLIPWAY_CO_CHECK(co_await database_.write(store::Scope::system(),
+                                              "update users set password_hash = $3 where id = $1 and "
+                                              "password_hash = $2",
+                                              std::move(changed)));
+    co_return Result<void>();
+}
+
+Task<Tokens> Accounts::sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device) {
     const std::string folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
-    const Attempt attempt{"name:" + folded, "address:" + remote_address};
+    const Attempt attempt{"name:" + folded, "address:" + visit.address};
     SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
     auto user = co_await user_with_password(folded, std::move(password));
+    if (!user && user.error().details.contains("reason")) {
+        SecurityEvent failed{.event = "sign_in_failed", .success = false, .visit = visit};
+        failed.details = {{"reason", user.error().details["reason"]}};
+        SLIPWAY_CO_CHECK(co_await audit_.record(std::move(failed)));
+    }
     if (!user && user.error().code == ErrorCode::unauthorized) co_return pass(user);
     const auto given_back = co_await give_back_attempt(attempt, user.has_value());
     if (!user) co_return pass(user);
     SLIPWAY_CO_CHECK(given_back);
-    co_return co_await open_session(*std::move(user));
+    NewSession session{.visit = std::move(visit), .device = std::move(device)};
+    co_return co_await sign_in_without_password(*std::move(user), std::move(session));
 }
 
-Task<std::string> Accounts::access_token_for(User user, std::string session_id) {
-    const ClaimSubject subject{user, workspace_.value, session_id, ""};
-    auto claims = claims_of(options_.claims, subject);
-    co_return co_await keys_.sign(std::move(claims), options_.access_token_valid_for);
-}
-
-Task<Tokens> Accounts::open_session(User user) {
+Task<Tokens> Accounts::tokens_for(User user, Grant grant) {
+    using std::chrono::seconds;
     Tokens tokens;
-    const auto session_id = new_id();
-    tokens.refresh_token = random_token();
-    tokens.expires_in = options_.access_token_valid_for;
-    const auto current = now();
-    store::Parameters row{session_id, user.id, sha256_hex(tokens.refresh_token), current,
-                          current + options_.refresh_token_valid_for};
-    auto body = [row = std::move(row), current](store::Transaction& transaction) -> Task<void> {
-        store::Parameters expired{current};
-        SLIPWAY_CO_CHECK(
-            co_await transaction.execute("delete from sessions where expires_at < $1", std::move(expired)));
-        auto values = row;
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "insert into sessions(id, user_id, refresh_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
-            std::move(values)));
-        co_return Result<void>();
-    };
-    const store::Database::Body named_body = body;
-    SLIPWAY_CO_CHECK(co_await database_.transact(store::Scope::system(), named_body));
-    SLIPWAY_CO_TRY(tokens.access_token, co_await access_token_for(user, session_id));
+    tokens.expires_in = std::min(options_.access_token_valid_for, std::chrono::ceil<seconds>(grant.ends_at - now()));
+    const ClaimSubject subject{user, workspace_.value, grant.session_id, grant.device_id};
+    auto claims = claims_of(options_.claims, subject);
+    claims[kGenerationClaim] = grant.generation;
+    SLIPWAY_CO_TRY(tokens.access_token, co_await keys_.sign(std::move(claims), tokens.expires_in));
+    tokens.refresh_token = std::move(grant.refresh_token);
+    tokens.session_id = std::move(grant.session_id);
+    tokens.device_id = std::move(grant.device_id);
     tokens.user = std::move(user);
     co_return tokens;
 }
 
-Task<Tokens> Accounts::refresh(std::string refresh_token) {
-    const auto old_hash = sha256_hex(refresh_token);
-    const auto fresh = random_token();
-    const auto sql = fmt::format(
-        "select {}, s.id as session_id, s.refresh_hash, s.expires_at, s.revoked_at from sessions s join users u on "
-        "u.id = s.user_id "
-        "join memberships m on m.user_id = u.id and m.workspace = $2 where s.refresh_hash = $1 or s.previous_hash = $1",
-        kUserColumns);
-    const auto workspace = workspace_.value;
-    const auto valid_for = options_.refresh_token_valid_for;
-    std::optional<User> user;
-    std::string session_id;
-    auto body = [&](store::Transaction& transaction) -> Task<void> {
-        user.reset();
-        store::Parameters by_hash{old_hash, workspace};
-        SLIPWAY_CO_TRY(const auto rows, co_await transaction.execute(sql, std::move(by_hash)));
-        if (rows.empty()) co_return Result<void>();
-        const auto row = rows.front();
-        session_id = row.text("session_id");
-        const bool usable =
-            row.truth("active") && !row.optional_integer("revoked_at") && row.instant("expires_at") > now();
-        if (!usable) co_return Result<void>();
-        const auto current = now();
-        if (row.text("refresh_hash") != old_hash) {
-            // A token that was replaced already: somebody holds a copy, so nobody keeps the session.
-            store::Parameters stolen{session_id, current};
-            SLIPWAY_CO_CHECK(
-                co_await transaction.execute("update sessions set revoked_at = $2 where id = $1", std::move(stolen)));
-            co_return Result<void>();
-        }
-        store::Parameters renewed{session_id, sha256_hex(fresh), old_hash, current + valid_for};
-        SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update sessions set refresh_hash = $2, previous_hash = $3, expires_at = $4 where id = $1",
-            std::move(renewed)));
-        user = user_of(row);
-        co_return Result<void>();
-    };
-    const store::Database::Body named_body = body;
-    SLIPWAY_CO_CHECK(co_await database_.transact(store::Scope::system(), named_body));
-    if (!user) co_return fail(ErrorCode::unauthorized, "The refresh token is not valid any more; sign in again.");
-    Tokens tokens;
-    tokens.refresh_token = fresh;
-    SLIPWAY_CO_TRY(tokens.access_token, co_await access_token_for(*user, session_id));
-    tokens.expires_in = options_.access_token_valid_for;
-    tokens.user = *std::move(user);
-    co_return tokens;
+Task<Tokens> Accounts::refresh(std::string refresh_token, Visit visit) {
+    SLIPWAY_CO_TRY(auto grant, co_await sessions_.refresh(std::move(refresh_token), std::move(visit)));
+    auto principal = co_await member(workspace_, grant.user_id);
+    if (!principal && principal.error().code == ErrorCode::forbidden)
+        co_return std::unexpected(Error{ErrorCode::unauthorized, principal.error().message, {{"reason", "blocked"}}});
+    if (!principal) co_return pass(principal);
+    co_return co_await tokens_for(std::move(principal->user), std::move(grant));
 }
 
-Task<void> Accounts::sign_out(std::string refresh_token) {
-    store::Parameters parameters{sha256_hex(refresh_token), now()};
-    SLIPWAY_CO_CHECK(co_await database_.write(
-        store::Scope::system(), "update sessions set revoked_at = $2 where refresh_hash = $1 and revoked_at is null",
-        std::move(parameters)));
+Task<void> Accounts::sign_out(std::string refresh_token, Visit visit) {
+    SLIPWAY_CO_TRY(auto found, co_await sessions_.find_by_token(std::move(refresh_token)));
+    if (!found) co_return Result<void>();
+    Ending ending{.user_id = std::move(found->first), .session_id = std::move(found->second), .reason = "sign_out"};
+    SLIPWAY_CO_CHECK(co_await sessions_.end(std::move(ending), std::move(visit)));
     co_return Result<void>();
 }
 
 Task<Principal> Accounts::authenticate(std::string access_token) {
     SLIPWAY_CO_TRY(const auto claims, co_await keys_.verify(std::move(access_token)));
     WorkspaceId workspace{std::string(text_or(claims, "ws"))};
-    SLIPWAY_CO_TRY(auto principal, co_await standing(std::string(text_or(claims, "sub")),
-                                                     std::string(text_or(claims, "sid")), std::move(workspace)));
+    SLIPWAY_CO_TRY(auto principal,
+                   co_await standing(std::string(text_or(claims, "sub")), std::string(text_or(claims, "sid")),
+                                     integer_or(claims, kGenerationClaim, 0), std::move(workspace)));
     principal.proven_until = from_unix_ms(integer_or(claims, "exp", 0) * 1000);
     co_return principal;
 }
@@ -234,25 +196,28 @@ Task<Principal> Accounts::authenticate(std::string access_token) {
 Task<Principal> Accounts::renew(Principal principal) {
     if (principal.proven_until <= now()) co_return not_standing();
     const auto until = principal.proven_until;
-    SLIPWAY_CO_TRY(principal, co_await standing(std::move(principal.user.id), std::move(principal.session_id),
+    SLIPWAY_CO_TRY(principal, co_await standing(std::move(principal.user.id), std::move(principal.session_id), 0,
                                                 std::move(principal.workspace)));
     principal.proven_until = until;
     co_return principal;
 }
 
-Task<Principal> Accounts::standing(std::string user_id, std::string session_id, WorkspaceId workspace) {
+Task<Principal> Accounts::standing(std::string user_id, std::string session_id, std::int64_t generation,
+                                   WorkspaceId workspace) {
     static const auto sql = fmt::format(
-        "select {}, s.revoked_at from users u join memberships m on m.user_id = u.id and m.workspace = $3 "
-        "join sessions s on s.user_id = u.id and s.id = $2 where u.id = $1",
+        "select {} from users u join memberships m on m.user_id = u.id and m.workspace = $2 where u.id = $1",
         kUserColumns);
-    store::Parameters parameters{user_id, session_id, workspace.value};
+    SLIPWAY_CO_TRY(auto session, co_await sessions_.standing(user_id, session_id, generation));
+    store::Parameters parameters{std::move(user_id), workspace.value};
     SLIPWAY_CO_TRY(const auto rows, co_await database_.read_often(store::Scope::system(), sql, std::move(parameters)));
-    if (rows.empty() || !rows.front().truth("active") || rows.front().optional_integer("revoked_at"))
-        co_return not_standing();
+    if (rows.empty() || !rows.front().truth("active")) co_return not_standing();
     Principal principal;
     principal.user = user_of(rows.front());
     principal.workspace = std::move(workspace);
     principal.session_id = std::move(session_id);
+    principal.device_id = std::move(session.device_id);
+    principal.assurance = session.assurance;
+    principal.authenticated_at = session.authenticated_at;
     co_return principal;
 }
 
@@ -293,19 +258,23 @@ Task<User> Accounts::find(std::string name) {
 }
 
 Task<void> Accounts::set_password(std::string name, std::string password) {
-    SLIPWAY_CO_CHECK(check_password(password, options_.password_length_min));
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
-    SLIPWAY_CO_TRY(const auto password_hash, co_await hash(std::move(password)));
+    SLIPWAY_CO_CHECK(passwords_.check(password, {user.username, user.email, user.display_name}));
+    SLIPWAY_CO_TRY(const auto password_hash, co_await passwords_.hash(std::move(password)));
+    std::vector<std::string> ended;
     auto body = [&](store::Transaction& transaction) -> Task<void> {
         store::Parameters changed{user.id, password_hash, now()};
         SLIPWAY_CO_CHECK(co_await transaction.execute(
-            "update users set password_hash = $2, updated_at = $3 where id = $1", std::move(changed)));
-        store::Parameters sessions{user.id};
-        SLIPWAY_CO_CHECK(co_await transaction.execute("delete from sessions where user_id = $1", std::move(sessions)));
-        co_return Result<void>();
+            "update users set password_hash = $2, password_changed_at = $3, updated_at = $3 where id = $1",
+            std::move(changed)));
+        Ending all{.user_id = user.id, .reason = "password_changed"};
+        SLIPWAY_CO_TRY(ended, co_await sessions_.end_within(transaction, std::move(all)));
+        SecurityEvent event{.event = "password_changed", .user_id = user.id};
+        co_return co_await audit_.record(transaction, std::move(event));
     };
     const store::Database::Body named_body = body;
-    co_return co_await database_.transact(store::Scope::system(), named_body);
+    SLIPWAY_CO_CHECK(co_await database_.transact(store::Scope::system(), named_body));
+    co_return co_await sessions_.forget(std::move(ended));
 }
 
 Task<void> Accounts::set_role(std::string name, Role role) {
@@ -319,10 +288,21 @@ Task<void> Accounts::set_role(std::string name, Role role) {
 
 Task<void> Accounts::set_active(std::string name, bool active) {
     SLIPWAY_CO_TRY(const auto user, co_await find(name));
-    store::Parameters parameters{user.id, active, now()};
-    SLIPWAY_CO_CHECK(co_await database_.write(
-        store::Scope::system(), "update users set active = $2, updated_at = $3 where id = $1", std::move(parameters)));
-    co_return Result<void>();
+    std::vector<std::string> ended;
+    auto body = [&](store::Transaction& transaction) -> Task<void> {
+        store::Parameters changed{user.id, active, now()};
+        SLIPWAY_CO_CHECK(co_await transaction.execute("update users set active = $2, updated_at = $3 where id = $1",
+                                                      std::move(changed)));
+        Ending all{.user_id = user.id, .reason = "deactivated"};
+        if (!active) {
+            SLIPWAY_CO_TRY(ended, co_await sessions_.end_within(transaction, std::move(all)));
+        }
+        SecurityEvent event{.event = active ? "user_activated" : "user_deactivated", .user_id = user.id};
+        co_return co_await audit_.record(transaction, std::move(event));
+    };
+    const store::Database::Body named_body = body;
+    SLIPWAY_CO_CHECK(co_await database_.transact(store::Scope::system(), named_body));
+    co_return co_await sessions_.forget(std::move(ended));
 }
 
 }  // namespace slipway::account

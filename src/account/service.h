@@ -1,42 +1,50 @@
 // Accounts: registration, sign-in, sessions, roles.
 //
-// Passwords are argon2id hashes; access tokens are JWTs (signing_keys.h, token_claims.h); refresh tokens are random,
-// stored hashed, replaced at each use (the use of an old one ends the whole session). Users are checked on every
-// request, so a deactivated user or an ended session is out at once. Failed sign-ins are limited per name and per
-// address: an attempt counts before its password is looked at, so that many at once do not pass the limit together, and
-// no more once it has succeeded. An unknown name and a wrong password get the same answer after the same work.
+// Passwords are kept as passwords.h says; access tokens are JWTs (signing_keys.h, token_claims.h); refresh tokens,
+// devices, and how sessions end: sessions.h. Users are checked on every request, so a deactivated user or an ended
+// session is out at once. Failed sign-ins are limited per name and per address: an attempt counts before its password
+// is looked at, so that many at once do not pass the limit together, and no more once it has succeeded. An unknown name
+// and a wrong password get the same answer after the same work.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "account/audit.h"
+#include "account/factors.h"
+#include "account/passwords.h"
+#include "account/sessions.h"
 #include "account/signing_keys.h"
 #include "account/token_claims.h"
 #include "account/types.h"
-#include "base/crypto.h"
-#include "base/pool.h"
 #include "store/database/database.h"
 
 namespace slipway::account {
 
+// Whether somebody must show that the address is theirs.
+enum class Verification : unsigned char {
+    none,      // nobody is asked to
+    optional,  // a mail asks for it
+    required,  // before the first sign-in
+};
+
 struct AccountOptions {
+    Verification verification = Verification::none;
     ClaimTemplates claims;  // further ones of access tokens
     std::chrono::seconds access_token_valid_for{std::chrono::hours(24)};
-    std::chrono::seconds refresh_token_valid_for{std::chrono::hours(24 * 30)};
+    SessionOptions sessions;
+    Factors* factors = nullptr;  // null: nobody has a second one
     bool registration_open = true;
-    std::size_t password_length_min = 8;
     // Failed sign-ins per name, and ten times that per address, in a window. Those under way count too.
     int attempts_max = 10;
     std::chrono::seconds attempts_window{std::chrono::minutes(15)};
     std::string workspace_name = "main";  // the workspace that every registered user joins
-    PasswordCost password_cost = {};
 };
 
 class Accounts {
  public:
     // What it is given outlives it.
-    Accounts(store::Database& database, WorkerPool& pool, const Audit& audit, SigningKeys& keys,
+    Accounts(store::Database& database, Passwords& passwords, const Audit& audit, SigningKeys& keys,
              AccountOptions options);
 
     // Makes the workspace that everybody joins; call once after the migrations, before anything else.
@@ -48,12 +56,22 @@ class Accounts {
     Task<User> enroll(Registration registration, Role role = Role::member);
     Task<User> register_user(Registration registration);
 
-    // `name` is an email or a username. `unauthorized`, or `rate_limited` with details.retry_after_seconds.
-    Task<Tokens> sign_in(std::string name, std::string password, std::string remote_address);
-    // For a user whose right to sign in was proven otherwise.
-    Task<Tokens> sign_in_without_password(User user) { return open_session(std::move(user)); }
-    Task<Tokens> refresh(std::string refresh_token);
-    Task<void> sign_out(std::string refresh_token);
+    // `name` is an email or a username. `unauthorized`, `forbidden` (only with the right password), both with
+    // details.reason: wrong, blocked, unverified; or `rate_limited` with details.retry_after_seconds.
+    Task<Tokens> sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device = {});
+    // For a user whose right to sign in was proven otherwise; `methods` says how (tables.h). Of both the answer is a
+    // challenge, without tokens, where a second factor is due.
+    Task<Tokens> sign_in_without_password(User user, NewSession session = {});
+    // As Factors::finish().
+    Task<Tokens> finish_sign_in(std::string factor_token, std::string code, Visit visit);
+    // A password, and of who has a second factor a code, shown again by who is signed in: sensitive changes are open to
+    // this session for a while. Errors as sign_in() and Factors::verify().
+    Task<void> reauthenticate(Principal principal, std::string password, std::string code, Visit visit);
+    // As Sessions::refresh().
+    Task<Tokens> refresh(std::string refresh_token, Visit visit);
+    // Ends the session of the token; nothing happens when there is none.
+    Task<void> sign_out(std::string refresh_token, Visit visit);
+    Sessions& sessions() { return sessions_; }
     Task<Principal> authenticate(std::string access_token);
     // For connections that outlive a request: the same person with the role of now, or `unauthorized` once the token
     // has ended, the session was ended, or the user is blocked.
@@ -81,18 +99,19 @@ class Accounts {
     Task<void> give_back_attempt(Attempt attempt, bool succeeded);
     // `unauthorized` when the name is unknown, the password wrong or the user blocked.
     Task<User> user_with_password(std::string folded_name, std::string password);
-    Task<Principal> standing(std::string user_id, std::string session_id, WorkspaceId workspace);
-    Task<Tokens> open_session(User user);
-    Task<std::string> access_token_for(User user, std::string session_id);
-    Task<std::string> hash(std::string password);
+    Task<Principal> standing(std::string user_id, std::string session_id, std::int64_t generation,
+                             WorkspaceId workspace);
+    Task<Tokens> tokens_for(User user, Grant grant);
+    // As the password that was just shown is to be kept today; what fails is tried at the next sign-in.
+    Task<void> rehash(std::string user_id, std::string former_hash, std::string password);
 
     store::Database& database_;
-    WorkerPool& pool_;
+    Passwords& passwords_;
     const Audit& audit_;
     SigningKeys& keys_;
     AccountOptions options_;
+    Sessions sessions_;
     WorkspaceId workspace_;
-    std::string decoy_hash_;  // compared against when the name is unknown
 };
 
 }  // namespace slipway::account

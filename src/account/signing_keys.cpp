@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kSealPurpose = "signing keys";
 constexpr std::string_view kKeyIdPurpose = "id of a secret";
 constexpr std::size_t kKeyIdLength = 16;
+constexpr Milliseconds kLookingTime{5'000};
 constexpr std::size_t kKeysMax = 100;  // that verify at the same time
 constexpr std::string_view kKeyRows =
     "select id, algorithm, sealed_key, public_key, created_at, retired_at from signing_keys order by "
@@ -177,6 +178,13 @@ Task<void> SigningKeys::reload_when_old() {
     co_return co_await reload();
 }
 
+Task<void> SigningKeys::reload_for(std::string unknown_key) {
+    if (options_.algorithm == SigningAlgorithm::hs256) co_return Result<void>();
+    SLIPWAY_CO_TRY(const auto turn, co_await looking_.acquire("keys", kLookingTime));
+    if (keys()->find(unknown_key) != nullptr || !take_turn_to_reload(true)) co_return Result<void>();
+    co_return co_await reload();
+}
+
 Task<std::string> SigningKeys::sign(json::object claims, std::chrono::seconds valid_for) {
     SLIPWAY_CO_CHECK(co_await reload_when_old());
     const auto issued = to_unix_ms(now()) / 1000;
@@ -218,11 +226,10 @@ Result<json::object> SigningKeys::verify_now(std::string_view token) const {
 
 Task<json::object> SigningKeys::verify(std::string token) {
     SLIPWAY_CO_TRY(const auto read, read_token(token, kOwnTokenBytesMax));
-    const bool unknown_key = keys()->find(read.key_id) == nullptr;
-    // Keys that are here verify also while the database cannot be read.
-    if (take_turn_to_reload(unknown_key)) {
-        const auto reloaded = co_await reload();
-        if (!reloaded && unknown_key) co_return std::unexpected(reloaded.error());
+    if (keys()->find(read.key_id) == nullptr) {
+        SLIPWAY_CO_CHECK(co_await reload_for(read.key_id));
+    } else {  // keys that are here verify also while the database cannot be read
+        static_cast<void>(co_await reload_when_old());
     }
     co_return verify_with(*keys(), read);
 }

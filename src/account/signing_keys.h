@@ -17,6 +17,7 @@
 
 #include "account/audit.h"
 #include "account/jwt.h"
+#include "base/keyed_lock.h"
 #include "store/database/database.h"
 
 namespace slipway::account {
@@ -83,8 +84,10 @@ class SigningKeys {
     Result<json::object> verify_with(const Keys& keys, const CompactToken& token) const;
     std::shared_ptr<const Keys> secrets() const;
     Task<void> reload();
-    // With the key that signs now: looks whether another replica has replaced it.
+    // Looks whether another replica has replaced a key; at once for a token whose key nobody here knows. Of those who
+    // come with such tokens at the same time one looks, and the others wait for what it finds.
     Task<void> reload_when_old();
+    Task<void> reload_for(std::string unknown_key);
     Task<SigningKey> make_key(store::Transaction& transaction);
     Result<std::string> opened(const std::string& sealed) const;
     bool take_turn_to_reload(bool unknown_key);
@@ -95,6 +98,7 @@ class SigningKeys {
     mutable std::mutex mutex_;
     std::shared_ptr<const Keys> keys_;
     std::chrono::steady_clock::time_point reloaded_at_;
+    KeyedLock looking_;
 };
 
 }  // namespace slipway::account

@@ -8,8 +8,8 @@
 namespace slipway::account {
 namespace {
 
-constexpr std::array<std::string_view, 12> kFixedClaims{"sub", "sid", "ws",  "user_id", "username", "is_admin",
-                                                        "iat", "exp", "nbf", "iss",     "aud",      "type"};
+constexpr std::array<std::string_view, 13> kFixedClaims{"sub", "sid", "gen", "ws",  "user_id", "username", "is_admin",
+                                                        "iat", "exp", "nbf", "iss", "aud",     "type"};
 constexpr std::array<std::string_view, 12> kPlaceholders{"id",           "number",     "email",     "username",
                                                          "display_name", "role",       "is_admin",  "system_role",
                                                          "workspace",    "session_id", "device_id", "jti"};

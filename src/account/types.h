@@ -1,6 +1,7 @@
 // Who uses an application: users stand above workspaces, a membership ties a user to a workspace with a role.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/task.h"
 #include "base/workspace.h"
+
+namespace slipway::store {
+class Transaction;
+}
 
 namespace slipway::account {
 
@@ -88,6 +94,22 @@ struct Registration {
     std::string username;  // "": the email
     std::string password;
     std::string display_name;
+    bool without_password = false;  // of who signs in with another provider
+    // Done in the transaction that makes the user; may be empty.
+    std::function<Task<void>(store::Transaction& transaction, const User& user)> within = {};
+};
+
+// A second factor of a user, without its secret.
+struct Factor {
+    std::string id, kind, name;
+    Instant created_at;
+    std::optional<Instant> confirmed_at, last_used_at;
+};
+
+// The second step of a sign-in.
+struct Challenge {
+    std::string token;
+    std::vector<Factor> factors;
 };
 
 struct Tokens {
@@ -95,6 +117,10 @@ struct Tokens {
     std::string refresh_token;
     std::chrono::seconds expires_in{0};  // of the access token
     User user;
+    std::string session_id;
+    std::string device_id;  // "" where none was named
+    // A second factor is due (Accounts::finish_sign_in): there are no tokens yet.
+    std::optional<Challenge> challenge;
 };
 
 }  // namespace slipway::account

@@ -30,6 +30,7 @@ struct Parsed {
     IngestArguments ingest;
     SearchArguments search;
     UserArguments user;
+    TokenArguments token;
     CopyArguments copy;
     JobArguments job;
     PlanArguments planned;
@@ -170,6 +171,16 @@ void add_databases(CLI::App& app, Parsed& parsed) {
     copying->callback([&parsed] { parsed.code = copy(parsed.target, parsed.copy); });
 }
 
+void add_import(CLI::App& users, Parsed& parsed) {
+    auto* importing =
+        command(users, parsed, "import",
+                "Take users over from another system, with the hashes of their passwords (bcrypt, scrypt, "
+                "argon2id). Can be repeated: who is there already is passed over");
+    importing->add_option("FILE", parsed.path, "One JSON object a line: {\"email\": …, \"password_hash\": …}")
+        ->required();
+    importing->callback([&parsed] { parsed.code = users_import(parsed.target, parsed.path); });
+}
+
 void add_users(CLI::App& app, Parsed& parsed) {
     auto* users = app.add_subcommand("users", "List, create and change users");
     users->require_subcommand(1);
@@ -207,6 +218,31 @@ void add_users(CLI::App& app, Parsed& parsed) {
     auto* admitting = command(*users, parsed, "unblock", "Let a blocked user in again");
     named(admitting);
     admitting->callback([&parsed] { parsed.code = users_active(parsed.target, parsed.user, true); });
+    add_import(*users, parsed);
+}
+
+void add_tokens(CLI::App& app, Parsed& parsed) {
+    auto* tokens = app.add_subcommand("tokens", "Keys and tokens with which testers, services and programs come in");
+    tokens->require_subcommand(1);
+    auto* listing = command(*tokens, parsed, "list", "All that are not revoked");
+    listing->callback([&parsed] { parsed.code = tokens_list(parsed.target); });
+
+    auto* creating = command(*tokens, parsed, "create", "Make one; it is printed once");
+    creating->add_option("NAME", parsed.token.name, "Whose it is, or what it is for")->required();
+    creating->add_option("--kind", parsed.token.kind, "beta (a tester's), service or api")
+        ->check(CLI::IsMember({"beta", "service", "api"}));
+    creating->add_option("--role", parsed.token.role, "Its role: viewer, member, admin or owner")
+        ->check(CLI::IsMember({"viewer", "member", "admin", "owner"}));
+    creating->add_option("--user", parsed.token.user, "Instead of a role: the user for whom an API key acts");
+    creating->add_option("--scope", parsed.token.scopes, "What it may; all that the role may when left out");
+    creating->add_option("--per-minute", parsed.token.per_minute, "Requests each minute");
+    creating->add_option("--per-day", parsed.token.per_day, "Requests each day");
+    creating->add_option("--days", parsed.token.days, "How long it is valid; for ever when left out");
+    creating->callback([&parsed] { parsed.code = tokens_create(parsed.target, parsed.token); });
+
+    auto* revoking = command(*tokens, parsed, "revoke", "End one; it is refused from the next request on");
+    revoking->add_option("ID", parsed.token.name, "As `list` shows it, or what it begins with")->required();
+    revoking->callback([&parsed] { parsed.code = tokens_revoke(parsed.target, parsed.token.name); });
 }
 
 void add_keys(CLI::App& app, Parsed& parsed) {
@@ -319,6 +355,7 @@ int run(int count, char** arguments) {
     add_care(app, parsed);
     add_databases(app, parsed);
     add_users(app, parsed);
+    add_tokens(app, parsed);
     add_keys(app, parsed);
     add_jobs(app, parsed);
     add_terraform(app, parsed.code);

@@ -78,6 +78,17 @@ int users_create(const Target& target, UserArguments arguments);
 int users_password(const Target& target, UserArguments arguments);
 int users_role(const Target& target, const UserArguments& arguments);
 int users_active(const Target& target, const UserArguments& arguments, bool active);
+// kFailed when a line was refused; the others are imported all the same.
+int users_import(const Target& target, const std::string& path);
+
+struct TokenArguments {
+    std::string name, kind = "beta", role = "member", user;
+    std::vector<std::string> scopes;
+    std::int64_t per_minute = 0, per_day = 0, days = 0;  // 0: as the manifest says; for ever
+};
+int tokens_list(const Target& target);
+int tokens_create(const Target& target, const TokenArguments& arguments);
+int tokens_revoke(const Target& target, const std::string& which);
 
 // The keys that sign access tokens.
 int keys_list(const Target& target, bool json);

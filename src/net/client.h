@@ -61,8 +61,8 @@ class Client {
     explicit Client(ClientOptions options = {});
     ~Client();
     // Errors: `unavailable` (cannot connect, certificate not trusted, time-out), `upstream` (not HTTP, cut off, larger
-    // than a limit), `invalid` (URL, header, proxy variable), `forbidden` (not within ClientOptions::reach). The message names the host and what it did; details.phase
-    // says where it happened: "connect", "send", "first_byte", "body" or "total". A header may have 64 KiB.
+    // than a limit), `invalid` (URL, header, proxy), `forbidden` (out of reach). The message names the host;
+    // details.phase says where: "connect", "send", "first_byte", "body" or "total". A header may have 64 KiB.
     Task<std::unique_ptr<ClientResponse>> send(ClientRequest request);
 
  private:

@@ -81,6 +81,10 @@ class Application {
     Result<std::string> token_secret() const;
     Result<void> open_signing_keys(const std::string& secret);
     Result<void> open_accounts();
+    void open_edge(account::AuthenticationOptions& options);
+    void open_identities();
+    void open_factors(const std::string& secret);
+    void open_authentication();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -112,8 +116,15 @@ class Application {
     std::shared_ptr<model::ChatModel> chat_model_;
     std::shared_ptr<model::EmbeddingModel> embedding_;
     std::unique_ptr<account::Audit> audit_;
+    std::unique_ptr<account::Passwords> passwords_;
     std::unique_ptr<account::SigningKeys> signing_keys_;
+    std::shared_ptr<net::Client> outside_;  // for addresses that others have a say in
+    std::unique_ptr<account::Factors> factors_;
     std::unique_ptr<account::Accounts> accounts_;
+    std::unique_ptr<account::EdgeIdentity> edge_;
+    std::unique_ptr<account::Identities> identities_;
+    std::unique_ptr<account::AccessKeys> keys_;
+    std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;
     std::unique_ptr<file::Files> stored_files_;
     std::unique_ptr<agent::Graph> graph_;

@@ -115,7 +115,7 @@ void Background::stop() {
 
 // Whoever started it, with the role of now; the clock's jobs are the application's own.
 Task<account::Principal> Background::principal_of(const job::Job& job) {
-    if (!job.user.empty()) co_return co_await application_.capabilities().accounts.member(job.workspace, job.user);
+    if (!job.user.empty()) co_return co_await application_.capabilities().authentication.member(job.workspace, job.user);
     account::Principal principal;
     principal.user.username = "system";
     principal.user.role = account::Role::owner;

@@ -60,6 +60,8 @@ Task<json::object> Operator::run(std::string command, json::object arguments, Op
         co_return co_await backup(application_, std::string(text_or(arguments, "path")));
     }
     if (command == "check") co_return co_await check_stores();
+    if (command == "users.import") co_return co_await import_users(std::move(arguments));
+    if (command.starts_with("tokens.")) co_return co_await tokens(std::move(command), std::move(arguments));
     if (command.starts_with("users.")) co_return co_await users(std::move(command), std::move(arguments));
     if (command.starts_with("keys.")) co_return co_await keys(std::move(command), std::move(arguments));
     if (command.starts_with("jobs.")) co_return co_await jobs(std::move(command), std::move(arguments));

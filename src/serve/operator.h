@@ -17,7 +17,11 @@
 //     users.password  {name, password}
 //     users.role      {name, role}
 //     users.active    {name, active}
-//     keys.list       {}                                      → {keys: [{id, algorithm, signs, created_at, replaced_at}]}
+//     users.import    {lines: [JSON], first_line}             → {imported, present, faults: [{line, message}]}
+//     tokens.list     {}                                      → {keys}
+//     tokens.create   {name, kind, role, user, scopes, …}     → the key with `key`, told this once
+//     tokens.revoke   {id}                                    → {}
+//     keys.list       {}                                      → {keys: [{id, algorithm, signs, …}]}
 //     keys.rotate     {}                                      → the new key
 //     keys.retire     {id}                                    → {retired}
 //     jobs.list       {state, limit, cursor}                  → {jobs, next}
@@ -59,6 +63,8 @@ class Operator {
     Task<json::object> ask(json::object arguments, OperatorEvents events);
     Task<json::object> reindex(OperatorEvents events);
     Task<json::object> users(std::string command, json::object arguments);
+    Task<json::object> import_users(json::object arguments);
+    Task<json::object> tokens(std::string command, json::object arguments);
     Task<json::object> keys(std::string command, json::object arguments);
     Task<json::object> jobs(std::string command, json::object arguments);
 

@@ -1,6 +1,8 @@
 // Tokens of the application itself: which are taken, and all the ways to forge one.
 #include "account/signing_keys.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "account/tables.h"
@@ -271,9 +273,9 @@ TEST_F(SigningKeysTest, ARetiredKeyVerifiesNothingAndTheLastOneIsReplaced) {
     const auto missing = run_to_end(keys->retire("nobody"));
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ErrorCode::not_found);
-    std::vector<std::string> told;
-    for (const auto& event : must(run_to_end(audit_.list({})))) told.push_back(event.event.event);
-    EXPECT_EQ(told, (std::vector<std::string>{"signing_key_made", "signing_key_retired", "signing_key_made"}));
+    std::map<std::string, int> told;
+    for (const auto& event : must(run_to_end(audit_.list({})))) ++told[event.event.event];
+    EXPECT_EQ(told, (std::map<std::string, int>{{"signing_key_made", 2}, {"signing_key_retired", 1}}));
 }
 
 TEST_F(SigningKeysTest, TheKeySetHoldsNoSecret) {

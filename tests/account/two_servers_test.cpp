@@ -1,4 +1,5 @@
 // Two servers on one database admit together what one would: limits of sign-ins, sessions, names.
+#include <set>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,10 +16,12 @@ namespace {
 
 using test::must;
 
+const Visit kHere{"127.0.0.1", "test", "request"};
+
 // A server: where the database may be shared its own connections, and always its own threads.
 struct Server {
     std::unique_ptr<store::Database> own;
-    WorkerPool pool{"test", 2};
+    Passwords passwords{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<Audit> audit;
     std::unique_ptr<SigningKeys> keys;
     std::unique_ptr<Accounts> accounts;
@@ -27,7 +30,7 @@ struct Server {
 class TwoServers : public ::testing::Test {
  protected:
     TwoServers() {
-        options_.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
+        options_.sessions.secret = std::string(32, 's');
         options_.attempts_max = 10;
         std::vector<store::Migration> all(store::series_migrations().begin(), store::series_migrations().end());
         all.insert(all.end(), migrations().begin(), migrations().end());
@@ -36,10 +39,11 @@ class TwoServers : public ::testing::Test {
             if (database_->dialect().shared) server.own = must(test::open_any_database(folder_ / "data.db"));
             auto& database = server.own ? *server.own : *database_;
             server.audit = std::make_unique<Audit>(database, AuditOptions{.key = "seals"});
-            server.keys = std::make_unique<SigningKeys>(database, *server.audit,
-                                                        SigningOptions{.secret = std::string(32, 's')});
+            server.keys =
+                std::make_unique<SigningKeys>(database, *server.audit, SigningOptions{.secret = std::string(32, 's')});
             must(run_to_end(server.keys->prepare()));
-            server.accounts = std::make_unique<Accounts>(database, server.pool, *server.audit, *server.keys, options_);
+            server.accounts =
+                std::make_unique<Accounts>(database, server.passwords, *server.audit, *server.keys, options_);
         }
     }
 
@@ -94,18 +98,18 @@ TEST_F(TwoServers, AreMembersOfOneWorkspaceHoweverTheyStart) {
 TEST_F(TwoServers, AdmitTogetherAsManyWrongSignInsAsOne) {
     prepare();
     must(run_to_end(servers_[0].accounts->enroll({"ada@example.org", "ada", "correct horse"})));
-    const auto results = at_once<Tokens>(
-        25, [](Accounts& accounts, int) { return accounts.sign_in("ada", "wrong password", "127.0.0.1"); });
+    const auto results =
+        at_once<Tokens>(25, [](Accounts& accounts, int) { return accounts.sign_in("ada", "wrong password", kHere); });
     EXPECT_EQ(outcomes(results), (Counts{{"unauthorized", 10}, {"rate_limited", 40}}));
     for (const auto& server : servers_)
-        EXPECT_EQ(run_to_end(server.accounts->sign_in("ada", "correct horse", "127.0.0.1")).error().code,
+        EXPECT_EQ(run_to_end(server.accounts->sign_in("ada", "correct horse", kHere)).error().code,
                   ErrorCode::rate_limited);
 }
 
 TEST_F(TwoServers, CountTheAddressOfManyNamesTogether) {
     prepare();
     const auto results = at_once<Tokens>(75, [](Accounts& accounts, int number) {
-        return accounts.sign_in(fmt::format("name{}-{}", number, fmt::ptr(&accounts)), "wrong password", "127.0.0.1");
+        return accounts.sign_in(fmt::format("name{}-{}", number, fmt::ptr(&accounts)), "wrong password", kHere);
     });
     EXPECT_EQ(outcomes(results), (Counts{{"unauthorized", 100}, {"rate_limited", 50}}));
 }
@@ -117,13 +121,30 @@ TEST_F(TwoServers, GiveANameToOneOfThoseWhoWantIt) {
     EXPECT_EQ(outcomes(results), (Counts{{"ok", 1}, {"conflict", 9}}));
 }
 
-TEST_F(TwoServers, RenewATokenOnce) {
+TEST_F(TwoServers, MakeOfATokenTheSameNextOneWhoeverIsAsked) {
     prepare();
     must(run_to_end(servers_[0].accounts->enroll({"ada@example.org", "ada", "correct horse"})));
-    const auto token =
-        must(run_to_end(servers_[0].accounts->sign_in("ada", "correct horse", "127.0.0.1"))).refresh_token;
-    const auto results = at_once<Tokens>(3, [&](Accounts& accounts, int) { return accounts.refresh(token); });
-    EXPECT_EQ(outcomes(results), (Counts{{"ok", 1}, {"unauthorized", 5}}));
+    const auto token = must(run_to_end(servers_[0].accounts->sign_in("ada", "correct horse", kHere))).refresh_token;
+    const auto results = at_once<Tokens>(3, [&](Accounts& accounts, int) { return accounts.refresh(token, kHere); });
+    EXPECT_EQ(outcomes(results), (Counts{{"ok", 6}}));
+    std::set<std::string> given;
+    for (const auto& result : results)
+        if (result) given.insert(result->refresh_token);
+    EXPECT_EQ(given.size(), 1U);
+    EXPECT_FALSE(given.contains(token));
+    // And each of them goes on.
+    EXPECT_TRUE(run_to_end(servers_[1].accounts->refresh(*given.begin(), kHere)));
+}
+
+TEST_F(TwoServers, RefuseASessionThatTheOtherEndedAtOnce) {
+    prepare();
+    must(run_to_end(servers_[0].accounts->enroll({"ada@example.org", "ada", "correct horse"})));
+    const auto tokens = must(run_to_end(servers_[0].accounts->sign_in("ada", "correct horse", kHere)));
+    for (const auto& server : servers_) must(run_to_end(server.accounts->authenticate(tokens.access_token)));
+    Ending all{.user_id = tokens.user.id, .reason = "ended_all"};
+    EXPECT_EQ(must(run_to_end(servers_[0].accounts->sessions().end(std::move(all), kHere))), 1);
+    for (const auto& server : servers_)
+        EXPECT_EQ(run_to_end(server.accounts->authenticate(tokens.access_token)).error().code, ErrorCode::unauthorized);
 }
 
 }  // namespace

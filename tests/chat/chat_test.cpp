@@ -72,12 +72,11 @@ class ChatsTest : public ::testing::Test {
         const auto migrated = run_to_end(database_->migrate(all));
         ASSERT_TRUE(migrated) << migrated.error().message;
         account::AccountOptions options;
-        options.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
         audit_ = std::make_unique<account::Audit>(*database_, account::AuditOptions{.key = "seals"});
         keys_ = std::make_unique<account::SigningKeys>(*database_, *audit_,
                                                        account::SigningOptions{.secret = std::string(32, 's')});
         ASSERT_TRUE(run_to_end(keys_->prepare()));
-        accounts_ = std::make_unique<account::Accounts>(*database_, pool_, *audit_, *keys_, options);
+        accounts_ = std::make_unique<account::Accounts>(*database_, passwords_, *audit_, *keys_, options);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
         owner_ = user("ada");
         agent::GraphNode node;
@@ -113,7 +112,7 @@ class ChatsTest : public ::testing::Test {
     }
 
     test::TemporaryFolder folder_;
-    WorkerPool pool_{"test", 2};
+    account::Passwords passwords_{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<account::Audit> audit_;
     std::unique_ptr<account::SigningKeys> keys_;

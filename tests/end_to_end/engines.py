@@ -103,6 +103,17 @@ class Bucket(_Engine):
         self.environment = {"AWS_ACCESS_KEY_ID": "key-of-the-test", "AWS_SECRET_ACCESS_KEY": "secret-of-the-test"}
 
 
+class OpenIdProvider(_Engine):
+    """oidc-provider; `base` is where the application that signs in with it is."""
+
+    def __init__(self, place, base, port=None):
+        super().__init__(port)
+        told = {"port": self.port, "modules": str(folder("oidc-provider") / "node_modules"),
+                "redirect_uris": [f"{base}/api/auth/oauth/{name}/callback" for name in ("basic", "public")]}
+        self.start(["/usr/bin/node", ROOT / "tests/engines/oidc_issuer.mjs", json.dumps(told)], place, {})
+        self.issuer = f"http://127.0.0.1:{self.port}"
+
+
 class Qdrant(_Engine):
     """The stand-in of the index port's tests: Qdrant's REST interface over its engine."""
 

@@ -3,7 +3,8 @@
 
 #include <functional>
 
-#include "account/service.h"
+#include "account/authentication.h"
+#include "account/identities.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -29,8 +30,12 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Authentication& authentication;  // who makes a request
+    account::AccessKeys& keys;
+    account::Factors& factors;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
+    account::Identities* identities;  // null: nobody signs in with another provider
     knowledge::Knowledge& knowledge;
     chat::Chats& chats;
     file::Files& files;

@@ -1,5 +1,6 @@
 #include "app/manifest/accounts.h"
 
+#include "app/manifest/manifest.h"
 #include "base/text.h"
 
 // `describe` of PasswordCost is found through Keys, which lives in slipway::app.
@@ -15,6 +16,11 @@ constexpr std::array<Choice<RegistrationPolicy>, 2> kPolicies{
     {{RegistrationPolicy::open, "open"}, {RegistrationPolicy::closed, "closed"}}};
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{Role::viewer, "viewer"}, {Role::member, "member"}, {Role::admin, "admin"}, {Role::owner, "owner"}}};
+constexpr std::array<Choice<Revocation>, 2> kRevocations{
+    {{Revocation::immediate, "immediate"}, {Revocation::token, "token"}}};
+constexpr std::array<Choice<account::Verification>, 3> kVerifications{{{account::Verification::none, "none"},
+                                                                       {account::Verification::optional, "optional"},
+                                                                       {account::Verification::required, "required"}}};
 constexpr std::array<Choice<account::SigningAlgorithm>, 2> kAlgorithms{
     {{account::SigningAlgorithm::hs256, "HS256"}, {account::SigningAlgorithm::eddsa, "EdDSA"}}};
 constexpr hours kYear{24 * 366};
@@ -40,11 +46,36 @@ static void describe(Keys& keys, account::Rights& roles) {
     keys.later("manage_users", "Least role that manages users over the API; today `slipway users` does.");
 }
 
+static void describe(Keys& keys, SessionSection& session) {
+    keys.duration("idle", session.idle, minutes(1), kYear,
+                  "A session that is not continued for so long has ended; left out: refresh_token.");
+    keys.duration("absolute", session.absolute, minutes(1), kYear * 10,
+                  "A session ends so long after its sign-in, whatever is done.");
+    keys.boolean("one_per_device", session.one_per_device,
+                 "Whether a sign-in ends the earlier sessions of the same device.");
+}
+
 static void describe(Keys& keys, DemoUser& demo) {
     keys.text("username", demo.username, "Name of the demo user.");
     keys.text("email", demo.email, "Email address of the demo user.", {Form::email});
     keys.secret("password", demo.password,
                 "Password; left out, a random one is made that only the button on the page knows.");
+}
+
+// Who else may say who somebody is.
+static void describe_others(Keys& keys, AccountsSection& accounts) {
+    keys.named("providers", accounts.providers,
+               "With whom people can sign in, by name: google, github, or any OpenID Connect issuer.");
+    keys.text("callback_base", accounts.callback_base,
+              "Where browsers reach this API, such as https://api.example.org: providers send them back to "
+              "/api/auth/oauth/NAME/callback there. Left out: links, and on loopback the server's own address.",
+              {Form::url});
+    keys.texts("redirects", accounts.redirects,
+               "The addresses where a browser may go on to after a sign-in with a provider, to the letter. The first "
+               "is the usual one.",
+               {Form::url});
+    keys.optional_section("edge", accounts.edge,
+                          "A proxy in front that signs people in: who has an assertion of it needs no other proof.");
 }
 
 void describe(Keys& keys, AccountsSection& accounts) {
@@ -69,6 +100,18 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.duration("access_token", accounts.access_token, minutes(1), kYear, "How long an access token is valid.");
     keys.duration("refresh_token", accounts.refresh_token, minutes(1), kYear,
                   "How long a session can be continued without signing in again.");
+    keys.section("session", accounts.session, "How long a session lives.");
+    keys.choice("revocation", accounts.revocation, kRevocations,
+                "Whether a session that has ended is refused at once (immediate), or once its access token has ended "
+                "(token), which saves a look at each request.");
+    keys.choice("verification", accounts.verification, kVerifications,
+                "Whether people show that their address is theirs: none, optional (a mail asks for it), required "
+                "(before the first sign-in; then a sign-up tells nobody whether an address is known). Needs "
+                "stores.mail_from.");
+    keys.text("links", accounts.links,
+              "Where people open the application, such as https://app.example.org: links in mails begin with it. "
+              "Required outside loopback where mails are sent.",
+              {Form::url});
     keys.choice("registration", accounts.registration, kPolicies,
                 "Whether people can register; closed: `slipway users create`.");
     keys.integer("password_length_min", accounts.password_length_min, 8, 128,
@@ -76,9 +119,19 @@ void describe(Keys& keys, AccountsSection& accounts) {
     keys.text("workspace", accounts.workspace, "The workspace that every registered user joins.");
     keys.section("attempts", accounts.attempts, "How many failed sign-ins are allowed.");
     keys.section("argon2", accounts.argon2, "Cost of hashing a password (argon2id).");
+    describe_access(keys, accounts);
     keys.section("roles", accounts.roles,
                  "Which role may do what; each role may do what those before it may: viewer, member, admin, owner.");
+    describe_others(keys, accounts);
     keys.optional_section("demo", accounts.demo, "A user for trying the application, in development only.");
+}
+
+std::string callback_base(const Manifest& manifest) {
+    const auto& accounts = manifest.accounts;
+    auto base = accounts.callback_base.empty() ? accounts.links : accounts.callback_base;
+    while (base.ends_with('/')) base.pop_back();
+    if (!base.empty() || !manifest.server.is_loopback() || manifest.server.port == 0) return base;
+    return fmt::format("http://127.0.0.1:{}", manifest.server.port);
 }
 
 std::vector<std::string> previous_secrets(const AccountsSection& accounts) {

@@ -142,6 +142,21 @@ void check_stores(Checks& checks) {
                      "Give the index a file of its own.");
 }
 
+static void check_providers(Checks& checks) {
+    const auto& accounts = checks.manifest.accounts;
+    for (const auto& provider : accounts.providers)
+        if (provider.issuer.empty() && provider.name != "github")
+            checks.error(fmt::format("accounts.providers.{}.issuer", provider.name),
+                         fmt::format("accounts.providers.{} needs its issuer.", provider.name));
+    if (accounts.providers.empty()) return;
+    if (accounts.redirects.empty())
+        checks.error("accounts.redirects",
+                     "accounts.redirects: name the address where browsers go on to after a sign-in with a provider.");
+    if (callback_base(checks.manifest).empty())
+        checks.error("accounts.callback_base",
+                     "accounts.callback_base: say where browsers reach this API, as providers send them back there.");
+}
+
 void check_accounts(Checks& checks) {
     const auto& manifest = checks.manifest;
     const auto& accounts = manifest.accounts;
@@ -162,6 +177,7 @@ void check_accounts(Checks& checks) {
     for (const auto& [name, text] : accounts.claims)
         if (const auto claim = account::check_claim(name, text); !claim)
             checks.error("accounts.claims", claim.error().message);
+    check_providers(checks);
     if (accounts.refresh_token < accounts.access_token)
         checks.error("accounts.refresh_token",
                      "accounts.refresh_token must be valid at least as long as accounts.access_token.");

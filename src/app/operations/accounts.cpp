@@ -30,17 +30,17 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
     });
     host.bind("accounts.sign_in", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        const auto address = context.request != nullptr ? context.request->remote_address : std::string();
-        SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(
-                                              text_of(arguments, "name"), text_of(arguments, "password"), address));
-        co_return json::value(json::object{{"access_token", tokens.access_token},
-                                           {"refresh_token", tokens.refresh_token},
-                                           {"expires_in", tokens.expires_in.count()},
-                                           {"user", user_json(tokens.user)}});
+        SLIPWAY_CO_TRY(const auto tokens,
+                       co_await capabilities.accounts.sign_in(text_of(arguments, "name"),
+                                                              text_of(arguments, "password"), visit_of(context)));
+        co_return json::value(tokens_json(tokens));
     });
     host.bind("accounts.authenticate", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
-        SLIPWAY_CO_TRY(auto principal, co_await capabilities.accounts.authenticate(text_of(arguments, "token")));
+        account::Credential credential;
+        credential.bearer = text_of(arguments, "token");
+        credential.visit = visit_of(context);
+        SLIPWAY_CO_TRY(auto principal, co_await capabilities.authentication.principal(std::move(credential)));
         set_principal(context, std::move(principal));
         co_return context.user;
     });

@@ -1,5 +1,8 @@
 #include "app/operations/operations.h"
 
+#include "app/capabilities/factor_json.h"
+#include "app/capabilities/visit.h"
+
 namespace slipway::app {
 
 void set_principal(CallContext& context, account::Principal principal) {
@@ -16,10 +19,32 @@ Result<account::Principal> principal_of(const CallContext& context) {
 Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context) {
     SLIPWAY_CO_TRY(auto principal, principal_of(context));
     if (context.lasting) {
-        SLIPWAY_CO_TRY(principal, co_await capabilities.accounts.renew(std::move(principal)));
+        SLIPWAY_CO_TRY(principal, co_await capabilities.authentication.renew(std::move(principal)));
         set_principal(context, principal);
     }
     co_return principal;
+}
+
+account::Visit visit_of(const CallContext& context) {
+    if (context.request != nullptr) return visit_of(*context.request);
+    return {.request_id = context.request_id};
+}
+
+json::object tokens_json(const account::Tokens& tokens) {
+    if (tokens.challenge) return challenge_json(*tokens.challenge);
+    json::object answer{{"access_token", tokens.access_token},
+                        {"refresh_token", tokens.refresh_token},
+                        {"expires_in", tokens.expires_in.count()},
+                        {"user", user_json(tokens.user)},
+                        {"session_id", tokens.session_id}};
+    if (!tokens.device_id.empty()) answer["device_id"] = tokens.device_id;
+    return answer;
+}
+
+void bind_object(ScriptHost& host, const Capabilities& capabilities, std::string name, ObjectOperation operation) {
+    host.bind(std::move(name), [&capabilities, operation](CallContext& context, json::value given) {
+        return operation(capabilities, context, object_of(std::move(given)));
+    });
 }
 
 json::object object_of(json::value arguments) {
@@ -29,6 +54,8 @@ json::object object_of(json::value arguments) {
 
 void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_account_operations(host, capabilities);
+    bind_factor_operations(host, capabilities);
+    bind_key_operations(host, capabilities);
     bind_chat_operations(host, capabilities);
     bind_document_operations(host, capabilities);
     bind_file_operations(host, capabilities);

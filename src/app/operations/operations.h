@@ -7,6 +7,20 @@
 //     accounts.register{email, username, password}      → user
 //     accounts.sign_in{name, password}                  → {access_token, refresh_token, expires_in, user}
 //     accounts.authenticate{token}                      → user; the call goes on as it
+//     accounts.sign_in_anonymously{device}              → as sign_in
+//     accounts.upgrade{email, username, password}       → user; who began without an account keeps everything
+//     accounts.reauthenticate{password, code}           the call's session may change how its user signs in for a while
+//     factors.list{}                                    → {factors, recovery_codes_left, required, offered}
+//     factors.add{name}                                 → the factor with `secret` and `uri`, told this once
+//     factors.confirm{id, code}                         → {recovery_codes}: of the first one
+//     factors.remove{id}
+//     factors.recovery_codes{}                          → {recovery_codes}: the former ones end
+//     factors.finish_sign_in{factor_token, code}        → as sign_in
+//     keys.create{name, description, acts_for, role, scopes, rate_per_minute, rate_per_day, expires_in_days}
+//         → the key with `key`, told this once (app/capabilities/access_key_json.h)
+//     keys.list{}                                       → {keys}; role admin: all of the workspace
+//     keys.get{id}, keys.update{id, …}                  → the key
+//     keys.revoke{id}
 //     chats.list{offset, limit}                         → {chats, total}
 //     chats.get{id | number}
 //     chats.rename{id | number, title}
@@ -48,6 +62,8 @@ namespace slipway::app {
 void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_key_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_document_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_channel_operations(ScriptHost& host, const Capabilities& capabilities);
@@ -59,7 +75,17 @@ void set_principal(CallContext& context, account::Principal principal);
 Result<account::Principal> principal_of(const CallContext& context);
 // For operations: asked of the accounts again where the call outlives a request.
 Task<account::Principal> principal_of_now(const Capabilities& capabilities, CallContext& context);
+// Of the request it serves; once that is over only its id.
+account::Visit visit_of(const CallContext& context);
 json::object user_json(const account::User& user);
+
+// The answer to a sign-in: {access_token, refresh_token, expires_in, user, session_id, device_id}, or where a second
+// factor is due {factor_token, factors, expires_in}.
+json::object tokens_json(const account::Tokens& tokens);
+
+// Binds an operation that is written as a function of its arguments.
+using ObjectOperation = Task<json::value> (*)(const Capabilities&, CallContext&, json::object);
+void bind_object(ScriptHost& host, const Capabilities& capabilities, std::string name, ObjectOperation operation);
 
 // The arguments as an object.
 json::object object_of(json::value arguments);

@@ -15,12 +15,19 @@ std::string_view bearer_of(const net::Request& request) {
     return trim(header.substr(kScheme.size()));
 }
 
+account::Credential credential_of(const app::Capabilities& capabilities, const net::Request& request) {
+    account::Credential credential;
+    credential.bearer = bearer_of(request);
+    const auto& options = capabilities.authentication.options();
+    if (!options.service_header.empty()) credential.service = request.headers.get(options.service_header);
+    if (!options.edge_header.empty()) credential.edge_assertion = request.headers.get(options.edge_header);
+    credential.visit = visit_of(request);
+    return credential;
+}
+
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request) {
-    const auto token = bearer_of(request);
-    if (token.empty())
-        co_return fail(ErrorCode::unauthorized,
-                       "Sign in first: this needs the header Authorization: Bearer <access token>.");
-    co_return co_await capabilities.accounts.authenticate(std::string(token));
+    auto credential = credential_of(capabilities, request);
+    co_return co_await capabilities.authentication.principal(std::move(credential));
 }
 
 Task<account::Principal> principal_with(const app::Capabilities& capabilities, const net::Request& request,

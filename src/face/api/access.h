@@ -2,12 +2,17 @@
 #pragma once
 
 #include "app/capabilities/capabilities.h"
+#include "app/capabilities/visit.h"
 #include "net/router.h"
 
 namespace slipway::face {
 
+using app::visit_of;
+
 // The token of "Authorization: Bearer …"; empty when there is none.
 std::string_view bearer_of(const net::Request& request);
+// All that it shows of who makes it.
+account::Credential credential_of(const app::Capabilities& capabilities, const net::Request& request);
 // Who it stands for. `unauthorized` when it is missing or wrong.
 Task<account::Principal> principal_of(const app::Capabilities& capabilities, const net::Request& request);
 // The same, or `forbidden` when the role is less.

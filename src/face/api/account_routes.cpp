@@ -1,5 +1,6 @@
 // /api/auth/*, /api/me
 #include "face/api/access.h"
+#include "face/api/account_json.h"
 #include "face/api/api.h"
 
 namespace slipway::face {
@@ -15,16 +16,6 @@ json::object to_json(const account::User& user) {
             {"created_at", to_iso8601(user.created_at)}};
 }
 
-net::Response tokens_response(int status, const account::Tokens& tokens) {
-    auto response = net::Response::of_json(status, json::object{{"access_token", tokens.access_token},
-                                                                {"refresh_token", tokens.refresh_token},
-                                                                {"token_type", "bearer"},
-                                                                {"expires_in", tokens.expires_in.count()},
-                                                                {"user", to_json(tokens.user)}});
-    response.headers.set("Cache-Control", "no-store");
-    return response;
-}
-
 json::object user_schema() {
     return schema({{"id", text_schema()},
                    {"number", type_schema("integer")},
@@ -35,6 +26,18 @@ json::object user_schema() {
                    {"created_at", text_schema()}});
 }
 
+}  // namespace
+
+net::Response tokens_response(int status, const account::Tokens& tokens) {
+    auto response = net::Response::of_json(status, json::object{{"access_token", tokens.access_token},
+                                                                {"refresh_token", tokens.refresh_token},
+                                                                {"token_type", "bearer"},
+                                                                {"expires_in", tokens.expires_in.count()},
+                                                                {"user", to_json(tokens.user)}});
+    response.headers.set("Cache-Control", "no-store");
+    return response;
+}
+
 json::object tokens_schema() {
     return schema({{"access_token", text_schema()},
                    {"refresh_token", text_schema()},
@@ -42,6 +45,8 @@ json::object tokens_schema() {
                    {"expires_in", type_schema("integer")},
                    {"user", user_schema()}});
 }
+
+namespace {
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200,
                          bool authenticated = false) {
@@ -70,28 +75,31 @@ Task<net::Response> register_user(const app::Capabilities& capabilities, net::Re
     registration.username = std::string(text_or(body, "username"));
     registration.password = std::string(text_or(body, "password"));
     SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
-    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in_without_password(std::move(user)));
+    account::NewSession session{.visit = visit_of(request)};
+    SLIPWAY_CO_TRY(const auto tokens,
+                   co_await capabilities.accounts.sign_in_without_password(std::move(user), std::move(session)));
     co_return tokens_response(201, tokens);
 }
 
 Task<net::Response> sign_in(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
     std::string name(text_or(body, "name")), password(text_or(body, "password"));
-    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
-                                                                             request.remote_address));
+    SLIPWAY_CO_TRY(const auto tokens,
+                   co_await capabilities.accounts.sign_in(std::move(name), std::move(password), visit_of(request)));
     co_return tokens_response(200, tokens);
 }
 
 Task<net::Response> refresh_session(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-    SLIPWAY_CO_TRY(const auto tokens,
-                   co_await capabilities.accounts.refresh(std::string(text_or(body, "refresh_token"))));
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.refresh(
+                                          std::string(text_or(body, "refresh_token")), visit_of(request)));
     co_return tokens_response(200, tokens);
 }
 
 Task<net::Response> sign_out(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kRefresh));
-    SLIPWAY_CO_CHECK(co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token"))));
+    SLIPWAY_CO_CHECK(
+        co_await capabilities.accounts.sign_out(std::string(text_or(body, "refresh_token")), visit_of(request)));
     co_return net::Response::empty();
 }
 

@@ -20,6 +20,8 @@ void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOpti
 
 void add_account_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_token_routes(net::Router& router, const app::Capabilities& capabilities);
+// Nothing where the manifest names no providers.
+void add_identity_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_chat_socket(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_document_routes(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
@@ -28,5 +30,6 @@ void add_event_routes(net::Router& router, const app::Capabilities& capabilities
 // Nothing where the manifest has no `files`.
 void add_file_routes(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_key_routes(net::Router& router, const app::Capabilities& capabilities);
 
 }  // namespace slipway::face

@@ -86,6 +86,15 @@ class ChatSocket {
         return std::move(value.get_object());
     }
 
+    // What the handshake shows beside is not of who signs in.
+    Task<account::Principal> principal_of(const json::object& message) {
+        auto credential = credential_of(capabilities_, request_);
+        credential.bearer = text_or(message, "token");
+        credential.service.clear();
+        credential.edge_assertion.clear();
+        return capabilities_.authentication.principal(std::move(credential));
+    }
+
     Task<void> sign_in() {
         const auto received = co_await socket_.receive();
         if (!received || !*received)
@@ -94,14 +103,12 @@ class ChatSocket {
         if (text_or(message, "type") != "auth")
             co_return fail(ErrorCode::unauthorized,
                            "The first message must be {{\"type\": \"auth\", \"token\": \"…\"}}.");
-        SLIPWAY_CO_TRY(principal_,
-                       co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
+        SLIPWAY_CO_TRY(principal_, co_await principal_of(message));
         co_return Result<void>();
     }
 
     Task<void> sign_in_again(const json::object& message) {
-        SLIPWAY_CO_TRY(auto principal,
-                       co_await capabilities_.accounts.authenticate(std::string(text_or(message, "token"))));
+        SLIPWAY_CO_TRY(auto principal, co_await principal_of(message));
         if (principal.user.id != principal_.user.id || principal.workspace != principal_.workspace)
             co_return fail(ErrorCode::forbidden, "Open another WebSocket for another user.");
         principal_ = std::move(principal);
@@ -189,7 +196,7 @@ class ChatSocket {
 
     Task<account::Principal> renewed() {
         const auto proven_until = principal_.proven_until;
-        auto renewed = co_await capabilities_.accounts.renew(principal_);
+        auto renewed = co_await capabilities_.authentication.renew(principal_);
         if (principal_.proven_until != proven_until) co_return principal_;  // a newer token came meanwhile
         if (renewed) principal_ = *renewed;
         co_return renewed;

@@ -45,7 +45,7 @@ Task<net::Response> follow_events(const app::Capabilities& capabilities, net::Re
     const auto streamed = std::make_shared<Streamed>();
     streamed->username = principal.user.username;
     streamed->request_id = request.request_id;
-    app::EventFeed::Ask ask = [&capabilities, principal] { return capabilities.accounts.renew(principal); };
+    app::EventFeed::Ask ask = [&capabilities, principal] { return capabilities.authentication.renew(principal); };
     SLIPWAY_CO_TRY(streamed->feed,
                    co_await app::EventFeed::open(capabilities.events, std::move(principal), std::move(ask)));
     net::EventBody body = [streamed](net::EventStream& stream) { return stream_events(streamed, stream); };

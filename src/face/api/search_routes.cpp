@@ -69,7 +69,9 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
 
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
     add_account_routes(router, capabilities);
+    add_key_routes(router, capabilities);
     add_token_routes(router, capabilities);
+    add_identity_routes(router, capabilities);
     add_chat_routes(router, capabilities);
     add_chat_socket(router, capabilities, options);
     add_document_routes(router, capabilities, options);

@@ -1,0 +1,69 @@
+#include "app/capabilities/factor_json.h"
+#include "app/operations/operations.h"
+
+namespace slipway::app {
+namespace {
+
+std::string text_of(const json::object& arguments, std::string_view name) {
+    return std::string(text_or(arguments, name));
+}
+
+Task<json::value> list(const Capabilities& capabilities, CallContext& context, json::object) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_TRY(auto answer, co_await described_factors(capabilities, std::move(principal)));
+    co_return json::value(std::move(answer));
+}
+
+Task<json::value> add(const Capabilities& capabilities, CallContext& context, json::object given) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_TRY(auto answer,
+                   co_await add_factor(capabilities, std::move(principal), text_of(given, "name"), visit_of(context)));
+    co_return json::value(std::move(answer));
+}
+
+Task<json::value> confirm(const Capabilities& capabilities, CallContext& context, json::object given) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_TRY(auto answer, co_await confirm_factor(capabilities, std::move(principal), text_of(given, "id"),
+                                                        text_of(given, "code"), visit_of(context)));
+    co_return json::value(std::move(answer));
+}
+
+Task<json::value> remove(const Capabilities& capabilities, CallContext& context, json::object given) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_CHECK(
+        co_await capabilities.factors.remove(std::move(principal), text_of(given, "id"), visit_of(context)));
+    co_return json::value(json::object());
+}
+
+Task<json::value> recovery_codes(const Capabilities& capabilities, CallContext& context, json::object) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_TRY(auto answer, co_await new_recovery_codes(capabilities, std::move(principal), visit_of(context)));
+    co_return json::value(std::move(answer));
+}
+
+Task<json::value> finish_sign_in(const Capabilities& capabilities, CallContext& context, json::object given) {
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.accounts.finish_sign_in(
+                                          text_of(given, "factor_token"), text_of(given, "code"), visit_of(context)));
+    co_return json::value(tokens_json(tokens));
+}
+
+Task<json::value> reauthenticate(const Capabilities& capabilities, CallContext& context, json::object given) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_CHECK(co_await capabilities.accounts.reauthenticate(std::move(principal), text_of(given, "password"),
+                                                                   text_of(given, "code"), visit_of(context)));
+    co_return json::value(json::object());
+}
+
+}  // namespace
+
+void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities) {
+    bind_object(host, capabilities, "factors.list", list);
+    bind_object(host, capabilities, "factors.add", add);
+    bind_object(host, capabilities, "factors.confirm", confirm);
+    bind_object(host, capabilities, "factors.remove", remove);
+    bind_object(host, capabilities, "factors.recovery_codes", recovery_codes);
+    bind_object(host, capabilities, "factors.finish_sign_in", finish_sign_in);
+    bind_object(host, capabilities, "accounts.reauthenticate", reauthenticate);
+}
+
+}  // namespace slipway::app
