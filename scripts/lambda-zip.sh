@@ -23,7 +23,8 @@ mkdir -p "$place/lib" "$place/app" "$(dirname "$zip")"
 needed() { ldd "$1" | sed -nE 's/^.*=> (\/[^ ]+) .*$/\1/p'; }
 libpq=$(/sbin/ldconfig -p | sed -nE 's/^\s*libpq\.so\.5 .* => (.*)$/\1/p' | head -1)
 [ -n "$libpq" ] || { echo "error: libpq.so.5 is not installed (apt-get install libpq5)" >&2; exit 2; }
-for library in $(needed "$binary") "$libpq" $(needed "$libpq"); do
+libcrypt=$(/sbin/ldconfig -p | sed -nE 's/^\s*libcrypt\.so\.1 .* => (.*)$/\1/p' | head -1) # for hashes of bcrypt
+for library in $(needed "$binary") "$libpq" $(needed "$libpq") $libcrypt; do
   [ -e "$place/lib/$(basename "$library")" ] || install -m 0755 "$library" "$place/lib/"
 done
 install -m 0755 "$(readelf -l "$binary" | sed -nE 's/^.*program interpreter: (.*)\]$/\1/p')" "$place/lib/loader"

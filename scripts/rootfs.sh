@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stages the whole root file system of the container image: the program, pdftotext, libpq, what those load, whom to trust, the
+# Stages the whole root file system of the container image: the program, pdftotext, libpq, libcrypt, what those load, whom to trust, the
 # applications, and the records of Debian's packages by which scanners know what is inside. The Dockerfile runs it, and so does
 # tests/end_to_end/test_image.py, so both have the same files. Needs Debian 12 with `scripts/install.sh build`.
 # Usage: scripts/rootfs.sh [--binary FILE] [--apps FOLDER] FOLDER     FOLDER must not exist
@@ -23,6 +23,8 @@ user=65532 # no account of any host
 pdftotext=$(command -v pdftotext) || { echo "pdftotext is missing: scripts/install.sh build" >&2; exit 1; }
 libpq=$(ldconfig -p | awk '/libpq\.so\.5 /{print $NF; exit}')
 [ -n "$libpq" ] || { echo "libpq.so.5 is missing: scripts/install.sh build" >&2; exit 1; }
+libcrypt=$(ldconfig -p | awk '/libcrypt\.so\.1 /{print $NF; exit}') # loaded for hashes of bcrypt
+[ -n "$libcrypt" ] || { echo "libcrypt.so.1 is missing" >&2; exit 1; }
 
 mkdir -p "$root"/{usr/bin,usr/lib,etc/ssl/certs,apps,data,tmp,proc,dev,var/lib/dpkg/status.d,usr/share/doc/slipway}
 ln -s usr/bin "$root/bin"
@@ -35,7 +37,7 @@ packages=()
 owned_by() { # FILE: also where Debian's records have the name without /usr
   dpkg -S "$(readlink -f "$1")" 2>/dev/null | cut -d: -f1 || dpkg -S "$1" 2>/dev/null | cut -d: -f1 || true
 }
-for library in $(libraries "$binary" "$pdftotext" "$libpq") "$libpq"; do
+for library in $(libraries "$binary" "$pdftotext" "$libpq" "$libcrypt") "$libpq" "$libcrypt"; do
   case "$library" in
     */ld-linux*) target="$root/usr/lib/$(basename "$library")" ;; # where the program's header says
     *) target="$root/usr/lib/$(basename "$(dirname "$library")")/$(basename "$library")" ;;

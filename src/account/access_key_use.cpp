@@ -143,7 +143,9 @@ Task<void> AccessKeys::note_use(AccessKey key) {
 // Once an hour for each key: who holds an old one must not be able to fill the database.
 Task<void> AccessKeys::note_refusal(AccessKey key, Visit visit) {
     store::CacheKey noted{"keys", key.id + " refused"};
-    SLIPWAY_CO_TRY(const bool first, co_await cache_.add({key.workspace}, std::move(noted), "1", kRefusalNotedEach));
+    WorkspaceId workspace(key.workspace);
+    SLIPWAY_CO_TRY(const bool first,
+                   co_await cache_.add(std::move(workspace), std::move(noted), "1", kRefusalNotedEach));
     if (!first) co_return Result<void>();
     SecurityEvent event{.event = "access_key_refused", .success = false, .workspace = key.workspace};
     event.user_id = key.user_id;

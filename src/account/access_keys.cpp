@@ -37,6 +37,12 @@ Result<void> check_scopes(const Scopes& scopes, const Principal* by) {
     return {};
 }
 
+// None means all that the role has; a key that makes or changes keys gives them no more than it has itself.
+Scopes at_most(Scopes scopes, const Principal* by) {
+    const bool limited = by != nullptr && by->proof != Proof::session && by->scopes != nullptr;
+    return limited && scopes.empty() ? *by->scopes : std::move(scopes);
+}
+
 Result<void> check_texts(std::string_view name, std::string_view description) {
     if (trim(name).empty() || name.size() > kKeyNameBytesMax)
         return fail(ErrorCode::invalid, "A key needs a name, of at most {} bytes.", kKeyNameBytesMax);
@@ -62,9 +68,7 @@ Result<AccessKey> completed(AccessKey key, const Principal* by, const KeyOptions
     const auto [first, last] = std::ranges::unique(key.scopes);
     key.scopes.erase(first, last);
     SLIPWAY_CHECK(check_scopes(key.scopes, by));
-    // A key that makes keys gives them no more than it has itself.
-    if (by != nullptr && by->proof != Proof::session && by->scopes != nullptr && key.scopes.empty())
-        key.scopes = *by->scopes;
+    key.scopes = at_most(std::move(key.scopes), by);
     if (key.user_id.empty()) {
         const auto role = role_from(key.role);
         if (!role) return fail(ErrorCode::invalid, "A key that acts for itself needs a role.");
@@ -197,7 +201,7 @@ Task<AccessKey> AccessKeys::change(WorkspaceId workspace, std::string id, KeyCha
     SLIPWAY_CO_CHECK(check_limits(key));
     if (change.scopes) {
         SLIPWAY_CO_CHECK(check_scopes(*change.scopes, by));
-        key.scopes = *std::move(change.scopes);
+        key.scopes = at_most(*std::move(change.scopes), by);
         std::ranges::sort(key.scopes);
     }
     auto event = event_of("access_key_changed", key, by, std::move(visit));

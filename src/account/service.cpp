@@ -61,11 +61,15 @@ Task<User> Accounts::register_user(Registration registration) {
 }
 
 Task<User> Accounts::enroll(Registration given, Role role) {
-    SLIPWAY_CO_TRY(const auto registration, checked(std::move(given), passwords_));
+    SLIPWAY_CO_TRY(auto registration, checked(std::move(given), passwords_));
     std::string password_hash;  // matches no password
     if (!registration.without_password) {
         SLIPWAY_CO_TRY(password_hash, co_await passwords_.hash(registration.password));
     }
+    co_return co_await enroll_hashed(std::move(registration), std::move(password_hash), role);
+}
+
+Task<User> Accounts::enroll_hashed(Registration registration, std::string password_hash, Role role) {
     User user;
     user.id = new_id();
     user.email = registration.email;
@@ -133,7 +137,7 @@ Task<void> Accounts::rehash(std::string user_id, std::string former_hash, std::s
     co_return Result<void>();
 }
 
-Task<Tokens> Accounts::sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device) {
+Task<User> Accounts::prove(std::string name, std::string password, Visit visit) {
     const std::string folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
     const Attempt attempt{"name:" + folded, "address:" + visit.address};
     SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
@@ -147,8 +151,13 @@ Task<Tokens> Accounts::sign_in(std::string name, std::string password, Visit vis
     const auto given_back = co_await give_back_attempt(attempt, user.has_value());
     if (!user) co_return pass(user);
     SLIPWAY_CO_CHECK(given_back);
+    co_return *std::move(user);
+}
+
+Task<Tokens> Accounts::sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device) {
+    SLIPWAY_CO_TRY(auto user, co_await prove(std::move(name), std::move(password), visit));
     NewSession session{.visit = std::move(visit), .device = std::move(device)};
-    co_return co_await sign_in_without_password(*std::move(user), std::move(session));
+    co_return co_await sign_in_without_password(std::move(user), std::move(session));
 }
 
 Task<Tokens> Accounts::tokens_for(User user, Grant grant) {

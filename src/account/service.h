@@ -55,10 +55,14 @@ class Accounts {
     // when closed.
     Task<User> enroll(Registration registration, Role role = Role::member);
     Task<User> register_user(Registration registration);
+    // Of a registration that was checked (registration.h), and whose password was hashed.
+    Task<User> enroll_hashed(Registration registration, std::string password_hash, Role role = Role::member);
 
     // `name` is an email or a username. `unauthorized`, `forbidden` (only with the right password), both with
     // details.reason: wrong, blocked, unverified; or `rate_limited` with details.retry_after_seconds.
     Task<Tokens> sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device = {});
+    // The first half of it: who has this name and this password. Attempts count as those to sign in.
+    Task<User> prove(std::string name, std::string password, Visit visit);
     // For a user whose right to sign in was proven otherwise; `methods` says how (tables.h). Of both the answer is a
     // challenge, without tokens, where a second factor is due.
     Task<Tokens> sign_in_without_password(User user, NewSession session = {});
@@ -72,6 +76,8 @@ class Accounts {
     // Ends the session of the token; nothing happens when there is none.
     Task<void> sign_out(std::string refresh_token, Visit visit);
     Sessions& sessions() { return sessions_; }
+    Verification verification() const { return options_.verification; }
+    bool registration_open() const { return options_.registration_open; }
     Task<Principal> authenticate(std::string access_token);
     // For connections that outlive a request: the same person with the role of now, or `unauthorized` once the token
     // has ended, the session was ended, or the user is blocked.

@@ -61,13 +61,7 @@ Task<Tokens> Accounts::finish_sign_in(std::string factor_token, std::string code
 Task<void> Accounts::reauthenticate(Principal principal, std::string password, std::string code, Visit visit) {
     if (principal.proof != Proof::session)
         co_return fail(ErrorCode::forbidden, "Only who is signed in has a password to show again.");
-    const Attempt attempt{"name:" + lower_ascii(principal.user.username), "address:" + visit.address};
-    SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
-    auto user = co_await user_with_password(lower_ascii(principal.user.username), std::move(password));
-    if (!user && user.error().code == ErrorCode::unauthorized) co_return pass(user);
-    const auto given_back = co_await give_back_attempt(attempt, user.has_value());
-    if (!user) co_return pass(user);
-    SLIPWAY_CO_CHECK(given_back);
+    SLIPWAY_CO_CHECK(co_await prove(principal.user.username, std::move(password), visit));
     int assurance = 1;
     if (options_.factors != nullptr) {
         SLIPWAY_CO_TRY(const bool due, co_await options_.factors->has_confirmed(principal.user.id));

@@ -167,7 +167,7 @@ Result<void> Application::open_accounts() {
     open_identities();
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
-    return {};
+    return open_account_matters();
 }
 
 void Application::open_edge(account::AuthenticationOptions& options) {
@@ -210,6 +210,12 @@ void Application::open_authentication() {
         tokens.push_back({"", token, account::Proof::beta_token, section.beta.role, section.beta.rate_per_minute});
     for (const auto& service : section.service_tokens)
         tokens.push_back({service.name, service.secret.reveal(), account::Proof::service_token, service.role, {}});
+    account::AnonymousOptions begun;
+    begun.allowed = section.anonymous;
+    begun.role = section.anonymous_role;
+    begun.kept_for = seconds_of(section.anonymous_kept);
+    anonymous_ =
+        std::make_unique<account::AnonymousUsers>(*database_, *cache_, *audit_, *passwords_, *accounts_, begun);
     account::AuthenticationOptions options;
     options.service_header = section.service_header;
     open_edge(options);
@@ -266,6 +272,7 @@ void Application::watch() {
 
 Result<void> Application::open_capabilities() {
     watch();
+    add_belongings();
     std::function<Task<account::Tokens>()> demo;
     if (manifest_.accounts.demo && !manifest_.production()) demo = [this] { return sign_in_demo(); };
     auto stores = [this] { return check_stores(); };
@@ -274,9 +281,13 @@ Result<void> Application::open_capabilities() {
     };
     capabilities_ = std::make_unique<app::Capabilities>(
         app::Capabilities{.accounts = *accounts_,
+                          .credentials = *credentials_,
+                          .mails = *mails_,
+                          .persons = *persons_,
                           .authentication = *authentication_,
                           .keys = *keys_,
                           .factors = *factors_,
+                          .anonymous = *anonymous_,
                           .audit = *audit_,
                           .signing_keys = *signing_keys_,
                           .identities = identities_.get(),

@@ -45,6 +45,7 @@ class Application {
     const std::vector<ServedFolder>& served_folders() const { return file_stores_.folders; }
     store::Queue& queue() { return *queue_; }
     job::Jobs& jobs() { return *jobs_; }
+    account::Errands& errands() { return *errands_; }
     chat::Chats& chats() { return *chats_; }
     store::Channels& channels() { return *channels_; }
     app::Events& events() { return *events_; }
@@ -85,6 +86,8 @@ class Application {
     void open_identities();
     void open_factors(const std::string& secret);
     void open_authentication();
+    Result<void> open_account_matters();
+    void add_belongings();
     Result<void> open_knowledge(IndexUse index_use);
     Result<void> open_chats();
     Result<void> open_capabilities();
@@ -123,6 +126,11 @@ class Application {
     std::unique_ptr<account::Accounts> accounts_;
     std::unique_ptr<account::EdgeIdentity> edge_;
     std::unique_ptr<account::Identities> identities_;
+    std::unique_ptr<account::AnonymousUsers> anonymous_;
+    std::unique_ptr<account::Errands> errands_;
+    std::unique_ptr<account::Mails> mails_;
+    std::unique_ptr<account::Credentials> credentials_;
+    std::unique_ptr<account::Persons> persons_;
     std::unique_ptr<account::AccessKeys> keys_;
     std::unique_ptr<account::Authentication> authentication_;
     std::unique_ptr<knowledge::Knowledge> knowledge_;

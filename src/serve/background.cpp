@@ -97,10 +97,15 @@ Background::Background(Application& application, Operator& commands, bool alone,
         co_return Result<void>();
     });
     worker_.handle("data.backup", [this](const job::Job& job) { return back_up(job); });
+    worker_.handle(std::string(account::kErrandJob),
+                   [this](const job::Job& job) { return application_.errands().run(job); });
     worker_.handle_others([this](const job::Job& job) { return run_script(job); });
 }
 
 asio::awaitable<void> Background::run() {
+    // What a process that died had noted, and not begun.
+    const auto left = co_await application_.errands().start_left();
+    if (!left) log::warning("errands of accounts wait", {{"reason", left.error().message}});
     auto jobs = worker_.run();
     auto clock = scheduler_.run();
     co_await both(std::move(jobs), std::move(clock));
@@ -115,7 +120,8 @@ void Background::stop() {
 
 // Whoever started it, with the role of now; the clock's jobs are the application's own.
 Task<account::Principal> Background::principal_of(const job::Job& job) {
-    if (!job.user.empty()) co_return co_await application_.capabilities().authentication.member(job.workspace, job.user);
+    if (!job.user.empty())
+        co_return co_await application_.capabilities().authentication.member(job.workspace, job.user);
     account::Principal principal;
     principal.user.username = "system";
     principal.user.role = account::Role::owner;

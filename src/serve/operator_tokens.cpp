@@ -23,6 +23,7 @@ Task<json::object> Operator::import_users(json::object arguments) {
 Task<json::object> Operator::tokens(std::string command, json::object arguments) {
     auto& capabilities = application_.capabilities();
     const auto& workspace = application_.workspace();
+    const account::Visit by_command;
     if (command == "tokens.list") {
         SLIPWAY_CO_TRY(const auto keys, co_await capabilities.keys.list(workspace, std::nullopt, ""));
         json::array items;
@@ -31,7 +32,7 @@ Task<json::object> Operator::tokens(std::string command, json::object arguments)
     }
     if (command == "tokens.revoke") {
         std::string id(text_or(arguments, "id"));
-        SLIPWAY_CO_CHECK(co_await capabilities.keys.revoke(workspace, std::move(id), nullptr, {}));
+        SLIPWAY_CO_CHECK(co_await capabilities.keys.revoke(workspace, std::move(id), nullptr, by_command));
         co_return json::object();
     }
     if (command != "tokens.create") co_return fail(ErrorCode::not_found, "There is no command '{}'.", command);
@@ -50,7 +51,7 @@ Task<json::object> Operator::tokens(std::string command, json::object arguments)
     const auto kind = account::key_kind_from(text_or(arguments, "kind", "beta"));
     if (!kind) co_return fail(ErrorCode::invalid, "A token is one of api, beta, service.");
     wanted.kind = user.empty() ? *kind : account::KeyKind::api;
-    SLIPWAY_CO_TRY(const auto issued, co_await capabilities.keys.create(std::move(wanted), nullptr, {}));
+    SLIPWAY_CO_TRY(const auto issued, co_await capabilities.keys.create(std::move(wanted), nullptr, by_command));
     auto answer = app::key_json(issued.key);
     answer["key"] = issued.secret;
     co_return answer;

@@ -24,7 +24,8 @@ constexpr Milliseconds kWatchEvery{1000};
 constexpr int kSignalled = 128;               // as a shell tells the end by a signal
 constexpr Milliseconds kTellMax{5'000};       // for telling clients that their answer ends, and storing it
 constexpr Milliseconds kSweepEvery{600'000};  // files that are over or were left half
-constexpr Milliseconds kRetryEvery{5'000};    // what failed for want of space, a model and the like
+constexpr std::size_t kUsersAtOnce = 100;
+constexpr Milliseconds kRetryEvery{5'000};  // what failed for want of space, a model and the like
 
 // Brings the application's own documents up to date, and again when they change.
 class Upkeep {
@@ -76,6 +77,18 @@ class Upkeep {
                 if (swept && *swept > 0) log::info("files swept", {{"files", *swept}});
             }
             co_await sleep_for(kSweepEvery);
+        }
+    }
+
+    asio::awaitable<void> abandoned_users() {
+        const auto& capabilities = application_.capabilities();
+        if (!capabilities.anonymous.allowed() || role_ == ServeRole::api) co_return;
+        while (true) {
+            co_await sleep_for(kSweepEvery);
+            if (application_.quiet()) continue;
+            const auto removed = co_await capabilities.anonymous.remove_abandoned(capabilities.persons, kUsersAtOnce);
+            if (!removed) log::warning("abandoned users not removed", {{"error", removed.error().message}});
+            if (removed && *removed > 0) log::info("abandoned users removed", {{"users", *removed}});
         }
     }
 
@@ -249,6 +262,7 @@ Result<void> run(Application& application, RunOptions options) {
     keeping.start(upkeep.scripts());
     keeping.start(upkeep.leftovers());
     keeping.start(upkeep.files());
+    keeping.start(upkeep.abandoned_users());
     if (options.role != ServeRole::api) jobs.start(background->run());
     if (options.ready) options.ready(server.port());
 

@@ -127,6 +127,9 @@ TEST_F(AccessKeysTest, NobodyMakesAKeyThatMayMoreThanThey) {
     ASSERT_TRUE(same);
     ASSERT_TRUE(come(same->secret)->scopes);
     EXPECT_EQ(*come(same->secret)->scopes, (Scopes{"content:read", "keys:manage"}));
+    const WorkspaceId workspace{same->key.workspace};
+    ASSERT_TRUE(run_to_end(keys_->change(workspace, same->key.id, {.scopes = Scopes{}}, &limited, {})));
+    EXPECT_EQ(*come(same->secret)->scopes, (Scopes{"content:read", "keys:manage"})) << "nor by changing it";
     for (auto wrong : {wanted(" "), wanted(std::string(201, 'x'))})
         EXPECT_EQ(create(wrong).error().code, ErrorCode::invalid);
     auto rate = wanted("rate");

@@ -17,8 +17,8 @@ from programs import BINARY, PATIENCE, Server, clean_environment, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 COMMANDS = "serve check ingest search reindex ask chat status health backup restore migrate "\
-           "copy users jobs plan terraform deploy verify lambda new completion version".split()
-USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock"]
+           "copy users tokens jobs plan terraform deploy verify lambda new completion version".split()
+USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock", "import"]
 
 
 @pytest.fixture(scope="module")

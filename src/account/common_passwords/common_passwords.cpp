@@ -11,8 +11,10 @@ constexpr char kList[] = {
 #embed "list.txt"
 };
 
-std::vector<std::string_view> lines() {
-    auto all = split(std::string_view(kList, sizeof(kList)), '\n');
+// One after the other, between spaces and ends of lines.
+std::vector<std::string_view> words() {
+    static const auto text = replace_all(std::string(kList, sizeof(kList)), "\n", " ");
+    auto all = split(text, ' ');
     std::erase(all, std::string_view());
     return all;
 }
@@ -20,7 +22,7 @@ std::vector<std::string_view> lines() {
 }  // namespace
 
 bool is_common_password(std::string_view password) {
-    static const auto common = lines();
+    static const auto common = words();
     return std::ranges::binary_search(common, std::string_view(lower_ascii(password)));
 }
 

@@ -3,8 +3,11 @@
 
 #include <functional>
 
+#include "account/anonymous_users.h"
 #include "account/authentication.h"
+#include "account/credentials.h"
 #include "account/identities.h"
+#include "account/persons.h"
 #include "app/capabilities/links.h"
 #include "chat/service.h"
 #include "file/service.h"
@@ -30,9 +33,13 @@ struct StoreHealth {
 
 struct Capabilities {
     account::Accounts& accounts;
+    account::Credentials& credentials;
+    const account::Mails& mails;
+    account::Persons& persons;
     account::Authentication& authentication;  // who makes a request
     account::AccessKeys& keys;
     account::Factors& factors;
+    account::AnonymousUsers& anonymous;
     const account::Audit& audit;
     account::SigningKeys& signing_keys;
     account::Identities* identities;  // null: nobody signs in with another provider

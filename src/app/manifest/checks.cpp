@@ -157,6 +157,28 @@ static void check_providers(Checks& checks) {
                      "accounts.callback_base: say where browsers reach this API, as providers send them back there.");
 }
 
+// Who holds one of these is let in, so it must not be guessed. Empty ones let nobody in.
+static void check_tokens(Checks& checks, std::string_view because) {
+    constexpr std::size_t kBetaTokenMin = 16;
+    const auto& accounts = checks.manifest.accounts;
+    for (const auto& service : accounts.service_tokens) {
+        const auto weak = service.secret.empty() ? std::string() : weakness(service.secret);
+        const auto key = fmt::format("accounts.service_tokens.{}.secret", service.name);
+        if (!weak.empty())
+            checks.error(key, fmt::format("{} {}; this is refused {}.", key, weak, because),
+                         "Make one with: openssl rand -base64 48");
+    }
+    const auto tokens = parse_list(accounts.beta.tokens.reveal());
+    if (!tokens)
+        checks.error("accounts.beta.tokens", "accounts.beta.tokens is no list of tokens.",
+                     "Separate them by commas, or write a JSON array of texts.");
+    else if (std::ranges::any_of(*tokens, [](const auto& token) { return token.size() < kBetaTokenMin; }))
+        checks.error("accounts.beta.tokens",
+                     fmt::format("accounts.beta.tokens has one of less than {} bytes; this is refused {}.",
+                                 kBetaTokenMin, because),
+                     "`slipway tokens create` makes tokens that cannot be guessed.");
+}
+
 void check_accounts(Checks& checks) {
     const auto& manifest = checks.manifest;
     const auto& accounts = manifest.accounts;
@@ -171,6 +193,7 @@ void check_accounts(Checks& checks) {
                      "Make one with: openssl rand -base64 48");
     else if (!accounts.secret.empty() && !weak.empty())
         checks.warning("accounts.secret", fmt::format("accounts.secret {}; in production this is refused.", weak));
+    if (open_to_others) check_tokens(checks, because);
     if (open_to_others && accounts.demo)
         checks.error("accounts.demo", fmt::format("accounts.demo: a demo user is refused {}.", because),
                      "Remove it, or listen on 127.0.0.1.");

@@ -54,6 +54,27 @@ Task<json::value> reauthenticate(const Capabilities& capabilities, CallContext& 
     co_return json::value(json::object());
 }
 
+Task<json::value> sign_in_anonymously(const Capabilities& capabilities, CallContext& context, json::object given) {
+    std::optional<account::NewDevice> device;
+    if (const auto* const described = object_in(given, "device")) {
+        SLIPWAY_CO_TRY(device, account::device_from(*described));
+    }
+    SLIPWAY_CO_TRY(const auto tokens, co_await capabilities.anonymous.sign_in(visit_of(context), std::move(device)));
+    co_return json::value(tokens_json(tokens));
+}
+
+Task<json::value> upgrade(const Capabilities& capabilities, CallContext& context, json::object given) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    account::Registration registration;
+    registration.email = text_of(given, "email");
+    registration.username = text_of(given, "username");
+    registration.password = text_of(given, "password");
+    registration.display_name = text_of(given, "display_name");
+    SLIPWAY_CO_TRY(const auto user, co_await capabilities.anonymous.upgrade(
+                                        std::move(principal), std::move(registration), visit_of(context)));
+    co_return json::value(user_json(user));
+}
+
 }  // namespace
 
 void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities) {
@@ -64,6 +85,8 @@ void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities) 
     bind_object(host, capabilities, "factors.recovery_codes", recovery_codes);
     bind_object(host, capabilities, "factors.finish_sign_in", finish_sign_in);
     bind_object(host, capabilities, "accounts.reauthenticate", reauthenticate);
+    bind_object(host, capabilities, "accounts.sign_in_anonymously", sign_in_anonymously);
+    bind_object(host, capabilities, "accounts.upgrade", upgrade);
 }
 
 }  // namespace slipway::app

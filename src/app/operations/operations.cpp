@@ -54,6 +54,7 @@ json::object object_of(json::value arguments) {
 
 void bind_operations(ScriptHost& host, const Capabilities& capabilities) {
     bind_account_operations(host, capabilities);
+    bind_session_operations(host, capabilities);
     bind_factor_operations(host, capabilities);
     bind_key_operations(host, capabilities);
     bind_chat_operations(host, capabilities);

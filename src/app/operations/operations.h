@@ -4,8 +4,23 @@
 // All take one table and return one. What belongs to a user is done for the user of the request
 // (CallContext::principal, see set_principal); without one these operations are `unauthorized`.
 //
-//     accounts.register{email, username, password}      → user
-//     accounts.sign_in{name, password}                  → {access_token, refresh_token, expires_in, user}
+//     accounts.register{email, username, password, display_name, profile, sign_in, device}
+//         → the user; with sign_in = true as sign_in; where addresses are verified first {accepted = true}
+//     accounts.sign_in{name, password, device}
+//         → {access_token, refresh_token, expires_in, user, session_id, device_id}, or where a second factor is due
+//         {factor_token, factors, expires_in}; details.reason of a refusal: wrong, blocked, unverified. device: {fingerprint, name, type, model, os_version, app_version}
+//     accounts.refresh{refresh_token}                   → as sign_in; details.reason: invalid, expired, reused, blocked
+//     accounts.sign_out{refresh_token | session_id, which = "this", "others" or "all"}      → {ended}
+//     accounts.sessions{}                               → {sessions}; accounts.end_session{id}
+//     accounts.devices{}                                → {devices}; accounts.remove_device{id}
+//     accounts.change_password{current_password, new_password, end_others}; details.reason: wrong
+//     accounts.change_email{password, email}            by a link in a mail to the new address
+//     accounts.ask_verification{}, accounts.verify_email{token}
+//     accounts.ask_reset{email}, accounts.reset_password{token, password}
+//     accounts.profile{}                                → user
+//     accounts.update_profile{display_name, username, profile}                 → user
+//     accounts.export{}                                 → all that is kept of who asks
+//     accounts.delete{password}; details.reason: wrong, last_owner
 //     accounts.authenticate{token}                      → user; the call goes on as it
 //     accounts.sign_in_anonymously{device}              → as sign_in
 //     accounts.upgrade{email, username, password}       → user; who began without an account keeps everything
@@ -62,6 +77,7 @@ namespace slipway::app {
 void bind_operations(ScriptHost& host, const Capabilities& capabilities);
 
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities);
+void bind_session_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_factor_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_key_operations(ScriptHost& host, const Capabilities& capabilities);
 void bind_chat_operations(ScriptHost& host, const Capabilities& capabilities);

@@ -1,51 +1,9 @@
 // /api/auth/*, /api/me
 #include "face/api/access.h"
-#include "face/api/account_json.h"
+#include "face/api/account_answers.h"
 #include "face/api/api.h"
 
 namespace slipway::face {
-namespace {
-
-json::object to_json(const account::User& user) {
-    return {{"id", user.id},
-            {"number", user.number},
-            {"email", user.email},
-            {"username", user.username},
-            {"role", account::to_string(user.role)},
-            {"active", user.active},
-            {"created_at", to_iso8601(user.created_at)}};
-}
-
-json::object user_schema() {
-    return schema({{"id", text_schema()},
-                   {"number", type_schema("integer")},
-                   {"email", text_schema()},
-                   {"username", text_schema()},
-                   {"role", text_schema("viewer, member, admin or owner")},
-                   {"active", type_schema("boolean")},
-                   {"created_at", text_schema()}});
-}
-
-}  // namespace
-
-net::Response tokens_response(int status, const account::Tokens& tokens) {
-    auto response = net::Response::of_json(status, json::object{{"access_token", tokens.access_token},
-                                                                {"refresh_token", tokens.refresh_token},
-                                                                {"token_type", "bearer"},
-                                                                {"expires_in", tokens.expires_in.count()},
-                                                                {"user", to_json(tokens.user)}});
-    response.headers.set("Cache-Control", "no-store");
-    return response;
-}
-
-json::object tokens_schema() {
-    return schema({{"access_token", text_schema()},
-                   {"refresh_token", text_schema()},
-                   {"token_type", text_schema()},
-                   {"expires_in", type_schema("integer")},
-                   {"user", user_schema()}});
-}
-
 namespace {
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200,
@@ -61,12 +19,24 @@ net::Operation operation(std::string summary, json::value request, json::value r
     return described;
 }
 
-const json::value kRegistration =
-    schema({{"email", text_schema()}, {"username", text_schema()}, {"password", text_schema()}},
-           {"email", "username", "password"});
+const json::value kRegistration = schema({{"email", text_schema()},
+                                          {"username", text_schema("left out: the email")},
+                                          {"password", text_schema()},
+                                          {"display_name", text_schema()},
+                                          {"device", type_schema("object")}},
+                                         {"email", "password"});
 const json::value kSignIn =
-    schema({{"name", text_schema("email or username")}, {"password", text_schema()}}, {"name", "password"});
+    schema({{"name", text_schema("email or username")}, {"password", text_schema()}, {"device", type_schema("object")}},
+           {"name", "password"});
 const json::value kRefresh = schema({{"refresh_token", text_schema()}}, {"refresh_token"});
+
+Result<account::NewSession> session_of(const net::Request& request, const json::object& body) {
+    account::NewSession session{.visit = visit_of(request)};
+    if (const auto* device = object_in(body, "device")) {
+        SLIPWAY_TRY(session.device, account::device_from(*device));
+    }
+    return session;
+}
 
 Task<net::Response> register_user(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kRegistration));
@@ -74,8 +44,14 @@ Task<net::Response> register_user(const app::Capabilities& capabilities, net::Re
     registration.email = std::string(text_or(body, "email"));
     registration.username = std::string(text_or(body, "username"));
     registration.password = std::string(text_or(body, "password"));
-    SLIPWAY_CO_TRY(auto user, co_await capabilities.accounts.register_user(std::move(registration)));
-    account::NewSession session{.visit = visit_of(request)};
+    registration.display_name = std::string(text_or(body, "display_name"));
+    SLIPWAY_CO_TRY(auto session, session_of(request, body));
+    if (capabilities.accounts.verification() == account::Verification::required) {
+        SLIPWAY_CO_CHECK(co_await capabilities.credentials.ask_sign_up(std::move(registration), session.visit));
+        co_return net::Response::empty(202);  // whether the address is known or not
+    }
+    SLIPWAY_CO_TRY(auto user,
+                   co_await capabilities.credentials.sign_up_at_once(std::move(registration), session.visit));
     SLIPWAY_CO_TRY(const auto tokens,
                    co_await capabilities.accounts.sign_in_without_password(std::move(user), std::move(session)));
     co_return tokens_response(201, tokens);
@@ -84,8 +60,10 @@ Task<net::Response> register_user(const app::Capabilities& capabilities, net::Re
 Task<net::Response> sign_in(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto body, body_of(request, kSignIn));
     std::string name(text_or(body, "name")), password(text_or(body, "password"));
+    SLIPWAY_CO_TRY(auto session, session_of(request, body));
     SLIPWAY_CO_TRY(const auto tokens,
-                   co_await capabilities.accounts.sign_in(std::move(name), std::move(password), visit_of(request)));
+                   co_await capabilities.accounts.sign_in(std::move(name), std::move(password),
+                                                          std::move(session.visit), std::move(session.device)));
     co_return tokens_response(200, tokens);
 }
 
@@ -110,7 +88,7 @@ Task<net::Response> sign_in_as_demo_user(const app::Capabilities& capabilities, 
 
 Task<net::Response> describe_user(const app::Capabilities& capabilities, net::Request& request) {
     SLIPWAY_CO_TRY(const auto principal, co_await principal_of(capabilities, request));
-    co_return net::Response::of_json(200, to_json(principal.user));
+    co_return net::Response::of_json(200, account_json(principal.user));
 }
 
 }  // namespace
@@ -138,7 +116,7 @@ void add_account_routes(net::Router& router, const app::Capabilities& capabiliti
                    handler(capabilities, sign_in_as_demo_user));
     }
 
-    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, user_schema(), 200, true),
+    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, account_schema(), 200, true),
                handler(capabilities, describe_user));
 }
 

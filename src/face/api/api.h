@@ -19,6 +19,7 @@ struct ApiOptions {
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options);
 
 void add_account_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_credential_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_token_routes(net::Router& router, const app::Capabilities& capabilities);
 // Nothing where the manifest names no providers.
 void add_identity_routes(net::Router& router, const app::Capabilities& capabilities);
@@ -30,6 +31,7 @@ void add_event_routes(net::Router& router, const app::Capabilities& capabilities
 // Nothing where the manifest has no `files`.
 void add_file_routes(net::Router& router, const app::Capabilities& capabilities, const ApiOptions& options);
 void add_job_routes(net::Router& router, const app::Capabilities& capabilities);
+void add_factor_routes(net::Router& router, const app::Capabilities& capabilities);
 void add_key_routes(net::Router& router, const app::Capabilities& capabilities);
 
 }  // namespace slipway::face

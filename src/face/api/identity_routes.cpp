@@ -1,7 +1,7 @@
 // /api/auth/oauth/*, /api/auth/identities: signing in with another provider (account/identities.h).
 #include "account/identities.h"
 #include "face/api/access.h"
-#include "face/api/account_json.h"
+#include "face/api/account_answers.h"
 #include "face/api/api.h"
 
 namespace slipway::face {

@@ -69,6 +69,8 @@ void add_search_routes(net::Router& router, const app::Capabilities& capabilitie
 
 void add_api(net::Router& router, const app::Capabilities& capabilities, ApiOptions options) {
     add_account_routes(router, capabilities);
+    add_factor_routes(router, capabilities);
+    add_credential_routes(router, capabilities);
     add_key_routes(router, capabilities);
     add_token_routes(router, capabilities);
     add_identity_routes(router, capabilities);
