@@ -108,7 +108,7 @@ def test_where_everybody_must_be_known_nothing_else_is_open(tmp_path):
 
 
 @pytest.mark.parametrize("secret", ["", "secret", "short", "dev-secret-change-in-production", "super-secret-jwt-token-with-at-least-32-characters-long",
-                                    "unamentis-dev-secret-do-not-use-in-production", "a" * 40])
+                                    "jwt-secret-key-for-development-use-only-not-safe", "a" * 40])
 def test_a_secret_that_is_missing_short_or_known_is_refused(secret, tmp_path):
     application = small(tmp_path / "app")
     refused = run_cli("check", application, folder=tmp_path, environment={"JWT_SECRET": secret} if secret else {}, check=None)

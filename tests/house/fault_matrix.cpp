@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 3> kNoAdapters{"open_cache", "open_channe
 // Functions of src/store that give a port, with the header that declares them.
 std::map<std::string, std::string> adapters_of(const std::vector<Source>& sources) {
     static const std::regex kOpener(
-        "unique_ptr<(?:Database|Index|Objects|Cache|Channels|Queue|Secrets|Mail)>>?\\s+(\\w+)\\s*\\(");
+        "unique_ptr<(?:Database|Index|Objects|Cache|Limiter|Channels|Queue|Secrets|Mail)>>?\\s+(\\w+)\\s*\\(");
     std::map<std::string, std::string> adapters;
     for (const auto& source : sources) {
         if (!source.path.starts_with("src/store/") || !source.path.ends_with(".h")) continue;

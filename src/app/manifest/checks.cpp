@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 8> kKnownSecrets{"dev-secret-change-in-pr
                                                         "secret",
                                                         "jwt-secret",
                                                         "development-secret-key-not-for-production-use",
-                                                        "unamentis-dev-secret-do-not-use-in-production"};
+                                                        "jwt-secret-key-for-development-use-only-not-safe"};
 
 bool is_origin(std::string_view origin) {
     const auto scheme = origin.find("://");
@@ -100,7 +100,7 @@ static void check_openness(Checks& checks) {
     if (open_to_others && !checks.reader.given("server.openapi")) server.openapi = false;
     if (!open_to_others) {
         // Tests and load come from one address there.
-        if (!checks.reader.given("server.rate_limit.requests")) server.rate_limit.requests = 0;
+        if (server.rate_limit.requests == RateLimitSection().requests) server.rate_limit.requests = 0;
         if (!checks.reader.given("server.rate_limits")) server.rate_limits.clear();
     }
     for (const auto& limit : server.rate_limits) {

@@ -60,16 +60,20 @@ bool RouteRule::covers(const net::Request& request) const {
 
 std::vector<NamedRateLimit> usual_rate_limits() {
     // Of one address, behind which a school or an office may sit.
-    return {usual("sign_in", {"POST /api/auth/login"}, {"accounts.sign_in"}, {60, minutes(5), 30}),
-            usual("register", {"POST /api/auth/register"}, {"accounts.register", "accounts.sign_in_anonymously"},
-                  {30, hours(1), 20}),
-            usual("ask_mail", {"POST /api/auth/forgot", "POST /api/auth/verify/resend"},
-                  {"accounts.ask_reset", "accounts.ask_verification", "accounts.change_email"}, {20, hours(1), 10}),
-            usual("codes", {"POST /api/auth/reset", "POST /api/auth/verify", "POST /api/auth/factor"},
-                  {"accounts.reset_password", "accounts.verify_email", "factors.finish_sign_in",
-                   "workspaces.accept_invitation"},
-                  {30, minutes(15), 15}),
-            usual("refresh", {"POST /api/auth/refresh"}, {"accounts.refresh"}, {120, minutes(1), 60})};
+    return {
+        usual("sign_in", {"POST /api/auth/login", "POST /api/auth/oauth/token"}, {"accounts.sign_in"},
+              {60, minutes(5), 30}),
+        usual("register", {"POST /api/auth/register", "POST /api/auth/anonymous"},
+              {"accounts.register", "accounts.sign_in_anonymously"}, {30, hours(1), 20}),
+        usual("ask_mail", {"POST /api/auth/forgot", "POST /api/auth/verify/resend", "POST /api/auth/email"},
+              {"accounts.ask_reset", "accounts.ask_verification", "accounts.change_email"}, {20, hours(1), 10}),
+        usual("codes",
+              {"POST /api/auth/reset", "POST /api/auth/verify", "POST /api/auth/login/factor",
+               "POST /api/auth/factors/{id}/confirm", "POST /api/auth/reauthenticate", "POST /api/invitations/accept"},
+              {"accounts.reset_password", "accounts.verify_email", "factors.finish_sign_in",
+               "workspaces.accept_invitation"},
+              {30, minutes(15), 15}),
+        usual("refresh", {"POST /api/auth/refresh"}, {"accounts.refresh"}, {120, minutes(1), 60})};
 }
 
 bool ServerSection::is_loopback() const {

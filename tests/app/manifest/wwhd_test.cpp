@@ -105,7 +105,13 @@ TEST(ManifestOfWwhd, TakesTheVariablesThatTheOriginalReadAndDidNotUse) {
     EXPECT_EQ(plain.script.prefixes, (TextMap{{"/api/v1", "/api/v1"}}));
     EXPECT_EQ(plain.knowledge.retrieve.minimum_score, 0);
     EXPECT_TRUE(plain.chat.streaming);
-    EXPECT_EQ(plain.server.rate_limit.requests, 0U) << "the original read a limit and kept none";
+    EXPECT_EQ(plain.server.rate_limit.requests, 0U) << "on a desk there is none";
+    EXPECT_TRUE(plain.server.rate_limits.empty());
+    const auto secret = std::string(kSecret);
+    const auto served = load({{"APP_ENV", "production"}, {"JWT_SECRET", secret}}).manifest;
+    EXPECT_EQ(served.server.rate_limit.requests, 1000U);
+    EXPECT_FALSE(served.server.rate_limits.empty());
+    EXPECT_FALSE(served.server.openapi) << "for admins and this machine";
     EXPECT_EQ(plain.chat.graph[0].route.options.model, "");
     EXPECT_EQ(plain.chat.graph[2].answer.options.model, "");
     const auto loaded = load({{"OPENAI_API_KEY", "k"},
