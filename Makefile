@@ -6,7 +6,7 @@ DATA ?= data/$(notdir $(APP))
 JOBS ?= $(shell nproc)
 export PORT HOST DATA
 
-.PHONY: help run build test test-unit test-end-to-end test-deploy bench counts soak lint format fuzz tsan clean
+.PHONY: help run build test forget-calls test-unit test-end-to-end test-deploy bench counts soak lint format fuzz tsan clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -19,7 +19,12 @@ build: ## Build build/release/slipway
 	@cmake --preset release $(QUIET)
 	@cmake --build --preset release --parallel $(JOBS)
 
-test: test-unit test-end-to-end test-deploy ## Build with sanitizers and run all tests
+# What the program asks of AWS meanwhile is held against the roles of the stacks at the end (tests/deploy/test_calls.py).
+test: export SLIPWAY_AWS_CALLS := $(CURDIR)/build/aws_calls.tsv
+test: forget-calls test-unit test-end-to-end test-deploy ## Build with sanitizers and run all tests
+
+forget-calls:
+	@rm -f build/aws_calls.tsv
 
 test-unit: build-dev
 	ctest --preset dev --parallel $(JOBS)

@@ -88,6 +88,8 @@ class Edge:
                 if self.path.endswith("/content") and "content" in faults:
                     content = faults["content"]
                 status = faults.get(self.path, answer.status)
+                if self.command in faults and "999999999" in self.path:  # what stands for nothing that is there
+                    status = faults[self.command]
                 self.send_response(status)
                 self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
                 if status != 204:
@@ -183,7 +185,15 @@ def test_an_edge_that_lets_everybody_in_is_red(checked, tmp_path):
     owner = Api(checked.url).post("/api/auth/login", {"name": "owner", "password": PASSWORD}).json["access_token"]
     with Edge(checked.url, token=owner) as edge:
         checks = verify(checked, tmp_path, url=edge.url, code=1)
-    assert checks["closed"]["colour"] == "red" and "/api/" in checks["closed"]["detail"]
+    assert checks["closed"]["colour"] == "red" and "GET /api/" in checks["closed"]["detail"]
+    # That was enough: nothing was asked of it that changes something.
+    assert "DELETE" not in checks["closed"]["detail"] and "POST" not in checks["closed"]["detail"]
+
+
+def test_an_edge_that_lets_everybody_delete_is_red(checked, tmp_path):
+    with Edge(checked.url, **{"DELETE": 204}) as edge:
+        checks = verify(checked, tmp_path, url=edge.url, code=1)
+    assert checks["closed"]["colour"] == "red" and "DELETE /api/chats/{id} answers 204" in checks["closed"]["detail"]
 
 
 def test_content_that_comes_back_changed_is_red(checked, tmp_path):
