@@ -34,11 +34,12 @@ build-dev:
 	@cmake --preset dev $(QUIET)
 	@cmake --build --preset dev --parallel $(JOBS)
 
+# One more than there are cores, here and below: tests wait for what sleeps, comes back, or never comes, and the provider of AWS for minutes.
 test-end-to-end: build-dev
-	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/end_to_end
+	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $$(($(JOBS) + 1)) --dist loadfile tests/end_to_end
 
 test-deploy: build-dev # What is deployed, read and rehearsed without an account
-	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $(JOBS) --dist loadfile tests/deploy
+	SLIPWAY_BINARY=$(CURDIR)/build/dev/slipway /usr/bin/python3 -m pytest -q -n $$(($(JOBS) + 1)) --dist loadfile tests/deploy
 
 tsan: ## Build with the thread sanitizer and run the unit tests
 	@scripts/install.sh test

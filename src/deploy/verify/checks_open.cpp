@@ -54,8 +54,9 @@ std::vector<Operation> guarded_operations(const json::object& document) {
                 found.push_back({method, std::string(path)});
         }
     }
-    std::ranges::sort(
-        found, {}, [](const Operation& one) { return std::tuple(one.weight(), std::string_view(one.path), one.method); });
+    std::ranges::sort(found, {}, [](const Operation& one) {
+        return std::tuple(one.weight(), std::string_view(one.path), one.method);
+    });
     return found;
 }
 
