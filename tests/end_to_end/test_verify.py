@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 
 from http_api import Api
-from programs import WWHD, Provider, Server, run_cli
+from programs import ROOT, WWHD, Provider, Server, run_cli
 
 MANIFEST = """
 name: checked
@@ -194,6 +194,18 @@ def test_an_edge_that_lets_everybody_delete_is_red(checked, tmp_path):
     with Edge(checked.url, **{"DELETE": 204}) as edge:
         checks = verify(checked, tmp_path, url=edge.url, code=1)
     assert checks["closed"]["colour"] == "red" and "DELETE /api/chats/{id} answers 204" in checks["closed"]["detail"]
+
+
+@pytest.mark.parametrize("name,own", [("rikai", ("refused", "documents", "search")), ("postmagiq", ("page", "refused", "access", "artifacts"))])
+def test_the_plan_of_a_document_is_green(name, own, tmp_path):
+    """What its verification plan asks for, as far as it exists, with a user of its own."""
+    application = ROOT / "apps" / name
+    with Server(application, tmp_path / "data", JWT_SECRET="a secret of this test, longer than 32 bytes") as server:
+        run_cli("users", "create", application, "owner", "--email", "owner@example.org", "--role", "owner", "--password", PASSWORD,
+                "--data", tmp_path / "data", folder=tmp_path)
+        server.app = application
+        checks = verify(server, tmp_path)
+    assert colours(checks, "health", "closed", "sign-in", "stores", "database", "websocket", "streaming", *own) == ["green"] * (7 + len(own)), checks
 
 
 def test_content_that_comes_back_changed_is_red(checked, tmp_path):
