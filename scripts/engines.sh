@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 all=(postgresql-15 postgresql-16 postgresql-18 pgbouncer redis valkey versitygw moto oidc-provider mail-sink opensearch qdrant-edge langchain actionlint
-     cargo-lambda compose awscli shellcheck checkov)
+     cargo-lambda compose awscli shellcheck checkov sam)
 cache="${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/slipway}/engines"
 mkdir -p "$cache" build/engines
 
@@ -145,6 +145,7 @@ fetch() {
     shellcheck) place "$1" debian-12 debian shellcheck ;;
     awscli) place "$1" 1.45.11 python_program awscli ;;
     checkov) place "$1" 3.3.30 python_program checkov ;;
+    sam) place "$1" 1.170.0 python_program sam ;;
     moto) place "$1" 5.2.5 python_program moto ;;
     oidc-provider) place "$1" 9.13.3 npm_program oidc-provider ;;
     langchain) place "$1" qdrant-1.1.0 python_program langchain ;;

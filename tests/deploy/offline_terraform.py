@@ -101,11 +101,15 @@ def without_account(folder):
 
 
 def stand_alone(folder):
-    """A copied module that takes a second provider from its caller cannot be validated by itself: it gets one here."""
-    if "configuration_aliases" in (folder / "versions.tf").read_text():
+    """A copied module that takes a second provider from its caller cannot be validated by itself: it gets one here, without its tests, which give
+    it one too. Whether that was needed, so that the module has to be initialised again."""
+    needed = "configuration_aliases" in (folder / "versions.tf").read_text()
+    if needed:
+        shutil.rmtree(folder / "tests")
         (folder / "offline_override.tf").write_text(
             'terraform {\n  required_providers {\n    aws = {\n      source  = "hashicorp/aws"\n      version = ">= 5.100, < 7"\n    }\n  }\n}\n')
         (folder / "offline_provider.tf").write_text('provider "aws" {\n  alias = "us_east_1"\n}\n')
+    return needed
 
 
 MODULES = sorted(one.parent.name for one in TREE.glob("modules/*/versions.tf"))

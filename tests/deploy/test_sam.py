@@ -14,6 +14,9 @@ import yaml
 
 from sam_template import ROOT, TEMPLATE, events, met, pending, resources, template
 
+sys.path.insert(0, str(ROOT / "tests/end_to_end"))
+from engines import folder  # noqa: E402  (its folder is known only now)
+
 FUNCTIONS = ("auth", "kb", "curriculum", "metrics")
 # The document's own words (phases B, C and D).
 NAMED = """POST /api/auth/register, POST /api/auth/login, POST /api/auth/refresh, POST /api/auth/logout, GET /api/auth/me, POST /api/auth/forgot-password,
@@ -156,6 +159,24 @@ def test_alarms_dashboards_logs_and_traces():
     api = resources("AWS::Serverless::Api")["Api"]["Properties"]
     assert api["TracingEnabled"] is True and "query" not in api["AccessLogSetting"]["Format"].lower()
     assert api["MethodSettings"][0]["DataTraceEnabled"] is False
+
+
+def sam_validate(place):
+    """AWS's own tool, without an account and a network: the template as it is transformed, and cfn-lint's rules over that."""
+    return subprocess.run(["/usr/bin/python3", "-m", "samcli", "validate", "--lint", "--region", "us-east-1", "--template", place / "template.yaml"],
+                          cwd=place, capture_output=True, text=True, timeout=240, check=False,
+                          env={"PATH": "/usr/bin:/bin", "HOME": str(place), "PYTHONPATH": str(folder("sam")), "PYTHONDONTWRITEBYTECODE": "1",
+                               "SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true"})
+
+
+@pytest.mark.parametrize("before,after,said", [
+    ("", "", "valid SAM Template"), ("[!Ref DatabaseSecretArn", "[!Ref NobodysSecretArn", "NobodysSecretArn"), ("    Handler: auth", "    Handlr: auth", "Handlr")])
+def test_sam_itself_finds_the_template_valid(before, after, said, tmp_path):
+    text = TEMPLATE.read_text()
+    assert before in text
+    (tmp_path / "template.yaml").write_text(text.replace(before, after, 1) if before else text)
+    done = sam_validate(tmp_path)
+    assert said in done.stdout + done.stderr and (done.returncode == 0) == (not before), done.stdout + done.stderr
 
 
 def test_samconfig_fits_the_template():

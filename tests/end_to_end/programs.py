@@ -48,7 +48,8 @@ def free_port():
 
 def clean_environment(**more):
     """What a fresh machine has: no key, no variable that an application reads."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
+                                                    "SLIPWAY_AWS_CALLS")
             if name in os.environ}
     return {**kept, **{name: str(value) for name, value in more.items()}}
 

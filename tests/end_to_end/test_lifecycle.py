@@ -89,7 +89,7 @@ def test_an_operator_who_goes_away_takes_nothing_along(tmp_path, small_applicati
 
 def test_kill_during_ingestion_leaves_whole_documents(tmp_path, small_application):
     """kill -9 while documents come in: afterwards each is there whole or not at all, and what is missing can be added."""
-    count = 150  # many are under way at once
+    count = 60  # many are under way at once
     notes = tmp_path / "notes" / "general"
     notes.mkdir(parents=True)
     for number in range(count):

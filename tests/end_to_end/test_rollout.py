@@ -71,6 +71,32 @@ def test_release_ends_with_its_true_verdict(name, simulator, tmp_path):
     assert ("ecs:UpdateService" not in simulator.calls()) == expected.get("unchanged", False), everything
 
 
+def test_a_release_whose_time_was_over_is_taken_up(simulator, tmp_path):
+    simulator.play(**RELEASES["time-is-over"])
+    done, verdict = deploy(simulator, tmp_path, "--timeout", "120s")
+    assert (done.returncode, verdict["outcome"]) == (5, "unknown") and "The same command takes up watching" in verdict["reason"]
+    done, again = deploy(simulator, tmp_path, "--timeout", "3000s")
+    assert (done.returncode, again["outcome"]) == (0, "serving"), done.stderr
+    assert "taking up" in done.stderr and (again["revision"], again["before"]) == (verdict["revision"], verdict["before"])
+    assert [simulator.calls().count(f"ecs:{one}") for one in ("UpdateService", "RegisterTaskDefinition")] == [1, 1]
+
+
+def test_what_was_taken_up_leads_back_as_well(simulator, tmp_path):
+    """Red after all: the release before serves again, which the second run never saw serving."""
+    simulator.play(**RELEASES["time-is-over"])
+    deploy(simulator, tmp_path, "--timeout", "120s")
+    done, verdict = deploy(simulator, tmp_path, "--timeout", "3000s", "--verify", "http://127.0.0.1:9", "--only", "health")
+    assert (done.returncode, verdict["outcome"]) == (3, "rolled_back"), done.stderr
+    assert f"{verdict['before']} serves again" in verdict["reason"]
+
+
+def test_another_image_is_not_taken_up(simulator, tmp_path):
+    simulator.play(**RELEASES["time-is-over"])
+    deploy(simulator, tmp_path, "--timeout", "120s")
+    done, verdict = deploy(simulator, tmp_path, image=IMAGE.replace("b" * 64, "c" * 64))
+    assert (done.returncode, verdict["outcome"]) == (1, "refused") and "under way" in verdict["reason"]
+
+
 def test_a_tag_is_no_image_to_deploy(simulator, tmp_path):
     for image in ("app:latest", "app", "app@sha256:abc", "@sha256:" + "b" * 64):
         done, _ = deploy(simulator, tmp_path, image=image)

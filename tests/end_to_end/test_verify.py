@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 
 from http_api import Api
-from programs import WWHD, Provider, Server, run_cli
+from programs import ROOT, WWHD, Provider, Server, run_cli
 
 MANIFEST = """
 name: checked
@@ -88,6 +88,8 @@ class Edge:
                 if self.path.endswith("/content") and "content" in faults:
                     content = faults["content"]
                 status = faults.get(self.path, answer.status)
+                if self.command in faults and "999999999" in self.path:  # what stands for nothing that is there
+                    status = faults[self.command]
                 self.send_response(status)
                 self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
                 if status != 204:
@@ -183,7 +185,27 @@ def test_an_edge_that_lets_everybody_in_is_red(checked, tmp_path):
     owner = Api(checked.url).post("/api/auth/login", {"name": "owner", "password": PASSWORD}).json["access_token"]
     with Edge(checked.url, token=owner) as edge:
         checks = verify(checked, tmp_path, url=edge.url, code=1)
-    assert checks["closed"]["colour"] == "red" and "/api/" in checks["closed"]["detail"]
+    assert checks["closed"]["colour"] == "red" and "GET /api/" in checks["closed"]["detail"]
+    # That was enough: nothing was asked of it that changes something.
+    assert "DELETE" not in checks["closed"]["detail"] and "POST" not in checks["closed"]["detail"]
+
+
+def test_an_edge_that_lets_everybody_delete_is_red(checked, tmp_path):
+    with Edge(checked.url, **{"DELETE": 204}) as edge:
+        checks = verify(checked, tmp_path, url=edge.url, code=1)
+    assert checks["closed"]["colour"] == "red" and "DELETE /api/chats/{id} answers 204" in checks["closed"]["detail"]
+
+
+@pytest.mark.parametrize("name,own", [("rikai", ("refused", "documents", "search")), ("postmagiq", ("page", "refused", "access", "artifacts"))])
+def test_the_plan_of_a_document_is_green(name, own, tmp_path):
+    """What its verification plan asks for, as far as it exists, with a user of its own."""
+    application = ROOT / "apps" / name
+    with Server(application, tmp_path / "data", JWT_SECRET="a secret of this test, longer than 32 bytes") as server:
+        run_cli("users", "create", application, "owner", "--email", "owner@example.org", "--role", "owner", "--password", PASSWORD,
+                "--data", tmp_path / "data", folder=tmp_path)
+        server.app = application
+        checks = verify(server, tmp_path)
+    assert colours(checks, "health", "closed", "sign-in", "stores", "database", "websocket", "streaming", *own) == ["green"] * (7 + len(own)), checks
 
 
 def test_content_that_comes_back_changed_is_red(checked, tmp_path):

@@ -372,7 +372,8 @@ def first_definition(release):
                  "portMappings": [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}],
                  "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/app", "awslogs-region": ecs_world.REGION,
                                                                           "awslogs-stream-prefix": "app"}}}
-    return {"family": "app", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "512", "memory": "1024",
+    roles = {f"{kind}RoleArn": f"arn:aws:iam::123456789012:role/app-{kind}" for kind in ("task", "execution")}
+    return {"family": "app", **roles, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "512", "memory": "1024",
             "containerDefinitions": [container, *release.get("sidecars", [])]}
 
 

@@ -1,4 +1,4 @@
-// Roles of tasks: what is called is allowed, and what is allowed is called (calls.tsv).
+// Roles of tasks and functions: what is called is allowed, and what is allowed is called (calls.tsv).
 #include <algorithm>
 
 #include "base/text.h"
@@ -32,11 +32,22 @@ const std::vector<Call>& calls() {
     return all;
 }
 
+// In a statement that names what the action is for: S3 knows buckets and objects, and an action on the other is none.
+bool allowed(const Rights& rights, std::string_view action) {
+    if (!action.starts_with("s3:")) return rights.allow(action);
+    const bool of_bucket = action == "s3:ListBucket";
+    return std::ranges::any_of(rights.statements, [&](const Statement& one) {
+        return one.allow && std::ranges::any_of(one.actions, [&](const auto& a) { return matches(a, action); }) &&
+               std::ranges::any_of(one.resources,
+                                   [&](const auto& r) { return r == "*" || r.contains('/') != of_bucket; });
+    });
+}
+
 void check_called(const Resource& role, const Rights& rights, std::string_view kind,
                   const std::set<std::string>& services, Findings& findings) {
     for (const auto& call : calls()) {
         if (call.role != kind || !call.must || !services.contains(std::string(call.service)) ||
-            rights.allow(call.action))
+            allowed(rights, call.action))
             continue;
         findings.push_back({.rule = "iam.missing",
                             .resource = role.address,
@@ -127,10 +138,31 @@ void check_task(const Subject& subject, const Resource& task, Findings& findings
     }
 }
 
+// Variables that are known only after the apply hide which services are called: then all of them may be.
+void check_function(const Subject& subject, const Resource& function, Findings& findings) {
+    if (subject.application == nullptr) return;
+    const bool known = !function.is_unknown("environment");
+    std::set<std::string> services{"s3", "sqs", "secretsmanager", "ssm"};
+    if (known) {
+        std::map<std::string, std::string> variables;
+        const auto* const environment = function.block("environment");
+        const auto* const given = environment == nullptr ? nullptr : object_in(*environment, "variables");
+        if (given != nullptr)
+            for (const auto& each : *given) variables.emplace(each.key(), text_or(*given, each.key()));
+        services = subject.application->serve(variables).services;
+    }
+    for (const auto* role : subject.plan.referred(function, "role", "aws_iam_role")) {
+        const auto rights = rights_of(subject.plan, *role);
+        if (known && rights.complete) check_called(*role, rights, "function", services, findings);
+        check_allowed(*role, rights, "function", services, findings);
+    }
+}
+
 }  // namespace
 
 void check_rights(const Subject& subject, Findings& findings) {
     for (const auto* task : subject.plan.of("aws_ecs_task_definition")) check_task(subject, *task, findings);
+    for (const auto* function : subject.plan.of("aws_lambda_function")) check_function(subject, *function, findings);
 }
 
 }  // namespace slipway::deploy

@@ -29,6 +29,8 @@ bool has_known_sets(const Audit&, const Resource& acl) {
            manages(acl, "AWSManagedRulesAmazonIpReputationList");
 }
 
+bool knows_injections(const Audit&, const Resource& acl) { return manages(acl, "AWSManagedRulesSQLiRuleSet"); }
+
 bool limits_rates(const Audit&, const Resource& acl) { return !statements(acl, "rate_based_statement").empty(); }
 
 // Uploads and long messages are larger than the 8 KB of that rule.
@@ -50,10 +52,12 @@ bool is_where_edges_are(const Audit& audit, const Resource& acl) {
 }
 
 constexpr std::string_view kAcl = "aws_wafv2_web_acl";
-constexpr std::array<Rule, 6> kRules{{
+constexpr std::array<Rule, 7> kRules{{
     {"waf.rules", kAcl, error, error, has_rules, "It lets everything through.", "Add managed rule groups."},
     {"waf.managed", kAcl, note, warning, has_known_sets, "One of AWS's three free sets is missing.",
      "AWSManagedRulesCommonRuleSet, …KnownBadInputsRuleSet and …AmazonIpReputationList."},
+    {"waf.injections", kAcl, note, note, knows_injections, "The set against SQL injection is not there.",
+     "AWSManagedRulesSQLiRuleSet (1 $ a month), where something behind it puts SQL together."},
     {"waf.rate", kAcl, warning, warning, limits_rates, "One address may ask without end.",
      "A rate_based_statement by IP."},
     {"waf.body-size", kAcl, warning, error, lets_bodies_in,

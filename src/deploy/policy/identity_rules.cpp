@@ -109,6 +109,11 @@ bool rotates(const Audit& audit, const Resource& secret) {
     return !audit.plan.referring(secret, "aws_secretsmanager_secret_rotation", "secret_id").empty();
 }
 
+bool has_own_key(const Audit&, const Resource& secret) {
+    return secret.given("kms_key_id") || secret.given("key_id") ||
+           (secret.is("aws_ssm_parameter") && secret.text("type") != "SecureString");
+}
+
 bool keeps_value_out(const Audit&, const Resource& version) {
     return !version.given("secret_string") && !version.given("secret_binary");
 }
@@ -139,7 +144,7 @@ bool logs_models(const Audit& audit, const Resource& policy) {
     return !calls || !audit.plan.of("aws_bedrock_model_invocation_logging_configuration").empty();
 }
 
-constexpr std::array<Rule, 15> kRules{{
+constexpr std::array<Rule, 16> kRules{{
     {"iam.action", kPolicies, error, error, names_actions, "A policy allows all actions of a service.",
      "Name the actions that are called."},
     {"iam.resource", kPolicies, warning, error, names_resources, "A policy allows its actions on everything.",
@@ -160,6 +165,9 @@ constexpr std::array<Rule, 15> kRules{{
      "Roles and OIDC instead."},
     {"secret.rotation", "aws_secretsmanager_secret", note, note, rotates, "Nothing rotates it.",
      "aws_secretsmanager_secret_rotation, or the hand's way in docs/deploy.md every 90 days."},
+    {"secret.key", "aws_secretsmanager_secret aws_ssm_parameter", note, warning, has_own_key,
+     "AWS's own key encrypts it: nobody can say who may use the key, and take it away.",
+     "kms_key_id (key_id of a parameter) with an aws_kms_key, 1 $ a month."},
     {"secret.state", "aws_secretsmanager_secret_version", error, error, keeps_value_out,
      "The value comes to lie in the state.", "secret_string_wo with secret_string_wo_version, or a value set by hand."},
     {"secret.public",

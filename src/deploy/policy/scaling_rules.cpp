@@ -51,6 +51,34 @@ bool keeps_all(const Audit&, const Resource& service) {
     return count < 1 || count > 2 || least >= 100 || (least == 0 && most == 100 && count == 1);
 }
 
+// Blue/green, canary and linear (provider 6.x) move traffic between two target groups; ROLLING needs none of it.
+std::vector<const json::object*> shifts_of(const Resource& service) {
+    auto parts = service.blocks("deployment_configuration");
+    std::erase_if(parts, [](const json::object* part) { return text_or(*part, "strategy", "ROLLING") == "ROLLING"; });
+    return parts;
+}
+
+bool has_its_parts(const Audit&, const Resource& service) {
+    const auto balanced = service.blocks("load_balancer");
+    const bool two_groups =
+        service.is_unknown("load_balancer") || std::ranges::all_of(balanced, [](const json::object* one) {
+            return !blocks_in(*one, "advanced_configuration").empty();
+        });
+    return std::ranges::all_of(shifts_of(service), [&](const json::object* part) {
+        const auto strategy = text_or(*part, "strategy");
+        const bool steps = (strategy != "CANARY" || !blocks_in(*part, "canary_configuration").empty()) &&
+                           (strategy != "LINEAR" || !blocks_in(*part, "linear_configuration").empty());
+        return two_groups && steps;
+    });
+}
+
+bool bakes(const Audit&, const Resource& service) {
+    return service.is_unknown("deployment_configuration") ||
+           std::ranges::all_of(shifts_of(service), [](const json::object* part) {
+               return number_in(*part, "bake_time_in_minutes", 0) >= 1;
+           });
+}
+
 bool rebalances(const Audit&, const Resource& service) {
     return service.number("desired_count") < 2 || service.text("availability_zone_rebalancing") != "DISABLED";
 }
@@ -63,16 +91,36 @@ bool scales_in_slowly(const Audit&, const Resource& policy) {
            number_in(*tracking, "scale_in_cooldown", 300) > number_in(*tracking, "scale_out_cooldown", 300);
 }
 
-bool tracks_cpu(const Audit& audit, const Resource&) {
+constexpr std::string_view kTracking = "target_tracking_scaling_policy_configuration";
+constexpr std::string_view kRequests = "ALBRequestCountPerTarget";
+
+std::vector<const json::object*> tracked(const Resource& policy, std::string_view type) {
+    const auto* tracking = policy.block(kTracking);
+    if (tracking == nullptr) return {};
+    auto metrics = blocks_in(*tracking, "predefined_metric_specification");
+    std::erase_if(metrics, [&](const json::object* one) { return text_or(*one, "predefined_metric_type") != type; });
+    return metrics;
+}
+
+bool tracks(const Audit& audit, std::string_view type) {
     const auto policies = audit.plan.of("aws_appautoscaling_policy");
-    return std::ranges::any_of(policies, [](const Resource* policy) {
-        const auto* tracking = policy->block("target_tracking_scaling_policy_configuration");
-        if (tracking == nullptr) return false;
-        const auto metrics = blocks_in(*tracking, "predefined_metric_specification");
-        return std::ranges::any_of(metrics, [](const json::object* metric) {
-            return text_or(*metric, "predefined_metric_type") == "ECSServiceAverageCPUUtilization";
-        });
-    });
+    return std::ranges::any_of(policies, [&](const Resource* policy) { return !tracked(*policy, type).empty(); });
+}
+
+bool tracks_cpu(const Audit& audit, const Resource&) { return tracks(audit, "ECSServiceAverageCPUUtilization"); }
+
+// A task that waits for models is full long before its processor is.
+bool tracks_requests(const Audit& audit, const Resource& target) {
+    const auto services = audit.plan.referred(target, "resource_id", "aws_ecs_service");
+    const bool balanced = std::ranges::any_of(
+        services, [](const Resource* service) { return !service->blocks("load_balancer").empty(); });
+    return !balanced || tracks(audit, kRequests);
+}
+
+bool says_whose_requests(const Audit&, const Resource& policy) {
+    return policy.is_unknown(kTracking) || std::ranges::all_of(tracked(policy, kRequests), [](const json::object* one) {
+               return !text_or(*one, "resource_label").empty();
+           });
 }
 
 bool stops_within_notice(const Audit& audit, const Resource& resource) {
@@ -101,7 +149,7 @@ bool has_base(const Audit& audit, const Resource& resource) {
     });
 }
 
-constexpr std::array<Rule, 10> kRules{{
+constexpr std::array<Rule, 14> kRules{{
     {"ecs.alarms", "aws_ecs_service", note, warning, has_alarms, "No alarm rolls a bad release back.",
      "alarms { alarm_names, enable = true, rollback = true }."},
     {"ecs.grace", "aws_ecs_service", error, error, has_grace,
@@ -110,6 +158,13 @@ constexpr std::array<Rule, 10> kRules{{
     {"ecs.minimum-healthy", "aws_ecs_service", error, error, keeps_all,
      "With one or two tasks a deployment leaves none or half of them.",
      "deployment_minimum_healthy_percent = 100; a single task with files: 0 and a maximum of 100."},
+    {"ecs.strategy", "aws_ecs_service", error, error, has_its_parts,
+     "Its deployment strategy moves traffic, but not where to, or in which steps.",
+     "load_balancer { advanced_configuration } with a second target group; canary_configuration, "
+     "linear_configuration."},
+    {"ecs.bake", "aws_ecs_service", warning, error, bakes,
+     "The old tasks are gone as soon as all traffic has moved: there is no quick way back.",
+     "deployment_configuration { bake_time_in_minutes } of at least 1."},
     {"ecs.rebalancing", "aws_ecs_service", note, note, rebalances,
      "After the loss of a zone all tasks stay in the other.", "availability_zone_rebalancing = \"ENABLED\"."},
     {"scale.minimum", "aws_appautoscaling_target", note, warning, scales_from_two,
@@ -119,6 +174,12 @@ constexpr std::array<Rule, 10> kRules{{
      "scale_in_cooldown greater than scale_out_cooldown."},
     {"scale.cpu", "aws_appautoscaling_target", note, warning, tracks_cpu, "Nothing scales with the processor's load.",
      "A target tracking policy on ECSServiceAverageCPUUtilization."},
+    {"scale.requests", "aws_appautoscaling_target", note, note, tracks_requests,
+     "Nothing scales with the number of requests.",
+     "A target tracking policy on ALBRequestCountPerTarget, where tasks wait more than they compute."},
+    {"scale.request-label", "aws_appautoscaling_policy", error, error, says_whose_requests,
+     "Requests per target are counted, but not of which target group: AWS refuses the policy.",
+     "resource_label = \"LOAD_BALANCER_ARN_SUFFIX/TARGET_GROUP_ARN_SUFFIX\"."},
     {"spot.stop", "aws_ecs_service", error, error, stops_within_notice,
      "A Spot task gets 120 s; a container has fewer than it could, or asks for more.",
      "stopTimeout above the default of 30 and at most 120."},

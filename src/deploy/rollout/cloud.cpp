@@ -5,6 +5,7 @@
 #include <pugixml.hpp>
 
 #include "net/file_body.h"
+#include "store/aws/aws_actions.h"
 
 namespace slipway::deploy {
 namespace {
@@ -42,6 +43,7 @@ Task<std::string> Cloud::post(const store::AwsEndpoint& place, store::AwsRequest
 
 Task<json::object> Cloud::call(const store::AwsEndpoint& place, std::string target, json::object input,
                                bool repeatable) {
+    store::record(store::actions_of(place.service, place.region, target, input));
     store::AwsRequest request{.body = write_json(input), .repeatable = repeatable};
     request.headers.set("Content-Type", "application/x-amz-json-1.1");
     request.headers.set("X-Amz-Target", target);
@@ -68,6 +70,7 @@ Task<json::object> Cloud::logs(std::string operation, json::object input) {
 Task<std::vector<TargetHealth>> Cloud::target_health(std::string target_group) {
     const net::Fields form{
         {"Action", "DescribeTargetHealth"}, {"Version", kLoadBalancingVersion}, {"TargetGroupArn", target_group}};
+    store::record({{"elasticloadbalancing", "DescribeTargetHealth"}});
     store::AwsRequest request{.body = store::amz_query(form)};
     request.headers.set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     SLIPWAY_CO_TRY(const auto body, co_await post(places_.load_balancing, std::move(request)));

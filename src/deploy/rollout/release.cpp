@@ -1,5 +1,6 @@
 #include "deploy/rollout/release.h"
 
+#include <optional>
 #include <set>
 
 #include "base/text.h"
@@ -12,6 +13,8 @@ namespace {
 using How = DeploymentEnd::How;
 // Exit codes of `slipway migrate --plan`.
 constexpr int kNothingContracts = 0, kContracts = 3, kBlocked = 4;
+
+constexpr std::string_view kAgain = "The same command takes up watching.";
 
 class Release {
  public:
@@ -28,11 +31,13 @@ class Release {
 
  private:
     Task<void> prepare();
+    Task<void> take_up();
     Result<void> check_service();
     Task<void> make_revision();
     Task<void> migrate();
     Task<void> roll_out();
     Task<bool> deploy(json::object definition, std::set<std::string, std::less<>> digests);
+    Task<bool> follow(json::object definition, std::set<std::string, std::less<>> digests, double since);
     Task<bool> settle(json::object definition, std::set<std::string, std::less<>> digests);
     Task<void> prove();
     Task<void> contract();
@@ -54,6 +59,7 @@ class Release {
     std::string container_;
     std::string failed_;  // why deploy() was in vain
     How how_ = How::lost;
+    std::optional<double> since_;  // when it was begun by an earlier run, which got as far as that
     bool changed_ = false, ended_ = false, contracts_ = false, in_vain_ = false;
 };
 
@@ -76,7 +82,7 @@ Result<void> Release::check_service() {
             return fail(ErrorCode::invalid, "The deployments of {} are made by {}, not by ECS.", options_.service,
                         type);
     const auto* deployments = array_in(service_, "deployments");
-    if (!options_.replace && deployments != nullptr && deployments->size() > 1)
+    if (!options_.replace && !since_ && deployments != nullptr && deployments->size() > 1)
         return fail(ErrorCode::conflict,
                     "Another deployment of {} is under way: wait for it, or take its place with --replace.",
                     options_.service);
@@ -87,10 +93,36 @@ Result<void> Release::check_service() {
     return {};
 }
 
+const json::object* deployment_with(const json::object& service, std::string_view status) {
+    if (const auto* all = array_in(service, "deployments"))
+        for (const auto& each : *all)
+            if (const auto* one = each.if_object(); one != nullptr && text_or(*one, "status") == status) return one;
+    return nullptr;
+}
+
+// A deployment of exactly this image that is under way was begun by a run that stopped looking.
+Task<void> Release::take_up() {
+    const auto* primary = deployment_with(service_, "PRIMARY");
+    const auto* former = deployment_with(service_, "ACTIVE");
+    if (options_.replace || primary == nullptr || former == nullptr) co_return Result<void>();
+    const auto since = number_or(*primary, "createdAt", 0);
+    SLIPWAY_CO_TRY(auto now, co_await describe_definition(cloud_, std::string(text_or(*primary, "taskDefinition"))));
+    const auto container = container_for(now, options_.container, options_.image);
+    if (!container || image_in(now, *container) != options_.image.text()) co_return Result<void>();
+    SLIPWAY_CO_TRY(before_, co_await describe_definition(cloud_, std::string(text_or(*former, "taskDefinition"))));
+    next_ = std::move(now);
+    verdict_.revision = short_name(arn_of(next_));
+    since_ = since;
+    co_return Result<void>();
+}
+
 Task<void> Release::prepare() {
     SLIPWAY_CO_TRY(service_, co_await describe_service(cloud_, options_.cluster, options_.service));
+    SLIPWAY_CO_CHECK(co_await take_up());
     SLIPWAY_CO_CHECK(check_service());
-    SLIPWAY_CO_TRY(before_, co_await describe_definition(cloud_, std::string(text_or(service_, "taskDefinition"))));
+    if (!since_) {
+        SLIPWAY_CO_TRY(before_, co_await describe_definition(cloud_, std::string(text_or(service_, "taskDefinition"))));
+    }
     verdict_.before = short_name(arn_of(before_));
     SLIPWAY_CO_TRY(pattern_, co_await describe_definition(cloud_, std::string(text_or(before_, "family"))));
     if (arn_of(pattern_) != arn_of(before_)) tell_(fmt::format("the pattern is {}", short_name(arn_of(pattern_))));
@@ -113,6 +145,7 @@ void Release::describe_plan() {
                       integer_or(service_, "desiredCount", 0)));
     tell_(fmt::format("container {}: {} becomes {}", container_, image_in(pattern_, container_), verdict_.image));
     if (options_.migrate) tell_(fmt::format("task before it: {}", join(migration_.command(), " ")));
+    if (since_) tell_(fmt::format("{} is on its way there already, and would be watched", verdict_.revision));
     if (options_.verify) tell_("verified after it; red rolls back to " + verdict_.before);
 }
 
@@ -173,6 +206,10 @@ Task<bool> Release::deploy(json::object definition, std::set<std::string, std::l
     SLIPWAY_CO_CHECK(co_await cloud_.ecs("UpdateService", std::move(order)));
     changed_ = true;
     tell_(fmt::format("the service is on its way to {}", short_name(arn_of(definition))));
+    co_return co_await follow(std::move(definition), std::move(digests), since);
+}
+
+Task<bool> Release::follow(json::object definition, std::set<std::string, std::less<>> digests, double since) {
     Watched watched{.cluster = options_.cluster,
                     .service = options_.service,
                     .definition_arn = arn_of(definition),
@@ -188,7 +225,14 @@ Task<bool> Release::deploy(json::object definition, std::set<std::string, std::l
 }
 
 Task<void> Release::roll_out() {
-    SLIPWAY_CO_TRY(const bool serves, co_await deploy(next_, digests_));
+    bool serves = false;
+    if (since_) {
+        tell_(fmt::format("taking up {}, which is under way since an earlier run", verdict_.revision));
+        changed_ = true;
+        SLIPWAY_CO_TRY(serves, co_await follow(next_, digests_, *since_));
+    } else {
+        SLIPWAY_CO_TRY(serves, co_await deploy(next_, digests_));
+    }
     if (serves) co_return Result<void>();
     const auto why = failed_;
     switch (how_) {
@@ -207,11 +251,12 @@ Task<void> Release::roll_out() {
             end(Outcome::superseded, "Somebody stopped the deployment. " + why);
             break;
         case How::timed_out:
-            end(Outcome::unknown,
-                fmt::format("It was not done in {} s, and goes on. {}", options_.timeout.count() / 1000, why));
+            end(Outcome::unknown, fmt::format("It was not done in {} s, and goes on. {} {}",
+                                              options_.timeout.count() / 1000, why, kAgain));
             break;
         case How::lost:
-            end(Outcome::unknown, "ECS cannot be asked any more, so nobody saw the end: " + why);
+            end(Outcome::unknown,
+                fmt::format("ECS cannot be asked any more, so nobody saw the end: {} {}", why, kAgain));
             break;
     }
     co_return Result<void>();
@@ -323,8 +368,11 @@ asio::awaitable<Verdict> Release::run() {
         end(Outcome::planned, "Nothing was done (--dry-run).");
         co_return verdict_;
     }
-    if (step) step = co_await make_revision();
-    if (step && options_.migrate) {
+    // What was begun has its revision, and was migrated before; how far it may contract, nobody knows any more.
+    if (step && since_ && options_.migrate) step = co_await migration_.use(next_);
+    contracts_ = since_ && options_.contract && options_.migrate;
+    if (step && !since_) step = co_await make_revision();
+    if (step && !since_ && options_.migrate) {
         step = co_await migrate();
         if (!step) end(Outcome::migration_failed, step.error().message);
     }

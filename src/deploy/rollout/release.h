@@ -10,6 +10,9 @@
 //      `verify` is green; red leads back to the revision before, which is followed in the same way
 //   5. with `contract`: `migrate --contract`, and `verify` once more. From there no way leads back: the release before
 //      does not work with these tables
+//
+// A run that ended before the deployment did is taken up by the same call: where a deployment of exactly this image is
+// under way, it is followed from there on, and neither registered nor migrated again.
 #pragma once
 
 #include <functional>

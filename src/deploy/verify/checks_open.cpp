@@ -1,4 +1,6 @@
 // What needs no user: health, the document of the API, what must be closed.
+#include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "base/text.h"
@@ -21,15 +23,40 @@ std::string filled(std::string_view pattern) {
     return path;
 }
 
-std::vector<std::string> guarded_paths(const json::object& document) {
-    std::vector<std::string> found;
+struct Operation {
+    net::Method method;
+    std::string path;
+
+    // How much it could do if nobody refused it: read; change what is not there; change something.
+    int weight() const {
+        if (method == net::Method::get || method == net::Method::head) return 0;
+        return path.contains('{') ? 1 : 2;
+    }
+};
+
+// Whether a request without a body is one that the operation would take: what is open by mistake must answer.
+bool needs_no_body(const json::object& operation) {
+    const auto* body = object_in(operation, "requestBody");
+    return body == nullptr || !bool_or(*body, "required", false);
+}
+
+std::vector<Operation> guarded_operations(const json::object& document) {
+    std::vector<Operation> found;
     const auto* paths = object_in(document, "paths");
     if (paths == nullptr) return found;
-    for (const auto& [path, operations] : *paths) {
-        const auto* get = operations.is_object() ? object_in(operations.get_object(), "get") : nullptr;
-        const auto* security = get == nullptr ? nullptr : array_in(*get, "security");
-        if (security != nullptr && !security->empty()) found.emplace_back(path);
+    for (const auto& [path, item] : *paths) {
+        if (!item.is_object()) continue;
+        using enum net::Method;
+        for (const auto method : {get, head, post, put, patch, del}) {
+            const auto* operation = object_in(item.get_object(), lower_ascii(net::to_string(method)));
+            const auto* security = operation == nullptr ? nullptr : array_in(*operation, "security");
+            if (security != nullptr && !security->empty() && needs_no_body(*operation))
+                found.push_back({method, std::string(path)});
+        }
     }
+    std::ranges::sort(found, {}, [](const Operation& one) {
+        return std::tuple(one.weight(), std::string_view(one.path), one.method);
+    });
     return found;
 }
 
@@ -58,19 +85,25 @@ Task<Seen> check_openapi(Site& site) {
 
 Task<Seen> check_closed(Site& site) {
     if (!site.document) co_return skipped("without /openapi.json nobody knows what must be closed");
-    const auto paths = guarded_paths(*site.document);
+    const auto operations = guarded_operations(*site.document);
     std::vector<std::string> open;
-    for (const auto& path : paths) {
-        auto request = site.request(net::Method::get, filled(path), false);
+    int weight = 0;
+    for (const auto& operation : operations) {
+        // What lets everybody read is known to be open before anything is asked that could change something.
+        if (operation.weight() > weight && !open.empty()) break;
+        weight = operation.weight();
+        auto request = site.request(operation.method, filled(operation.path), false);
         // Only its head: what is open and should not be may be a stream without an end.
         SLIPWAY_CO_TRY(const auto answer, co_await site.client.send(std::move(request)));
         const bool refused = answer->status == 401 || answer->status == 403;
-        if (!refused && open.size() < kNamedMax) open.push_back(fmt::format("{} answers {}", path, answer->status));
+        if (!refused && open.size() < kNamedMax)
+            open.push_back(
+                fmt::format("{} {} answers {}", net::to_string(operation.method), operation.path, answer->status));
     }
     if (!open.empty())
         co_return fail(ErrorCode::upstream, "Who is not signed in is not refused: {}.", join(open, ", "));
-    if (paths.empty()) co_return skipped("the application guards no path");
-    co_return green(fmt::format("{} guarded paths refuse who is not signed in", paths.size()));
+    if (operations.empty()) co_return skipped("the application guards no path");
+    co_return green(fmt::format("{} guarded operations refuse who is not signed in", operations.size()));
 }
 
 // The edge must be the only way in.

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/crypto.h"
-#include "base/text.h"
+#include "deploy/verify/websocket_answer.h"
 #include "net/client_tls.h"
 
 namespace slipway::deploy {
@@ -12,23 +12,7 @@ namespace {
 constexpr std::size_t kHeadBytesMax = 16 << 10;
 constexpr std::size_t kKeyBytes = 16, kMaskBytes = 4;
 
-std::uint64_t number_of(std::string_view bytes) {
-    std::uint64_t value = 0;
-    for (const char c : bytes) value = value << 8U | static_cast<unsigned char>(c);
-    return value;
-}
-
 std::unexpected<Error> broken(std::string_view what) { return fail(ErrorCode::upstream, "The WebSocket {}.", what); }
-
-// "Sec-WebSocket-Accept" of a head, whichever case it has.
-std::string_view field(std::string_view head, std::string_view name) {
-    for (const auto line : split(head, '\n')) {
-        const auto colon = line.find(':');
-        if (colon != std::string_view::npos && equal_ignoring_case(trim(line.substr(0, colon)), name))
-            return trim(line.substr(colon + 1));
-    }
-    return "";
-}
 
 }  // namespace
 
@@ -78,12 +62,7 @@ Task<void> WebSocketClient::shake_hands(const net::Target& target, const std::st
     const auto end = unread_.find("\r\n\r\n") + 4;
     const auto answer = unread_.substr(0, end);
     unread_.erase(0, end);
-    const auto status = trim(std::string_view(answer).substr(0, answer.find("\r\n")));
-    if (status.find(" 101") == std::string_view::npos)
-        co_return broken(fmt::format("is refused: the handshake is answered with '{}'", status));
-    if (field(answer, "Sec-WebSocket-Accept") != net::accept_key(key))
-        co_return broken("is answered by something that does not speak the protocol");
-    co_return Result<void>();
+    co_return check_handshake(answer, key);
 }
 
 Task<void> WebSocketClient::send_frame(net::Opcode opcode, std::string payload) {
@@ -99,17 +78,14 @@ Task<void> WebSocketClient::send(std::string text) { return send_frame(net::Opco
 
 Task<std::string> WebSocketClient::receive() {
     while (true) {
-        while (unread_.size() < 2) SLIPWAY_CO_CHECK(co_await read_more());
-        const auto short_length = static_cast<unsigned char>(unread_[1]) & 0x7fU;
-        const std::size_t extra = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
-        while (unread_.size() < 2 + extra) SLIPWAY_CO_CHECK(co_await read_more());
-        const auto length = extra == 0 ? short_length : number_of(std::string_view(unread_).substr(2, extra));
-        if (length > kMessageBytesMax) co_return broken("sends more than a check reads");
-        const auto begin = 2 + extra;
-        while (unread_.size() < begin + length) SLIPWAY_CO_CHECK(co_await read_more());
-        const auto opcode = static_cast<net::Opcode>(static_cast<unsigned char>(unread_[0]) & 0x0fU);
-        auto payload = unread_.substr(begin, length);
-        unread_.erase(0, begin + length);
+        SLIPWAY_CO_TRY(const auto frame, read_server_frame(unread_));
+        if (!frame) {
+            SLIPWAY_CO_CHECK(co_await read_more());
+            continue;
+        }
+        const auto opcode = frame->opcode;
+        std::string payload(frame->payload);
+        unread_.erase(0, frame->size);
         if (opcode == net::Opcode::text) co_return payload;
         if (opcode == net::Opcode::close) co_return broken("was closed by the server");
         if (opcode == net::Opcode::ping) SLIPWAY_CO_CHECK(co_await send_frame(net::Opcode::pong, std::move(payload)));

@@ -12,8 +12,6 @@ namespace slipway::deploy {
 
 class WebSocketClient {
  public:
-    static constexpr std::size_t kMessageBytesMax = 64 << 10;
-
     // `url` is http:// or https://. `upstream` says what came instead of the handshake.
     static Task<std::unique_ptr<WebSocketClient>> open(std::string url, std::string token, Milliseconds limit);
 

@@ -1,6 +1,7 @@
 #include "store/aws/assumed_role.h"
 
 #include "base/text.h"
+#include "store/aws/aws_actions.h"
 #include "store/aws/credentials_document.h"
 
 namespace slipway::store {
@@ -37,6 +38,7 @@ Task<AwsCredentials> assume_role_with_web_identity(net::Client& client, AwsEndpo
 Task<AwsCredentials> assume_role(net::Client& client, AwsEndpoint sts, RoleRequest role, AwsCredentials source) {
     AwsClient signing_client(client, CredentialsProvider::of(std::move(source)));
     const auto form = form_of("AssumeRole", role);
+    record({{"sts", "AssumeRole", role.role_arn}});
     co_return co_await ask(signing_client, std::move(sts), form);
 }
 

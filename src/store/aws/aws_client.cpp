@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "net/file_body.h"
+#include "store/aws/aws_actions.h"
 
 namespace slipway::store {
 namespace {
@@ -180,6 +181,7 @@ Task<AwsResponse> AwsClient::send(AwsEndpoint endpoint, AwsRequest request) {
 }
 
 Task<json::object> AwsClient::call(AwsEndpoint endpoint, JsonCall call) {
+    record(actions_of(endpoint.service, endpoint.region, call.target, call.input));
     AwsRequest request{.method = net::Method::post,
                        .body = write_json(call.input),
                        .repeatable = call.repeatable,

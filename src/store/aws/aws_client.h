@@ -65,7 +65,8 @@ class AwsClient {
     AwsClient(net::Client& client, std::shared_ptr<CredentialsProvider> credentials, AwsClientOptions options = {})
         : client_(client), credentials_(std::move(credentials)), options_(std::move(options)) {}
 
-    // Errors: those of error_of() and of net::Client.
+    // Errors: those of error_of() and of net::Client. Who calls it records what it asks for (aws_actions.h); call()
+    // does.
     Task<AwsResponse> send(AwsEndpoint endpoint, AwsRequest request);
 
     // One operation of the JSON protocols, version "1.0" or "1.1"; `target` is "AmazonSQS.SendMessage".

@@ -1,6 +1,7 @@
 #include "store/aws/rds_token.h"
 
 #include "base/crypto.h"
+#include "store/aws/aws_actions.h"
 #include "store/aws/sigv4.h"
 
 namespace slipway::store {
@@ -12,6 +13,7 @@ constexpr std::chrono::seconds kTokenTime = std::chrono::minutes(15);  // RDS al
 
 std::string rds_token(const std::string& host, std::uint16_t port, const std::string& user, const std::string& region,
                       const AwsCredentials& credentials, Instant at) {
+    record({{"rds-db", "connect", arn_of("rds-db", region, "dbuser:*/" + user)}});
     const auto place = fmt::format("{}:{}", host, port);
     SignedRequest request{.query = {{"Action", "connect"}, {"DBUser", user}}, .payload_hash = sha256_hex("")};
     request.headers.set("Host", place);

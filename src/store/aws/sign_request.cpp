@@ -1,7 +1,9 @@
 #include "store/aws/sign_request.h"
 
 #include "base/crypto.h"
+#include "base/text.h"
 #include "net/client_target.h"
+#include "store/aws/aws_actions.h"
 
 namespace slipway::store {
 
@@ -18,6 +20,11 @@ Task<void> sign_request(net::ClientRequest& request, SigningScope scope, Credent
     part.headers.set("Host", target.authority);
     part.payload_hash = sha256_hex(request.body);
     SLIPWAY_CO_TRY(const auto used, co_await credentials.get());
+    // Of a domain the action is the method; of a serverless collection there is one for all.
+    const bool serverless = scope.service == "aoss";
+    const auto method = std::string(net::to_string(request.method));
+    const auto action = serverless ? "APIAccessAll" : "ESHttp" + method.substr(0, 1) + lower_ascii(method.substr(1));
+    record({{scope.service, action, arn_of(scope.service, scope.region, serverless ? "collection/*" : "domain/*")}});
     sign_headers(part, scope, used, signing_rules_of(scope.service));
     request.url = fmt::format("{}://{}{}", target.secure ? "https" : "http", target.authority, part.path);
     if (!part.query.empty()) request.url += "?" + amz_query(part.query);

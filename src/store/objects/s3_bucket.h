@@ -5,6 +5,7 @@
 #include <string>
 
 #include "store/objects/s3.h"
+#include "store/objects/s3_actions.h"
 #include "store/objects/s3_place.h"
 
 namespace slipway::store {
@@ -29,7 +30,10 @@ struct S3Bucket {
         if (bytes <= kBytesOnTheLoopMax) co_return work();
         co_return co_await pool.run(std::move(work));
     }
-    Task<AwsResponse> send(AwsRequest request) { return aws.send(place.endpoint, std::move(request)); }
+    Task<AwsResponse> send(AwsRequest request) {
+        record(actions_of(place, request));
+        return aws.send(place.endpoint, std::move(request));
+    }
     // A put in one request.
     Task<ObjectInfo> put(const WorkspaceId& workspace, std::string key, std::string data,
                          const ObjectAttributes& attributes, const WriteCondition& condition);

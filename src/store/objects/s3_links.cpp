@@ -31,6 +31,8 @@ Task<SignedLink> S3Bucket::presign(const WorkspaceId& workspace, std::string_vie
     if (!file_name.empty())
         link.query.emplace_back("response-content-disposition", net::content_disposition("attachment", file_name));
     sign_query(link, scope, credentials, time, signing_rules_of("s3"));
+    const AwsRequest as_asked{.method = link.method, .path = link.path};
+    record(actions_of(place, as_asked));  // whoever follows it does so with our rights
     co_return SignedLink{.url = place.endpoint.url + link.path + "?" + amz_query(link.query), .expires = at + time};
 }
 
@@ -56,6 +58,8 @@ Task<SignedForm> S3Bucket::presign_form(const WorkspaceId& workspace, std::strin
     const auto text = to_base64(write_json(policy));
     form.fields.emplace_back("policy", text);
     form.fields.emplace_back("x-amz-signature", sign_post_policy(text, scope, credentials));
+    const AwsRequest as_asked{.method = net::Method::post, .path = place.path_of(workspace, key)};
+    record(actions_of(place, as_asked));
     co_return form;
 }
 

@@ -28,25 +28,12 @@ resource "aws_iam_role_policy" "base" {
         Sid      = "Logs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.function[each.key].arn}:*"
+        Resource = "arn:aws:logs:*:*:log-group:/aws/lambda/${var.name}-${each.key}:*"
         }, {
         # Trace segments belong to no resource.
         Sid      = "Traces"
         Effect   = "Allow"
         Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-        Resource = "*"
-      }],
-      length(each.value.secrets) == 0 ? [] : [{
-        Sid      = "Secrets"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = each.value.secrets
-      }],
-      # They are read by one call, which knows no resources: each secret needs the right above as well.
-      length(each.value.secrets) == 0 ? [] : [{
-        Sid      = "SecretsAtOnce"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:BatchGetSecretValue"]
         Resource = "*"
       }],
       each.value.queue_arn == "" ? [] : [{
@@ -62,6 +49,29 @@ resource "aws_iam_role_policy" "base" {
         Resource = each.value.dead_letter_arn
       }],
     )
+  })
+}
+
+resource "aws_iam_role_policy" "secrets" {
+  for_each = { for key, one in var.functions : key => one.secrets if length(one.secrets) > 0 }
+
+  name = "secrets"
+  role = aws_iam_role.this[each.key].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "Secrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = each.value
+      }, {
+      # They are read by one call, which knows no resources: each secret needs the right above as well.
+      Sid      = "SecretsAtOnce"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:BatchGetSecretValue"]
+      Resource = "*"
+    }]
   })
 }
 

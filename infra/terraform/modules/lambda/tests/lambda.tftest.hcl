@@ -46,7 +46,7 @@ run "secrets_go_by_reference" {
   }
 
   assert {
-    condition     = contains(flatten([for one in jsondecode(aws_iam_role_policy.base["things"].policy).Statement : one.Resource if one.Sid == "Secrets"]), "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/database-AbCdEf")
+    condition     = contains(flatten([for one in jsondecode(aws_iam_role_policy.secrets["things"].policy).Statement : one.Resource if one.Sid == "Secrets"]), "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/database-AbCdEf")
     error_message = "the role reads that secret and no other"
   }
 }
