@@ -120,20 +120,6 @@ Result<std::string> Application::token_secret() const {
     return folder_.secret(kSecretName);
 }
 
-Result<void> Application::open_signing_keys(const std::string& secret) {
-    const auto& section = manifest_.accounts;
-    account::SigningOptions options;
-    options.algorithm = section.algorithm;
-    options.secret = secret;
-    options.previous_secrets = app::previous_secrets(section);
-    options.issuer = section.issuer;
-    options.audience = section.audience;
-    options.type = section.token_type;
-    options.longest_token = seconds_of(section.access_token);
-    signing_keys_ = std::make_unique<account::SigningKeys>(*database_, *audit_, std::move(options));
-    return run_to_end(signing_keys_->prepare());
-}
-
 Result<void> Application::open_accounts() {
     const auto& section = manifest_.accounts;
     account::AccountOptions options;
@@ -174,20 +160,6 @@ Result<void> Application::open_accounts() {
     SLIPWAY_TRY(queue_, open_queue(manifest_, *database_, accounts_->workspace(), *aws_));
     jobs_ = std::make_unique<job::Jobs>(*database_, *queue_);
     return open_account_matters();
-}
-
-void Application::open_edge(account::AuthenticationOptions& options) {
-    const auto& section = manifest_.accounts.edge;
-    if (!section) return;
-    options.edge_header = section->header;
-    edge_ = std::make_unique<account::EdgeIdentity>(*outside_, *accounts_, edge_options(*section));
-    options.edge = edge_.get();
-}
-
-void Application::open_identities() {
-    if (manifest_.accounts.providers.empty()) return;
-    identities_ = std::make_unique<account::Identities>(
-        *database_, *accounts_, *audit_, make_providers(manifest_, *outside_), identity_options(manifest_));
 }
 
 void Application::open_factors(const std::string& secret) {

@@ -56,23 +56,15 @@ struct AccountsSection : AccessSection {
     std::string workspace = "main";
     AttemptsSection attempts;
     PasswordCost argon2;
-<<<<<<< ours
     RolesSection roles;
     WorkspacesSection workspaces;
     DomainsSection domains;
-    std::vector<ProviderSection> providers;
-    std::string callback_base;  // without a slash at the end
-    std::vector<std::string> redirects;
-    std::optional<EdgeSection> edge;
-    bool required = false;
-    std::vector<std::string> open_routes{"/api/auth/*", "/.well-known/*"};
-=======
-    account::Rights roles;
     std::vector<IdentityProviderSection> providers;
     std::string callback_base;  // without a slash at the end
     std::vector<std::string> redirects;
     std::optional<EdgeIdentitySection> edge;
->>>>>>> theirs
+    bool required = false;
+    std::vector<std::string> open_routes{"/api/auth/*", "/.well-known/*"};
     std::optional<DemoUser> demo;
 };
 
