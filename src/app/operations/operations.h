@@ -8,7 +8,8 @@
 //         → the user; with sign_in = true as sign_in; where addresses are verified first {accepted = true}
 //     accounts.sign_in{name, password, device}
 //         → {access_token, refresh_token, expires_in, user, session_id, device_id}, or where a second factor is due
-//         {factor_token, factors, expires_in}; details.reason of a refusal: wrong, blocked, unverified. device: {fingerprint, name, type, model, os_version, app_version}
+//         {factor_token, factors, expires_in}; details.reason of a refusal: wrong, blocked, unverified.
+//         device: {fingerprint, name, type, model, os_version, app_version}
 //     accounts.refresh{refresh_token}                   → as sign_in; details.reason: invalid, expired, reused, blocked
 //     accounts.sign_out{refresh_token | session_id, which = "this", "others" or "all"}      → {ended}
 //     accounts.sessions{}                               → {sessions}; accounts.end_session{id}
