@@ -133,9 +133,9 @@ Task<void> Accounts::rehash(std::string user_id, std::string former_hash, std::s
     co_return Result<void>();
 }
 
-Task<User> Accounts::prove(std::string name, std::string password, Visit visit) {
+Task<User> Accounts::prove(std::string name, std::string password, Visit visit, std::string device) {
     const std::string folded = lower_ascii(trim(cut_utf8(name, kEmailLengthMax)));
-    const Attempt attempt{"name:" + folded, "address:" + visit.address, ""};
+    const Attempt attempt{"name:" + folded, "address:" + visit.address, std::move(device)};
     SLIPWAY_CO_CHECK(co_await count_attempt(attempt));
     auto user = co_await user_with_password(folded, std::move(password));
     if (!user && user.error().details.contains("reason")) {
@@ -151,7 +151,8 @@ Task<User> Accounts::prove(std::string name, std::string password, Visit visit) 
 }
 
 Task<Tokens> Accounts::sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device) {
-    SLIPWAY_CO_TRY(auto user, co_await prove(std::move(name), std::move(password), visit));
+    auto fingerprint = device ? device->fingerprint : std::string();
+    SLIPWAY_CO_TRY(auto user, co_await prove(std::move(name), std::move(password), visit, std::move(fingerprint)));
     NewSession session{.visit = std::move(visit), .device = std::move(device)};
     co_return co_await sign_in_without_password(std::move(user), std::move(session));
 }

@@ -67,8 +67,9 @@ class Accounts {
     // `name` is an email or a username. `unauthorized`, `forbidden` (only with the right password), both with
     // details.reason: wrong, blocked, unverified; or `rate_limited` with details.retry_after_seconds.
     Task<Tokens> sign_in(std::string name, std::string password, Visit visit, std::optional<NewDevice> device = {});
-    // The first half of it: who has this name and this password. Attempts count as those to sign in.
-    Task<User> prove(std::string name, std::string password, Visit visit);
+    // The first half of it: who has this name and this password. Attempts count as those to sign in. `device`: its
+    // fingerprint, where the client tells one.
+    Task<User> prove(std::string name, std::string password, Visit visit, std::string device = "");
     // For a user whose right to sign in was proven otherwise; `methods` says how (tables.h). Of both the answer is a
     // challenge, without tokens, where a second factor is due.
     Task<Tokens> sign_in_without_password(User user, NewSession session = {});
