@@ -231,7 +231,7 @@ route.get("/api/auth/sessions", {
   response = {type = "object", properties = {sessions = {type = "array", items = session_schema}}},
 }, function(request)
   local list = array {}
-  for _, session in ipairs(slipway.accounts.sessions {}) do
+  for _, session in ipairs(slipway.accounts.sessions {}.sessions) do
     local device = present(session.device)
     list[#list + 1] = {
       id = session.id, ip_address = given(session.address) or null, user_agent = given(session.user_agent) or null, location = null,
@@ -253,7 +253,7 @@ end)
 route.get("/api/auth/devices", {summary = "Your devices", tag = "auth", replaces = true,
                                 response = {type = "object", properties = {devices = {type = "array", items = {type = "object"}}}}}, function(request)
   local list = array {}
-  for _, device in ipairs(slipway.accounts.devices {}) do
+  for _, device in ipairs(slipway.accounts.devices {}.devices) do
     list[#list + 1] = {id = device.id, name = given(device.name) or null, type = given(device.type) or null, model = given(device.model) or null,
                        os_version = given(device.os_version) or null, app_version = given(device.app_version) or null,
                        is_trusted = device.trusted == true, last_seen_at = device.last_seen_at, created_at = device.created_at}

@@ -100,6 +100,9 @@ class Accounts {
     Task<void> set_password(std::string name, std::string password);  // ends all sessions of the user
     Task<void> set_role(std::string name, Role role);
     Task<void> set_active(std::string name, bool active);
+    // Above all workspaces: "user", "admin" or "owner". `forbidden` unless `by` is an owner of the system, `conflict`
+    // (details.reason "last_owner") for the last one, `not_found` when nobody has this id.
+    Task<User> set_system_role(Principal by, std::string user_id, std::string role, Visit visit);
 
  private:
     // Within the sign-up of the user, whose workspace and role are filled in.

@@ -23,6 +23,7 @@ json::object user_json(const account::User& user) {
                        {"email_verified", user.email_verified_at.has_value()},
                        {"profile", user.profile},
                        {"created_at", to_iso8601(user.created_at)}};
+    if (!user.default_workspace.empty()) shown["default_workspace"] = user.default_workspace;
     if (user.last_sign_in_at) shown["last_sign_in_at"] = to_iso8601(*user.last_sign_in_at);
     return shown;
 }
@@ -68,6 +69,14 @@ Task<json::value> sign_in(const Capabilities& capabilities, CallContext& context
     co_return json::value(tokens_json(tokens));
 }
 
+Task<json::value> set_system_role(const Capabilities& capabilities, CallContext& context, json::object arguments) {
+    SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
+    SLIPWAY_CO_TRY(const auto user,
+                   co_await capabilities.accounts.set_system_role(std::move(principal), text_of(arguments, "id"),
+                                                                  text_of(arguments, "role"), visit_of(context)));
+    co_return json::value(user_json(user));
+}
+
 }  // namespace
 
 void bind_account_operations(ScriptHost& host, const Capabilities& capabilities) {
@@ -76,6 +85,9 @@ void bind_account_operations(ScriptHost& host, const Capabilities& capabilities)
     });
     host.bind("accounts.sign_in", [&capabilities](CallContext& context, json::value given) {
         return sign_in(capabilities, context, object_of(std::move(given)));
+    });
+    host.bind("accounts.set_system_role", [&capabilities](CallContext& context, json::value given) {
+        return set_system_role(capabilities, context, object_of(std::move(given)));
     });
     host.bind("accounts.authenticate", [&capabilities](CallContext& context, json::value given) -> Task<json::value> {
         const auto arguments = object_of(std::move(given));
