@@ -127,7 +127,9 @@ asio::awaitable<bool> Connection::admit(Exchange& exchange) {
     enter(Phase::handler, exchange.route->operation.time_max);
     const auto admitted = co_await service_.options.admit(exchange.request);
     if (admitted) co_return true;
-    auto response = render(exchange, Refusal{.status = 429, .error = admitted.error()});
+    // Too many, or nothing is served there at all.
+    const int status = admitted.error().code == ErrorCode::not_found ? 404 : 429;
+    auto response = render(exchange, Refusal{.status = status, .error = admitted.error()});
     co_await respond(exchange, response);
     co_return false;
 }
