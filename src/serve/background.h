@@ -8,7 +8,7 @@
 //     data.backup           {folder, keep}     a backup in a folder of its own below `folder`; the newest `keep` (7)
 //                                              stay. Only into a folder that a schedule of the manifest names, whose
 //                                              `keep` counts.
-//     domains.recheck       {}                 proven domains are looked up again, each hour where the manifest has some
+//     domains.recheck       {}                 proven domains are looked up again, each hour where there may be some
 //     workspaces.remove     {workspace}        what was in a workspace that has been deleted goes away
 #pragma once
 

@@ -35,13 +35,14 @@ Task<json::object> Operator::workspaces(std::string command, json::object given)
     }
     if (found.id == application_.workspace())
         co_return fail(ErrorCode::conflict, "This is the workspace of the application itself; it stays as it is.");
+    const account::Visit here;
     if (command == "workspaces.suspend") {
         SLIPWAY_CO_CHECK(
-            co_await workspaces.suspend(found.id, std::string(text_or(given, "reason")), std::string(kActor), {}));
+            co_await workspaces.suspend(found.id, std::string(text_or(given, "reason")), std::string(kActor), here));
     } else if (command == "workspaces.resume") {
-        SLIPWAY_CO_CHECK(co_await workspaces.resume(found.id, std::string(kActor), {}));
+        SLIPWAY_CO_CHECK(co_await workspaces.resume(found.id, std::string(kActor), here));
     } else if (command == "workspaces.delete") {
-        SLIPWAY_CO_CHECK(co_await workspaces.remove_by_operator(found.id, std::string(kActor), {}));
+        SLIPWAY_CO_CHECK(co_await workspaces.remove_by_operator(found.id, std::string(kActor), here));
     } else {
         co_return fail(ErrorCode::not_found, "There is no command '{}'.", command);
     }

@@ -1,6 +1,6 @@
 // What was in a workspace that has been deleted (account::Workspaces::remove) goes away: the job workspaces.remove.
 //
-// Each step may be done again, and begins with what it finds, so whoever is killed in the middle is continued by whoever
+// Each step may be done again, and begins with what it finds, so who is killed in the middle is continued by whoever
 // runs the job next. The row of the workspace goes last, once nothing of it is found in the database; until then
 // resume_removals() finds it.
 #pragma once

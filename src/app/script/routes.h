@@ -9,8 +9,8 @@
 //     route.get/put/patch/delete(pattern, [options,] function); route.websocket(pattern, [options,] function(socket,
 //     request) … end)
 //
-// scope: what whoever calls must be allowed (ScriptHttp::authenticate asks); a route with auth = false needs nobody. workspace:
-// the parameter of the path that names the workspace in which the call acts.
+// scope: what whoever calls must be allowed (ScriptHttp::authenticate asks); with auth = false nobody need be.
+// workspace: the parameter of the path that names the workspace in which the call acts.
 //
 // request: method, path, params ({id:int} is an integer), query (declared ones typed, with defaults; others as text),
 // headers (lower case), body, request_id, user and workspace (as CallContext says,
