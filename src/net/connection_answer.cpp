@@ -124,6 +124,7 @@ Response Connection::failed(const Exchange& exchange) {
 
 static int status_of_refusal(ErrorCode code) {
     if (code == ErrorCode::unauthorized) return 401;
+    if (code == ErrorCode::not_found) return 404;  // nothing is served under this host
     return code == ErrorCode::forbidden ? 403 : 429;
 }
 
