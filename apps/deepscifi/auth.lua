@@ -62,7 +62,7 @@ end)
 
 local function is_forged(request)
   local token = cookie(request, cookie_name(request, "csrf-token"))
-  return not token or token == "" or token ~= (request.body or {}).csrfToken
+  return not token or token == "" or token ~= (present(request.body) or {}).csrfToken
 end
 
 local form = {type = "object", properties = {csrfToken = text, email = text, password = text, callbackUrl = text, json = text, redirect = text}}

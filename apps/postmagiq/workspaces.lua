@@ -52,7 +52,7 @@ route.post(PREFIX .. "/workspaces", {
   end)
 end)
 
-route.get(INSIDE, {summary = "A workspace", tag = "workspaces", workspace = "workspace_id", response = workspace_schema}, function()
+route.get(INSIDE, {summary = "A workspace", tag = "workspaces", workspace = "workspace_id", scope = "content:read", response = workspace_schema}, function()
   return workspace_of(slipway.workspaces.get {})
 end)
 
@@ -154,26 +154,21 @@ local limits = {rate_limit_per_minute = {type = {"integer", "null"}, minimum = 1
                 rate_limit_per_day = {type = {"integer", "null"}, minimum = 1, maximum = 1000000}}
 local scopes = {type = {"array", "null"}, items = text, maxItems = 50}
 
-local function status_of(key)
-  if given(key.revoked_at) then return "revoked" end
-  return key.expired and "expired" or "active"
-end
-
 local function key_of(workspace, key)
   local listed = present(key.scopes) or {}
   return {id = key.id, workspace_id = workspace, created_by_id = given(key.created_by) or null, name = key.name,
           description = given(key.description) or null, key_prefix = key.prefix, scopes = table.concat(listed, ","),
-          rate_limit_per_minute = present(key.rate_per_minute) or 60, rate_limit_per_day = present(key.rate_per_day) or 10000, status = status_of(key),
+          rate_limit_per_minute = present(key.rate_per_minute) or 60, rate_limit_per_day = present(key.rate_per_day) or 10000, status = given(key.expires_at) and key.expires_at < iso_time(time()) and "expired" or "active",
           expires_at = given(key.expires_at) or null, last_used_at = given(key.last_used_at) or null, total_requests = 0, created_at = key.created_at,
           key = given(key.key)}
 end
 
-route.get(INSIDE .. "/api-keys", {summary = "Keys of programs", tag = "keys", workspace = "workspace_id", scope = "admin",
-                                  query = {include_revoked = {type = "boolean", default = false}}, response = {type = "array", items = key_schema}},
+route.get(INSIDE .. "/api-keys", {summary = "Keys of programs that are not revoked", tag = "keys", workspace = "workspace_id", scope = "admin",
+                                  response = {type = "array", items = key_schema}},
   function(request)
     local list = array {}
     for _, key in ipairs(slipway.keys.list {}.keys) do
-      if request.query.include_revoked or not given(key.revoked_at) then list[#list + 1] = key_of(request.params.workspace_id, key) end
+      list[#list + 1] = key_of(request.params.workspace_id, key)
     end
     return list
   end)

@@ -94,7 +94,7 @@ route.post("/api/auth/register", {
   body = {type = "object", properties = {email = optional, password = optional, display_name = optional, name = optional, device = device_schema,
                                          device_name = optional, username = optional}},
 }, function(request)
-  local body = request.body or {}
+  local body = present(request.body) or {}
   local email, password = given(body.email), given(body.password)
   if not email or not email:find("^[^@%s]+@[^@%s]+%.[^@%s]+$") then return refuse(400, "invalid_email", "This is not an e-mail address.") end
   if not password then return refuse(400, "invalid_password", "A password is missing.") end
@@ -117,7 +117,7 @@ route.post("/api/auth/login", {
   body = {type = "object", properties = {email = optional, name = optional, password = optional, device = device_schema, device_name = optional,
                                          code = optional}},
 }, function(request)
-  local body = request.body or {}
+  local body = present(request.body) or {}
   local name, device = given(body.email) or given(body.name), device_of(body)  -- `name`: the page at /, which has no device
   if not name or not given(body.password) then return refuse(400, "missing_credentials", "E-mail and password are needed.") end
   if not device and given(body.email) then return refuse(400, "missing_device", "`device` with a fingerprint, or `device_name`, is needed.") end
@@ -136,7 +136,7 @@ route.post("/api/auth/refresh", {
   summary = "New tokens for a refresh token", tag = "auth", auth = false, replaces = true, response = signed_in_schema,
   body = {type = "object", properties = {refresh_token = optional}},
 }, function(request)
-  local token = given((request.body or {}).refresh_token)
+  local token = given((present(request.body) or {}).refresh_token)
   if not token then return refuse(400, "missing_token", "`refresh_token` is missing.") end
   return answered({["unauthorized.reused"] = {401, "token_reused"}, ["unauthorized.expired"] = {401, "token_expired"},
                    ["unauthorized.blocked"] = {403, "account_inactive"}, unauthorized = {401, "invalid_token"}}, function()
@@ -148,7 +148,7 @@ route.post("/api/auth/logout", {
   summary = "Sign out here, or everywhere", tag = "auth", replaces = true, response = message_schema,
   body = {type = {"object", "null"}, properties = {refresh_token = optional, all_devices = {type = {"boolean", "null"}}}},
 }, function(request)
-  local body = request.body or {}
+  local body = present(request.body) or {}
   slipway.accounts.sign_out {refresh_token = given(body.refresh_token), which = body.all_devices == true and "all" or "this"}
   return said("Signed out.")
 end)
@@ -164,7 +164,7 @@ route.patch("/api/auth/me", {
   summary = "Change what others see of you", tag = "auth", response = {type = "object", properties = {user = user_schema}},
   body = {type = "object", properties = {display_name = optional, name = optional, avatar_url = optional, locale = optional, timezone = optional}},
 }, function(request)
-  local body, changes, profile = request.body or {}, {}, {}
+  local body, changes, profile = present(request.body) or {}, {}, {}
   if body.display_name ~= nil or body.name ~= nil then changes.display_name = given(body.display_name) or given(body.name) or "" end
   for _, name in ipairs {"avatar_url", "locale", "timezone"} do
     if body[name] ~= nil then profile[name] = body[name] end
@@ -198,8 +198,8 @@ route.post("/api/auth/reset-password", {
   summary = "Set a new password with the token of the mail", tag = "auth", auth = false, replaces = true, response = message_schema,
   body = {type = "object", required = {"token", "password"}, properties = {token = text, password = {type = "string", minLength = 8}}},
 }, function(request)
-  return answered({unauthorized = {400, "invalid_token"}, not_found = {400, "invalid_token"}, ["invalid.token"] = {400, "invalid_token"},
-                   ["invalid.expired"] = {400, "token_expired"}, invalid = {400, "weak_password"}}, function()
+  return answered({unauthorized = {400, "invalid_token"}, not_found = {400, "invalid_token"}, ["invalid.invalid"] = {400, "invalid_token"},
+                   invalid = {400, "weak_password"}}, function()
     slipway.accounts.reset_password {token = request.body.token, password = request.body.password}
     return said("The password was changed; sign in with it.")
   end)
@@ -210,8 +210,7 @@ route.get("/api/auth/verify-email", {
   query = {token = {type = "string", minLength = 1, maxLength = 512, required = true}},
 }, function(request)
   if not given(request.query.token) then return refuse(400, "missing_token", "`token` is missing.") end
-  return answered({unauthorized = {400, "invalid_token"}, not_found = {400, "invalid_token"}, ["invalid.expired"] = {400, "token_expired"},
-                   invalid = {400, "invalid_token"}}, function()
+  return answered({unauthorized = {400, "invalid_token"}, not_found = {400, "invalid_token"}, invalid = {400, "invalid_token"}}, function()
     slipway.accounts.verify_email {token = request.query.token}
     return said("The e-mail address is verified.")
   end)

@@ -19,18 +19,19 @@ class AttemptsTest : public ::testing::Test {
         all.insert(all.end(), migrations().begin(), migrations().end());
         ASSERT_TRUE(run_to_end(database_->migrate(all)));
         AccountOptions options;
-        options.secret = std::string(32, 's');
-        options.password_cost = {.operations = 1, .memory_bytes = 8 << 10};
+        options.sessions.secret = std::string(32, 's');
         options.attempts_max = 3;
         options.attempts_window = std::chrono::minutes(16);
         audit_ = std::make_unique<Audit>(*database_, AuditOptions{.key = "seals"});
-        accounts_ = std::make_unique<Accounts>(*database_, pool_, *audit_, options);
+        keys_ = std::make_unique<SigningKeys>(*database_, *audit_, SigningOptions{.secret = std::string(32, 's')});
+        ASSERT_TRUE(run_to_end(keys_->prepare()));
+        accounts_ = std::make_unique<Accounts>(*database_, passwords_, *audit_, *keys_, options);
         ASSERT_TRUE(run_to_end(accounts_->prepare()));
         ASSERT_TRUE(run_to_end(accounts_->enroll({"ada@example.org", "ada", "correct horse"})));
     }
 
     Result<Tokens> sign_in(std::string name, std::string password, std::string address) {
-        return run_to_end(accounts_->sign_in(std::move(name), std::move(password), std::move(address)));
+        return run_to_end(accounts_->sign_in(std::move(name), std::move(password), Visit{std::move(address), {}, {}}));
     }
     // From an address of its own each time.
     ErrorCode guess(const std::string& name) {
@@ -53,9 +54,10 @@ class AttemptsTest : public ::testing::Test {
     }
 
     test::TemporaryFolder folder_;
-    WorkerPool pool_{"test", 2};
+    Passwords passwords_{{.cost = {.operations = 1, .memory_bytes = 8 << 10}}};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<Audit> audit_;
+    std::unique_ptr<SigningKeys> keys_;
     std::unique_ptr<Accounts> accounts_;
     int guesses_ = 0;
 };

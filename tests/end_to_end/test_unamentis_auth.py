@@ -54,7 +54,7 @@ def token_mailed(server, mail, word):
     def look():
         for message in reversed(mails_to(server, mail)):
             text = message.get_body(("plain",)).get_content()
-            link = re.search(r"https://app\.example\.org/\S*" + word + r"\S*token=([\w.~-]+)", text)
+            link = re.search(r"https://app\.example\.org/account#\w*" + word + r"\w*=([\w-]+)", text)
             if link:
                 return link.group(1)
     return eventually(look)

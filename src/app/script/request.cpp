@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "app/script/http.h"
@@ -114,6 +115,12 @@ json::value without_files(json::value schema) {
     return schema;
 }
 
+// A schema of {type = {"object", "null"}} takes a body or none.
+bool schema_allows_null(const json::value& schema) {
+    const auto* types = schema.is_object() ? array_in(schema.get_object(), "type") : nullptr;
+    return types != nullptr && std::ranges::any_of(*types, [](const auto& type) { return type == "null"; });
+}
+
 Result<json::value> read_body(const net::Request& request, const ScriptRoute& route, CallContext& context) {
     const auto& schema = route.operation.request_schema;
     json::value body;
@@ -123,7 +130,7 @@ Result<json::value> read_body(const net::Request& request, const ScriptRoute& ro
         JsonLimits limits;
         limits.bytes_max = std::max(limits.bytes_max, route.operation.body_bytes_max);
         SLIPWAY_TRY(body, parse_json(request.body, limits));
-    } else if (schema.is_null()) {
+    } else if (schema.is_null() || schema_allows_null(schema)) {
         return body;
     } else {
         return fail(ErrorCode::invalid, "The request needs a body.");
