@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kCommands =
     "serve check ingest search reindex ask chat status health backup restore migrate "
-    "copy users tokens jobs audit plan terraform deploy verify lambda new completion version";
-constexpr std::string_view kUserCommands = "list create password role block unblock";
+    "copy users tokens keys workspaces jobs audit plan terraform deploy verify lambda new completion version";
+constexpr std::string_view kUserCommands = "list create password role block unblock sessions end-sessions reset import";
 
 constexpr std::string_view kBash = R"(_slipway() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}"

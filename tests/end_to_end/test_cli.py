@@ -17,8 +17,8 @@ from programs import BINARY, PATIENCE, Server, clean_environment, run_cli
 
 QUESTION = "Should I pay off my debts before I save?"
 COMMANDS = "serve check ingest search reindex ask chat status health backup restore migrate "\
-           "copy users tokens jobs audit plan terraform deploy verify lambda new completion version".split()
-USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock", "import"]
+           "copy users tokens keys workspaces jobs audit plan terraform deploy verify lambda new completion version".split()
+USER_COMMANDS = ["list", "create", "password", "role", "block", "unblock", "sessions", "end-sessions", "reset", "import"]
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +267,8 @@ def test_users(tmp_path, small_application):
         login = Api(server.url)
         login.post("/api/auth/login", {"name": "ada", "password": "a long password"}, 401)
         assert login.post("/api/auth/login", {"name": "ada", "password": "a new password"}).json["user"]["role"] == "admin"
-        login.post("/api/auth/login", {"name": "grace", "password": "another password"}, 401)
+        login.post("/api/auth/login", {"name": "grace", "password": "some other password"}, 401)
+        login.post("/api/auth/login", {"name": "grace", "password": "another password"}, 403)  # told only to who has the password
         run_cli("users", "unblock", small_application, "grace", "--data", server.data, folder=tmp_path)
         signed = login.post("/api/auth/login", {"name": "grace", "password": "another password"}).json
         run_cli("users", "block", small_application, "grace", "--data", server.data, folder=tmp_path)

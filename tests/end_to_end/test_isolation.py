@@ -43,6 +43,12 @@ ELSEWHERE = {
     "post /api/workspaces": "makes one of one's own",
     "get /api/workspaces": "lists one's own",
     "get /api/me": "oneself",
+    **{f"{method} /api/auth/{rest}": "oneself, in no workspace; test_accounts.py, test_keys_and_factors.py, test_unamentis_auth.py" for method, rest in (
+        ("get", "sessions"), ("delete", "sessions"), ("delete", "sessions/{id}"), ("get", "devices"), ("delete", "devices/{id}"), ("get", "profile"),
+        ("patch", "profile"), ("get", "export"), ("post", "delete"), ("post", "password"), ("post", "email"), ("post", "verify/resend"),
+        ("post", "reauthenticate"), ("get", "factors"), ("post", "factors"), ("post", "factors/{id}/confirm"), ("delete", "factors/{id}"),
+        ("post", "recovery-codes"), ("post", "upgrade"))},
+    "get /api/audit/{id}": "test_audit.py",
     "post /api/invitations/accept": "test_workspaces.py: bound to the address",
     "post /api/workspaces/{id}/transfer": "test_workspaces.py: changes who the owner is",
     "post /api/workspaces/{id}/leave": "test_workspaces.py: the last owner stays",

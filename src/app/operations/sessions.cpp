@@ -150,24 +150,24 @@ Task<json::value> remove(const Capabilities& capabilities, CallContext& context,
 
 void bind_session_operations(ScriptHost& host, const Capabilities& capabilities) {
     const auto bind = [&](std::string_view name, ObjectOperation operation) {
-        bind_object(host, capabilities, fmt::format("accounts.{}", name), operation);
+        bind_object(host, capabilities, std::string(name), operation);
     };
-    bind("refresh", refresh);
-    bind("sign_out", sign_out);
-    bind("sessions", sessions);
-    bind("end_session", end_session);
-    bind("devices", devices);
-    bind("remove_device", remove_device);
-    bind("change_password", change_password);
-    bind("change_email", change_email);
-    bind("ask_verification", ask_verification);
-    bind("verify_email", verify_email);
-    bind("ask_reset", ask_reset);
-    bind("reset_password", reset_password);
-    bind("profile", profile);
-    bind("update_profile", update_profile);
-    bind("export", export_all);
-    bind("delete", remove);
+    bind("accounts.refresh", refresh);
+    bind("accounts.sign_out", sign_out);
+    bind("accounts.sessions", sessions);
+    bind("accounts.end_session", end_session);
+    bind("accounts.devices", devices);
+    bind("accounts.remove_device", remove_device);
+    bind("accounts.change_password", change_password);
+    bind("accounts.change_email", change_email);
+    bind("accounts.ask_verification", ask_verification);
+    bind("accounts.verify_email", verify_email);
+    bind("accounts.ask_reset", ask_reset);
+    bind("accounts.reset_password", reset_password);
+    bind("accounts.profile", profile);
+    bind("accounts.update_profile", update_profile);
+    bind("accounts.export", export_all);
+    bind("accounts.delete", remove);
 }
 
 }  // namespace slipway::app

@@ -28,6 +28,7 @@ net::Operation operation(std::string summary, json::object response) {
     net::Operation described;
     described.summary = std::move(summary);
     described.tag = "audit";
+    described.scope = "audit:read";
     described.response_schema = std::move(response);
     return described;
 }

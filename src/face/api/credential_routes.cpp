@@ -17,6 +17,7 @@ net::Operation operation(std::string summary, json::value request, json::value r
     described.response_schema = std::move(response);
     described.success_status = status;
     described.authenticated = authenticated;
+    if (authenticated) described.scope = "account";
     described.body_bytes_max = 16 << 10;
     return described;
 }
@@ -132,8 +133,8 @@ Task<net::Response> remove_device(const Capabilities& capabilities, net::Request
 }
 
 Task<net::Response> change_password(const Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto body, body_of(request, kPassword));
     SLIPWAY_CO_TRY(auto principal, co_await person_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kPassword));
     std::string current(text_or(body, "current_password")), fresh(text_or(body, "new_password"));
     SLIPWAY_CO_CHECK(
         co_await capabilities.credentials.change_password(std::move(principal), std::move(current), std::move(fresh),
@@ -142,8 +143,8 @@ Task<net::Response> change_password(const Capabilities& capabilities, net::Reque
 }
 
 Task<net::Response> change_email(const Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto body, body_of(request, kEmail));
     SLIPWAY_CO_TRY(auto principal, co_await person_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kEmail));
     std::string password(text_or(body, "password")), email(text_or(body, "email"));
     SLIPWAY_CO_CHECK(co_await capabilities.credentials.change_email(std::move(principal), std::move(password),
                                                                     std::move(email), visit_of(request)));
@@ -179,8 +180,8 @@ Task<net::Response> reset(const Capabilities& capabilities, net::Request& reques
 }
 
 Task<net::Response> change_profile(const Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto body, body_of(request, kProfile));
     SLIPWAY_CO_TRY(auto principal, co_await person_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kProfile));
     SLIPWAY_CO_TRY(auto change, account::profile_change_from(body));
     SLIPWAY_CO_TRY(const auto user, co_await capabilities.persons.change(std::move(principal.user), std::move(change),
                                                                          visit_of(request)));
@@ -201,8 +202,8 @@ Task<net::Response> export_all(const Capabilities& capabilities, net::Request& r
 }
 
 Task<net::Response> remove(const Capabilities& capabilities, net::Request& request) {
-    SLIPWAY_CO_TRY(const auto body, body_of(request, kDelete));
     SLIPWAY_CO_TRY(auto principal, co_await person_of(capabilities, request));
+    SLIPWAY_CO_TRY(const auto body, body_of(request, kDelete));
     SLIPWAY_CO_CHECK(co_await capabilities.credentials.check_password(principal, std::string(text_or(body, "password")),
                                                                       visit_of(request)));
     SLIPWAY_CO_CHECK(co_await capabilities.persons.remove(std::move(principal.user), visit_of(request)));

@@ -137,6 +137,7 @@ net::Operation operation(std::string summary, json::value request, json::value r
     described.response_schema = std::move(response);
     described.success_status = status;
     described.authenticated = authenticated;
+    if (authenticated) described.scope = "account";
     described.body_bytes_max = kFactorBodyBytesMax;
     return described;
 }

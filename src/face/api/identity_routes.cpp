@@ -120,6 +120,7 @@ net::Operation operation(std::string summary, json::value answer, int status, bo
     described.response_schema = std::move(answer);
     described.success_status = status;
     described.authenticated = authenticated;
+    if (authenticated) described.scope = "account";
     described.body_bytes_max = 16 << 10;
     return described;
 }
