@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kFactorColumns = "id, kind, name, created_at, confirmed_at, last_used_at";
 constexpr Milliseconds kUnconfirmedKept = std::chrono::hours(1);
-constexpr std::size_t kRecoveryBytes = 10;
+constexpr std::size_t kRecoveryBytes = 15;
 constexpr std::size_t kRecoveryGroup = 4;
 constexpr std::size_t kTypedRecoveryBytesMax = 64;
 

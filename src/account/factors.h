@@ -4,7 +4,7 @@
 // and a code give the session, with assurance 2. Setting a password anew does not pass by it. Tries are limited for the
 // user, too: kTriesAtOnce and then one in a few minutes, whoever makes them; whoever makes them knows the password.
 //
-// The secret of a factor is sealed with a key from the server's secret; of recovery codes (80 random bits, single use)
+// The secret of a factor is sealed with a key from the server's secret; of recovery codes (120 random bits, single use)
 // only hashes are kept. Factors are changed only by who was asked for a password or a code not long ago, and where
 // there is one already, by a session with assurance 2.
 #pragma once

@@ -70,6 +70,8 @@ TEST_F(FactorsTest, WithoutAFactorThereIsNoSecondStep) {
 TEST_F(FactorsTest, AFactorIsConfirmedByACodeAndItsSecretIsSealed) {
     const auto codes = protect();
     ASSERT_EQ(codes.size(), kRecoveryCodes);
+    // Of base32: five bits in each sign, 112 at least where a fast hash is kept of them (ASVS 6.5.2).
+    EXPECT_GE((codes.front().size() - std::ranges::count(codes.front(), '-')) * 5, 112U);
     const auto rows = run_to_end(database_->read(store::Scope::system(), "select secret from factors"));
     EXPECT_EQ(rows->front().text("secret").find(to_base32(secret_)), std::string::npos);
     EXPECT_EQ(rows->front().text("secret").find(secret_), std::string::npos);

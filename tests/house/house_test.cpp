@@ -171,13 +171,13 @@ TEST(HouseFixture, RowsAndPromisesWithoutTestsAreFound) {
                                       {"checklist", "docs/checklist.tsv:4"},
                                       {"checklist", "docs/checklist.tsv:5"},
                                       {"checklist", "docs/checklist.tsv:6"},
-                                      {"checklist", "docs/security.md:6"},
-                                      {"checklist", "docs/security.md:7"},
+                                      {"checklist", "docs/security.md"},     // no row V1.1.5
                                       {"checklist", "docs/security.md:13"},  // a test that is not there
                                       {"checklist", "docs/security.md:14"},  // another level
                                       {"checklist", "docs/security.md:15"},  // twice
                                       {"checklist", "docs/security.md:16"},  // not of the list
-                                      {"checklist", "docs/security.md"}});   // no row V1.1.5
+                                      {"checklist", "docs/security.md:6"},
+                                      {"checklist", "docs/security.md:7"}});
 }
 
 TEST(HouseFixture, EmptyCellsAndUnknownProofsAreFound) {

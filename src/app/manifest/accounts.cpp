@@ -39,8 +39,8 @@ static void describe(Keys& keys, PasswordCost& cost) {
 }
 
 static void describe(Keys& keys, SessionSection& session) {
-    keys.duration("idle", session.idle, minutes(1), kYear,
-                  "A session that is not continued for so long has ended; left out: refresh_token.");
+    keys.duration("idle", session.idle, Milliseconds(0), kYear,
+                  "A session that is not continued for so long has ended; 0: refresh_token.");
     keys.duration("absolute", session.absolute, minutes(1), kYear * 10,
                   "A session ends so long after its sign-in, whatever is done.");
     keys.boolean("one_per_device", session.one_per_device,

@@ -30,10 +30,9 @@ void describe(Keys& keys, IdentityProviderSection& provider) {
 
 void describe(Keys& keys, EdgeIdentitySection& edge) {
     keys.text("header", edge.header, "The header that holds the assertion. No other header of the proxy counts.");
-    keys.text("issuer", edge.issuer, "Claim iss of its assertions.", {.form = Form::url, .required = true});
+    keys.text("issuer", edge.issuer, "Claim iss of its assertions.", {Form::url});
     keys.text("keys", edge.keys, "Where its JWK set is; left out: its discovery document says where.", {Form::url});
-    keys.text("audience", edge.audience, "Claim aud: this application at the proxy.",
-              {.form = Form::line, .required = true});
+    keys.text("audience", edge.audience, "Claim aud: this application at the proxy.");
     keys.text("email", edge.email_claim, "The claim with the person's e-mail address.");
     keys.choice("role", edge.role, kRoles, "Role of who comes so.");
 }

@@ -213,10 +213,10 @@ TEST(ManifestErrors, TokensThatCanBeGuessedAreNoWayIn) {
     const std::string strong(kStrongSecret);
     EXPECT_EQ(
         problems_in(manifest, {{"SECRET", strong}, {"BETA", "uma_beta_2026_a"}, {"SERVICE", "short"}}),
-        "app.yaml:6:38: error: accounts.service_tokens.letta.secret has 5 bytes; it must have at least 32; this is "
-        "refused when others can reach the server (0.0.0.0). Make one with: openssl rand -base64 48\n"
         "app.yaml:5:19: error: accounts.beta.tokens has one of less than 16 bytes; this is refused when others can "
-        "reach the server (0.0.0.0). `slipway tokens create` makes tokens that cannot be guessed.\n");
+        "reach the server (0.0.0.0). `slipway tokens create` makes tokens that cannot be guessed.\n"
+        "app.yaml:6:38: error: accounts.service_tokens.letta.secret has 5 bytes; it must have at least 32; this is "
+        "refused when others can reach the server (0.0.0.0). Make one with: openssl rand -base64 48\n");
     EXPECT_EQ(problems_in(manifest, {{"SECRET", strong}, {"BETA", "uma_beta_2026_abcd"}, {"SERVICE", strong}}), "");
     EXPECT_EQ(problems_in(manifest, {{"SECRET", strong}, {"BETA", ""}, {"SERVICE", ""}}), "") << "nobody comes in";
 }

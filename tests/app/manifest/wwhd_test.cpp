@@ -145,7 +145,7 @@ TEST(ManifestOfWwhd, RefusesWhatItCannotKeepOf) {
     const auto signing = load({{"JWT_ALGORITHM", "RS256"}});
     ASSERT_EQ(signing.errors(), 1U);
     EXPECT_NE(to_lines(signing.problems)
-                  .find("accounts.algorithm must be one of HS256, not \"RS256\". The value comes "
+                  .find("accounts.algorithm must be one of HS256, EdDSA, not \"RS256\". The value comes "
                         "from ${JWT_ALGORITHM:-HS256}."),
               std::string::npos)
         << to_lines(signing.problems);
