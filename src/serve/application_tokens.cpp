@@ -20,7 +20,7 @@ Result<void> Application::open_signing_keys(const std::string& secret) {
 
 void Application::open_edge(account::AuthenticationOptions& options) {
     const auto& section = manifest_.accounts.edge;
-    if (!section) return;
+    if (!section || section->issuer.empty()) return;
     options.edge_header = section->header;
     edge_ = std::make_unique<account::EdgeIdentity>(*outside_, *accounts_, edge_options(*section));
     options.edge = edge_.get();

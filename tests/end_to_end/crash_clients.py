@@ -190,10 +190,15 @@ class Client(threading.Thread):
 
     def block(self):
         if name := self._account():
-            active = self.ledger.accounts[name].active
-            active.change(not active.now)
-            self.operator.run("users.active", name=name, active=active.states[-1])
-            self._done(active)
+            account = self.ledger.accounts[name]
+            account.active.change(not account.active.now)
+            blocked = not account.active.states[-1]
+            for _, session in account.sessions if blocked else ():
+                session.change("closed")
+            self.operator.run("users.active", name=name, active=not blocked)
+            self._done(account.active)
+            for _, session in account.sessions if blocked else ():
+                session.done()
 
     def sign_in(self):
         name = self._account()

@@ -92,7 +92,9 @@ def signing(tmp_path_factory):
     public: {{ issuer: "{provider.issuer}", client_id: public }}
   redirects: ["{APPLICATION}"]
 """)
-        with Server(made, folder / "data", "--port", port, PORT=port) as server:
+        serving = Server(made, folder / "data", PORT=port)
+        serving.port = port  # which the issuer knows
+        with serving as server:
             yield server
 
 

@@ -146,8 +146,8 @@ def test_promtool_finds_no_fault(small):
 def test_a_proxy_s_clients_need_the_token(tmp_path, small_application):
     manifest = small_application / "app.yaml"
     manifest.write_text(manifest.read_text().replace("  readiness: /readiness\n",
-                                                     "  readiness: /readiness\n  trusted_proxies: 1\n  metrics: { token: \"${METRICS_TOKEN}\" }\n"))
-    with Server(small_application, tmp_path / "data", METRICS_TOKEN="a token for the figures") as server:
+                                                     "  readiness: /readiness\n  metrics: { token: \"${METRICS_TOKEN}\" }\n"))
+    with Server(small_application, tmp_path / "data", METRICS_TOKEN="a token for the figures", TRUSTED_PROXIES="1") as server:
         from_outside = {"X-Forwarded-For": "203.0.113.9"}
         api = Api(server.url)
         assert api.request("GET", "/metrics", None, headers=from_outside).status == 404

@@ -4,6 +4,7 @@ docs/checklist.tsv names the functions here that prove a row of the checklist.
 """
 
 import json
+import shutil
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_vectors_of_one_workspace_are_not_another_s(postgres, tmp_path):
         assert int(postgres.run(database, "select count(*) from index_passage where embedding is not null")) >= len(NOTES)
         # Another application that shares the database, as another workspace of it.
         other = tmp_path / "other"
-        other.mkdir()
+        shutil.copytree(POSTMAGIQ, other)
         (other / "app.yaml").write_text((POSTMAGIQ / "app.yaml").read_text().replace("workspace: postmagiq", "workspace: another"))
         with Server(other, tmp_path / "second", **settings) as second:
             stranger = register(second.url)
@@ -116,10 +117,14 @@ def test_artifacts_lie_in_the_bucket_of_their_environment(bucket, tmp_path):
     drafts = {"draft.md": b"# Draft", "audit.json": b'{"score": 3}', "final.md": b"# Final"}
     with Server(POSTMAGIQ, tmp_path / "data", **in_the_buckets(bucket)) as server:
         author, editor = register(server.url), register(server.url)
+        workspace = author.get("/api/workspaces").json["workspaces"][0]["id"]
+        invited = author.post(f"/api/workspaces/{workspace}/invitations", {"email": f"{editor.name}@example.org", "role": "viewer"}, 201).json
+        editor.post("/api/invitations/accept", {"token": invited["token"]})
+        there = {"X-Workspace": workspace}
         kept = {name: author.upload("/api/files/artifacts", name, content, expect=201).json for name, content in drafts.items()}
-        assert [file["name"] for file in editor.get("/api/files/artifacts").json["files"]] == list(reversed(drafts))
+        assert [file["name"] for file in editor.get("/api/files/artifacts", headers=there).json["files"]] == list(reversed(drafts))
         for name, content in drafts.items():
-            assert editor.get(kept[name]["url"]).body == content
+            assert editor.get(kept[name]["url"], headers=there).body == content
     assert sorted(objects_of(bucket, "postmagiq-artifacts-dev")) == sorted(drafts.values())
     staging = in_the_buckets(bucket) | {"APP_ENV": "staging", "JWT_SECRET": "8Jq2vQm1xWk7Zp4Rt9Ys3Ub6Nc0Hd5Lf", "HOST": "127.0.0.1"}
     with Server(POSTMAGIQ, tmp_path / "staging", **staging) as server:

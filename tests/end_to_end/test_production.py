@@ -95,6 +95,9 @@ def test_outside_loopback_weak_secrets_are_refused(name, tmp_path):
 def test_a_first_start_has_something_to_ask_about(name, tmp_path):
     with Server(ROOT / "apps" / name, tmp_path / "data") as server:
         assert server.wait_for_documents()["failed"] == 0
+        if name == "postmagiq":  # where everybody has a workspace of their own, the sample is the operator's
+            assert "Sources" in run_cli("ask", ROOT / "apps" / name, DOCUMENTS[name].question, "--data", tmp_path / "data", folder=tmp_path).stdout
+            return
         answer = register(server.url).post("/api/chats/new/messages", {"content": DOCUMENTS[name].question}).json
         assert answer["status"] == "complete" and answer["sources"], answer
 

@@ -126,12 +126,10 @@ def test_status_and_readiness_name_each_store(application, tmp_path):  # noqa: F
     """To who may know: the machine itself, and admins. The world learns ready or not, and health asks no store."""
     for name in ("postgres", "qdrant", "bucket"):
         (tmp_path / name).mkdir()
-    manifest = application / "app.yaml"
-    manifest.write_text(manifest.read_text().replace("  readiness: /readiness\n", "  readiness: /readiness\n  trusted_proxies: 1\n"))
     with Postgres(tmp_path / "postgres") as postgres, Qdrant(tmp_path / "qdrant") as qdrant, Bucket(tmp_path / "bucket") as bucket:
         database = postgres.database("status")
         urls = nobody_there(DATABASE_URL=postgres.url("app", database), DATABASE_OWNER_URL=postgres.url("owner", database),
-                            INDEX_URL=qdrant.url, OBJECTS_URL=bucket.url)
+                            INDEX_URL=qdrant.url, OBJECTS_URL=bucket.url, TRUSTED_PROXIES="1")
         with Server(application, tmp_path / "data", **urls) as server:
             server.wait_for_documents()
             user, admin = register(server.url), register(server.url)

@@ -233,7 +233,7 @@ static void check_sessions_and_mails(Checks& checks, bool open_to_others, const 
 
 static void check_providers(Checks& checks) {
     const auto& accounts = checks.manifest.accounts;
-    if (accounts.edge && (accounts.edge->issuer.empty() || accounts.edge->audience.empty()))
+    if (accounts.edge && accounts.edge->issuer.empty() != accounts.edge->audience.empty())
         checks.error("accounts.edge", "accounts.edge needs the issuer and the audience of its assertions.");
     for (const auto& provider : accounts.providers)
         if (provider.issuer.empty() && provider.name != "github")

@@ -30,7 +30,7 @@ void describe(Keys& keys, IdentityProviderSection& provider) {
 
 void describe(Keys& keys, EdgeIdentitySection& edge) {
     keys.text("header", edge.header, "The header that holds the assertion. No other header of the proxy counts.");
-    keys.text("issuer", edge.issuer, "Claim iss of its assertions.", {Form::url});
+    keys.text("issuer", edge.issuer, "Claim iss of its assertions; left out: nobody comes so.", {Form::url});
     keys.text("keys", edge.keys, "Where its JWK set is; left out: its discovery document says where.", {Form::url});
     keys.text("audience", edge.audience, "Claim aud: this application at the proxy.");
     keys.text("email", edge.email_claim, "The claim with the person's e-mail address.");
