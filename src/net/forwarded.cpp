@@ -47,11 +47,10 @@ std::array<unsigned char, 16> bytes_of(const asio::ip::address& address) {
 
 Result<Network> Network::parse(std::string_view text) {
     const auto slash = text.find('/');
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(text.substr(0, slash), error);
+    const auto address = address_of(text.substr(0, slash));
     Network network;
     int bits = 0;
-    const int most = !error && address.is_v6() ? 128 : 32;
+    const int most = address && address->is_v6() ? 128 : 32;
     if (slash != std::string_view::npos) {
         const auto given = text.substr(slash + 1);
         const auto [end, failure] = std::from_chars(given.data(), given.data() + given.size(), bits);
@@ -59,10 +58,10 @@ Result<Network> Network::parse(std::string_view text) {
     } else {
         bits = most;
     }
-    if (error || bits < 0 || bits > most)
+    if (!address || bits < 0 || bits > most)
         return fail(ErrorCode::invalid, "\"{}\" is no network such as 10.0.0.0/8 or 2001:db8::/32.",
                     cut_utf8(text, 64));
-    network.bytes_ = bytes_of(address);
+    network.bytes_ = bytes_of(*address);
     network.prefix_ = bits + 128 - most;
     return network;
 }
