@@ -103,6 +103,7 @@ python_program() {
 
 # npm_program NAME FOLDER: the packages that scripts/engines/NAME/package-lock.json names, by its hashes; none of their scripts is run.
 npm_program() {
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || { echo "$1 needs Node.js 20 or later" >&2; return 1; }
   cp "scripts/engines/$1/package.json" "scripts/engines/$1/package-lock.json" "$2" &&
     (cd "$2" && npm ci --silent --ignore-scripts --no-audit --no-fund)
 }

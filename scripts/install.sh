@@ -22,6 +22,9 @@ case "${1:-build}" in
   *) echo "usage: $0 build|test|bench|lint|encoder|aws-schema" >&2; exit 2 ;;
 esac
 
+# Of another source than Debian's it has npm in it, and the two packages exclude each other.
+case "${1:-build}" in test | lint) command -v npm >/dev/null || wanted+=(nodejs npm) ;; esac
+
 install_packages() {
   local missing=() package status as_root=()
   for package in "$@"; do
