@@ -3,12 +3,6 @@
 #include "app/operations/operations.h"
 
 namespace slipway::app {
-namespace {
-
-std::string text_of(const json::object& object, std::string_view key) { return std::string(text_or(object, key)); }
-
-}  // namespace
-
 json::object user_json(const account::User& user) {
     json::object shown{{"id", user.id},
                        {"number", user.number},

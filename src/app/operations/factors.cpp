@@ -4,10 +4,6 @@
 namespace slipway::app {
 namespace {
 
-std::string text_of(const json::object& arguments, std::string_view name) {
-    return std::string(text_or(arguments, name));
-}
-
 Task<json::value> list(const Capabilities& capabilities, CallContext& context, json::object) {
     SLIPWAY_CO_TRY(auto principal, co_await principal_of_now(capabilities, context));
     SLIPWAY_CO_TRY(auto answer, co_await described_factors(capabilities, std::move(principal)));

@@ -1,8 +1,8 @@
 #include "app/operations/operations.h"
 
-#include "base/crypto.h"
 #include "app/capabilities/factor_json.h"
 #include "app/capabilities/visit.h"
+#include "base/crypto.h"
 
 namespace slipway::app {
 

@@ -122,6 +122,11 @@ json::object tokens_json(const account::Tokens& tokens);
 using ObjectOperation = Task<json::value> (*)(const Capabilities&, CallContext&, json::object);
 void bind_object(ScriptHost& host, const Capabilities& capabilities, std::string name, ObjectOperation operation);
 
+// A text of the arguments; "" when it is missing, or none.
+inline std::string text_of(const json::object& arguments, std::string_view name) {
+    return std::string(text_or(arguments, name));
+}
+
 // The arguments as an object.
 json::object object_of(json::value arguments);
 

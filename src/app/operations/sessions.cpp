@@ -8,8 +8,6 @@ namespace {
 
 using account::Principal;
 
-std::string text_of(const json::object& object, std::string_view key) { return std::string(text_or(object, key)); }
-
 json::value done() { return json::value(json::object()); }
 
 // Somebody who has signed in: a key has no sessions and no password.

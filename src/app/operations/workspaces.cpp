@@ -8,8 +8,6 @@ namespace {
 
 using account::Actor;
 
-std::string text_of(const json::object& object, std::string_view key) { return std::string(text_or(object, key)); }
-
 template <typename T>
 json::value listed(std::string_view name, const std::vector<T>& values) {
     json::array items;

@@ -5,6 +5,22 @@
 
 namespace slipway::face {
 
+static constexpr std::size_t kAccountBodyBytesMax = 16 << 10;
+
+net::Operation account_operation(std::string summary, json::value request, json::value response, int status,
+                                 bool authenticated) {
+    net::Operation described;
+    described.summary = std::move(summary);
+    described.tag = "accounts";
+    described.request_schema = std::move(request);
+    described.response_schema = std::move(response);
+    described.success_status = status;
+    described.authenticated = authenticated;
+    if (authenticated) described.scope = "account";
+    described.body_bytes_max = kAccountBodyBytesMax;
+    return described;
+}
+
 json::object account_json(const account::User& user) {
     return {{"id", user.id},
             {"number", user.number},

@@ -3,9 +3,13 @@
 
 #include "account/types.h"
 #include "base/json.h"
-#include "net/http.h"
+#include "net/router.h"
 
 namespace slipway::face {
+
+// A route of the tag `accounts` with a small body. Where somebody must be signed in it needs the scope `account`.
+net::Operation account_operation(std::string summary, json::value request, json::value response, int status,
+                                 bool authenticated);
 
 json::object account_json(const account::User& user);
 json::object account_schema();

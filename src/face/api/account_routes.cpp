@@ -8,15 +8,7 @@ namespace {
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200,
                          bool authenticated = false) {
-    net::Operation described;
-    described.summary = std::move(summary);
-    described.tag = "accounts";
-    described.request_schema = std::move(request);
-    described.response_schema = std::move(response);
-    described.success_status = status;
-    described.authenticated = authenticated;
-    described.body_bytes_max = 16 << 10;
-    return described;
+    return account_operation(std::move(summary), std::move(request), std::move(response), status, authenticated);
 }
 
 const json::value kRegistration = schema({{"email", text_schema()},
@@ -116,7 +108,7 @@ void add_account_routes(net::Router& router, const app::Capabilities& capabiliti
                    handler(capabilities, sign_in_as_demo_user));
     }
 
-    router.add(Method::get, "/api/me", needs("account", operation("Who am I?", nullptr, account_schema(), 200, true)),
+    router.add(Method::get, "/api/me", operation("Who am I?", nullptr, account_schema(), 200, true),
                handler(capabilities, describe_user));
 }
 

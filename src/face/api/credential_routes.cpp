@@ -1,6 +1,7 @@
 // /api/auth/*: what somebody does with the own account: sessions, devices, password, address.
 #include "app/capabilities/accounts.h"
 #include "face/api/access.h"
+#include "face/api/account_answers.h"
 #include "face/api/api.h"
 
 namespace slipway::face {
@@ -10,16 +11,7 @@ using app::Capabilities;
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status,
                          bool authenticated = true) {
-    net::Operation described;
-    described.summary = std::move(summary);
-    described.tag = "accounts";
-    described.request_schema = std::move(request);
-    described.response_schema = std::move(response);
-    described.success_status = status;
-    described.authenticated = authenticated;
-    if (authenticated) described.scope = "account";
-    described.body_bytes_max = 16 << 10;
-    return described;
+    return account_operation(std::move(summary), std::move(request), std::move(response), status, authenticated);
 }
 
 json::object device_schema() {

@@ -130,14 +130,8 @@ Task<net::Response> upgrade(const app::Capabilities& capabilities, net::Request&
 
 net::Operation operation(std::string summary, json::value request, json::value response, int status = 200,
                          bool authenticated = true) {
-    net::Operation described;
-    described.summary = std::move(summary);
-    described.tag = "accounts";
-    described.request_schema = std::move(request);
-    described.response_schema = std::move(response);
-    described.success_status = status;
-    described.authenticated = authenticated;
-    if (authenticated) described.scope = "account";
+    auto described =
+        account_operation(std::move(summary), std::move(request), std::move(response), status, authenticated);
     described.body_bytes_max = kFactorBodyBytesMax;
     return described;
 }

@@ -114,15 +114,7 @@ Task<net::Response> unlink(const app::Capabilities& capabilities, net::Request& 
 }
 
 net::Operation operation(std::string summary, json::value answer, int status, bool authenticated) {
-    net::Operation described;
-    described.summary = std::move(summary);
-    described.tag = "accounts";
-    described.response_schema = std::move(answer);
-    described.success_status = status;
-    described.authenticated = authenticated;
-    if (authenticated) described.scope = "account";
-    described.body_bytes_max = 16 << 10;
-    return described;
+    return account_operation(std::move(summary), nullptr, std::move(answer), status, authenticated);
 }
 
 }  // namespace
