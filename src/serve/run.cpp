@@ -21,9 +21,10 @@ namespace slipway::serve {
 namespace {
 
 constexpr Milliseconds kWatchEvery{1000};
-constexpr int kSignalled = 128;               // as a shell tells the end by a signal
-constexpr Milliseconds kTellMax{5'000};       // for telling clients that their answer ends, and storing it
-constexpr Milliseconds kSweepEvery{600'000};  // files that are over or were left half
+constexpr int kSignalled = 128;                      // as a shell tells the end by a signal
+constexpr Milliseconds kTellMax{5'000};              // for telling clients that their answer ends, and storing it
+constexpr Milliseconds kSweepEvery{600'000};         // files that are over or were left half
+constexpr Milliseconds kForgetEvery{6 * 3'600'000};  // security events that were kept long enough
 constexpr std::size_t kUsersAtOnce = 100;
 constexpr Milliseconds kRetryEvery{5'000};  // what failed for want of space, a model and the like
 
@@ -84,6 +85,16 @@ class Upkeep {
             const auto removed = co_await capabilities.anonymous.remove_abandoned(capabilities.persons, kUsersAtOnce);
             if (!removed) log::warning("abandoned users not removed", {{"error", removed.error().message}});
             if (removed && *removed > 0) log::info("abandoned users removed", {{"users", *removed}});
+        }
+    }
+
+    asio::awaitable<void> old_events() {
+        if (role_ == ServeRole::api) co_return;
+        while (true) {
+            const auto forgotten = co_await application_.capabilities().audit.forget_old();
+            if (!forgotten) log::warning("old security events not removed", {{"error", forgotten.error().message}});
+            if (forgotten && *forgotten > 0) log::info("old security events removed", {{"events", *forgotten}});
+            co_await sleep_for(kForgetEvery);
         }
     }
 
@@ -256,6 +267,7 @@ Result<void> run(Application& application, RunOptions options) {
     keeping.start(upkeep.leftovers());
     keeping.start(upkeep.files());
     keeping.start(upkeep.abandoned_users());
+    keeping.start(upkeep.old_events());
     if (options.role != ServeRole::api) jobs.start(background->run());
     if (options.ready) options.ready(server.port());
 

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import copy_small
 from http_api import Api, register
-from programs import Server, run_cli
+from programs import Server, event_of, run_cli
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,17 @@ def test_a_changed_row_is_told(tmp_path):
     with sqlite3.connect(database) as rows:
         rows.execute("update security_events set address = '198.51.100.7'")
     assert "(CHANGED)" in run_cli("audit", application, "--data", data, folder=tmp_path).stdout
+
+
+def test_what_was_kept_long_enough_is_forgotten(tmp_path):
+    application, data = copy_small(tmp_path), tmp_path / "data"
+    for name in ("ada", "ben"):
+        run_cli("users", "create", application, name, "--email", f"{name}@example.org", "--data", data, folder=tmp_path, input="correct horse battery\n")
+    database = next(path for path in data.rglob("*") if path.suffix in (".db", ".sqlite") and "index" not in path.name)
+    with sqlite3.connect(database) as rows:
+        old = rows.execute("select min(id) from security_events").fetchone()[0]
+        rows.execute("update security_events set at = 0 where id = ?", (old,))
+    with Server(application, data) as server:
+        assert server.log.wait_for(event_of("old security events removed"))["events"] == 1
+    left = run_cli("audit", application, "--data", data, "--event", "sign_up", folder=tmp_path).stdout
+    assert left.count("sign_up") == 1
